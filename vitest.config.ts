@@ -1,0 +1,34 @@
+import { defineConfig } from "vitest/config";
+
+/** A tier is a folder: `npx vitest run --project unit` runs one. Budgets: CONTRIBUTING.md. */
+const tier = (name: string, include: string, testTimeoutSeconds: number) => ({
+  extends: true as const,
+  test: { name, include: [include], testTimeout: testTimeoutSeconds * 1000, hookTimeout: 60_000 },
+});
+
+// "tutti" is lib/index.ts here, as for tsc and tsx: one module instance, and no build before a test.
+const resolve = { conditions: ["source", "node"] };
+
+export default defineConfig({
+  resolve,
+  ssr: { resolve },
+  test: {
+    // Engines and simulations keep a core busy each; more workers than cores only makes time-outs likelier.
+    maxWorkers: 2,
+    // An empty folder is fine, but a run that finds no test at all (a misspelt name, say) is a mistake.
+    passWithNoTests: false,
+    // The AWS SDK's note on Node 20 would stand between the results.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    projects: [
+      tier("unit", "test/unit/**/*.test.ts", 5),
+      tier("property", "test/property/**/*.test.ts", 30),
+      tier("contract", "test/contract/**/*.test.ts", 30),
+      tier("integration", "test/integration/**/*.test.ts", 60),
+      tier("simulation", "test/simulation/**/*.test.ts", 120),
+      tier("lint", "test/lint/**/*.test.ts", 60),
+      tier("cli", "test/cli/**/*.test.ts", 60),
+      tier("infra", "test/infra/**/*.test.ts", 120),
+      tier("examples", "examples/**/*.test.ts", 60),
+    ],
+  },
+});
