@@ -1,0 +1,72 @@
+/**
+ * One delivery of one message: who it is, and what it has come to so far.
+ */
+import { sha256 } from "../model/hash.ts";
+import { type Token, tokenText } from "../model/message.ts";
+import type { PlanNode } from "../plan/types.ts";
+import type { Asker } from "../protocol/rows.ts";
+import type { CoordinatorDeps } from "./deps.ts";
+import type { RunHandle } from "./run.ts";
+
+export interface Delivery {
+  readonly deps: CoordinatorDeps;
+  readonly run: RunHandle;
+  /** Drawn for this delivery, before any write (S15). */
+  readonly owner: string;
+  /** Short name of the token in hand, the same for every copy of the message. */
+  readonly carrier: string;
+  /** The node and dispatch that the message in hand names. */
+  readonly ownNode: string;
+  readonly ownDispatch: number;
+  /** Queue the message came from; undefined for control and sweeper, which never carry. */
+  readonly queue?: string;
+  /** When the process that handles it must be done. */
+  readonly deadlineAtMs: number;
+  /** Suspects wait until the rest of the batch is committed. */
+  suspects: "defer" | "run";
+  deferred: boolean;
+  /** The ready successor to run next under the token in hand. */
+  carry: PlanNode | undefined;
+  /** Set when the message must come back: the latest of the times asked for. */
+  returnAtMs: number | undefined;
+}
+
+export function createDelivery(
+  deps: CoordinatorDeps,
+  run: RunHandle,
+  from: { readonly token: Token; readonly queue?: string; readonly deadlineAtMs?: number },
+): Delivery {
+  return {
+    deps,
+    run,
+    owner: deps.ids.next(),
+    carrier: carrierOf(from.token),
+    ownNode: from.token.node,
+    ownDispatch: from.token.dispatch,
+    ...(from.queue === undefined ? {} : { queue: from.queue }),
+    deadlineAtMs: from.deadlineAtMs ?? 0,
+    suspects: "run",
+    deferred: false,
+    carry: undefined,
+    returnAtMs: undefined,
+  };
+}
+
+/** Twelve hexadecimal digits: two tokens of one run share them with a chance of about 10⁻¹⁴. */
+export function carrierOf(token: Token): string {
+  return sha256(tokenText(token)).slice(0, 12);
+}
+
+export function returnUntil(delivery: Delivery, untilMs: number): void {
+  delivery.returnAtMs = Math.max(delivery.returnAtMs ?? 0, untilMs);
+}
+
+/** This delivery as the tables of the protocol see it. */
+export function askerOf(delivery: Delivery): Asker {
+  return {
+    owner: delivery.owner,
+    carrier: delivery.carrier,
+    nowMs: delivery.deps.clock.now(),
+    skewMs: delivery.deps.settings.clockSkewSeconds * 1000,
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * What the driver works with. Everything comes in by argument: the simulator, the tests and production run the same code.
+ */
+import type { CompileOptions } from "../plan/compile.ts";
+import type { TaskCatalog } from "../plan/types.ts";
+import type { Clock, Ids, Log, Metrics, Queue, Store } from "../ports/index.ts";
+import type { Protocol } from "../protocol/index.ts";
+import type { TaskRegistry } from "../tasks/registry.ts";
+
+/** Times and sizes that a deployment may choose. */
+export interface Settings {
+  /** How long a claim lasts without a heartbeat. @default 30 */
+  readonly leaseSeconds: number;
+  /** ε: how far clocks may differ. @default 2 */
+  readonly clockSkewSeconds: number;
+  /** Period of the sweeper. @default 60 */
+  readonly sweepSeconds: number;
+  /** Visibility timeout of the task queues: the first interval after which an unseen task is sent again. @default 60 */
+  readonly visibilitySeconds: number;
+  /** How long a run is kept after its end. @default 7 days */
+  readonly retentionSeconds: number;
+  /** Tasks one delivery batch runs side by side. @default 10 */
+  readonly tasksPerInvocation: number;
+}
+
+export interface CoordinatorDeps {
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly settings: Settings;
+  /** Task bodies; a process that only controls and sweeps needs none. */
+  readonly registry: TaskRegistry;
+  readonly catalog: TaskCatalog;
+  readonly protocol: Protocol;
+  /** Shape of the tallies of new plans; tests use small ones. @default leaves of 4, 256 children */
+  readonly shape?: CompileOptions;
+}
+
+/** What a delivered message ends in. */
+export type Disposition =
+  /** Everything it stands for is recorded and handed on. */
+  | { readonly kind: "acknowledge" }
+  /** It comes back after that time. */
+  | { readonly kind: "return"; readonly delaySeconds: number };

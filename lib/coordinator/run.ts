@@ -1,0 +1,78 @@
+/**
+ * One run as a delivery sees it: its head, its plan, and writes that belong to its generation.
+ */
+import { StoreError } from "../errors.ts";
+import type { RunId } from "../model/ids.ts";
+import type { PlanFragment } from "../plan/types.ts";
+import type { Image, Write, WriteResult } from "../ports/index.ts";
+import type { Head } from "../protocol/head.ts";
+import { generationOf } from "../protocol/writes.ts";
+import { type PlanCache, type PlanRef, type PlanView, planView } from "../records/plans.ts";
+import { readHead } from "../records/snapshots.ts";
+import type { CoordinatorDeps } from "./deps.ts";
+
+/** A head read older than this is read again before any claim (S9). */
+const headFreshMs = 60_000;
+
+/**
+ * The item in hand belongs to a newer generation: this delivery is stale. It writes nothing more, sends nothing more and
+ * is acknowledged (PROTOCOL.md, 4, guard G).
+ */
+export class StaleGeneration extends Error {
+  override readonly name = "StaleGeneration";
+}
+
+/** A run during one delivery. */
+export interface RunHandle {
+  readonly id: RunId;
+  readonly generation: number;
+  readonly plan: PlanView;
+  /** The head, read at most a minute ago. Undefined when the run was removed. */
+  head(): Promise<Head | undefined>;
+  /** Keeps what a write of ours, or a refused one, has shown of the head. */
+  noteHead(head: Head): void;
+  /** Performs a guarded write; throws {@link StaleGeneration} when a newer generation owns the item. */
+  write(write: Write, site: string): Promise<WriteResult>;
+}
+
+/** Heads read by one batch: one strong read per run. */
+export type HeadCache = Map<RunId, Promise<{ readonly head: Head | undefined; readonly readAtMs: number }>>;
+
+export interface OpenRun {
+  readonly id: RunId;
+  readonly generation: number;
+  readonly plan: PlanRef;
+  readonly fragment?: PlanFragment;
+}
+
+export function openRun(deps: CoordinatorDeps, plans: PlanCache, heads: HeadCache, opened: OpenRun): RunHandle {
+  const read = () => {
+    const reading = readHead(deps.store, opened.id).then((head) => ({ head, readAtMs: deps.clock.now() as number }));
+    heads.set(opened.id, reading);
+    return reading;
+  };
+  return {
+    id: opened.id,
+    generation: opened.generation,
+    plan: planView(plans, opened.id, opened.plan, opened.fragment),
+    async head() {
+      const cached = await (heads.get(opened.id) ?? read());
+      return (deps.clock.now() - cached.readAtMs > headFreshMs ? await read() : cached).head;
+    },
+    noteHead(head) {
+      heads.set(opened.id, Promise.resolve({ head, readAtMs: deps.clock.now() }));
+    },
+    async write(write, site) {
+      const result = await deps.store.write(write, site);
+      if (!result.applied) checkGeneration(opened, result.image);
+      return result;
+    },
+  };
+}
+
+function checkGeneration(opened: OpenRun, image: Image | undefined): void {
+  const found = generationOf(image);
+  if (found === undefined || found === opened.generation) return;
+  if (found > opened.generation) throw new StaleGeneration(`run ${opened.id} is at generation ${found}`);
+  throw new StoreError(`run ${opened.id}: an item of generation ${found} is not reopened yet`);
+}

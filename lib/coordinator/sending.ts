@@ -1,0 +1,97 @@
+/**
+ * Sending task messages. A send is done when the service has accepted every entry; only then may anything be acknowledged.
+ */
+import { QueueError } from "../errors.ts";
+import { limits } from "../model/limits.ts";
+import type { TaskMessage } from "../model/message.ts";
+import type { PlanNode } from "../plan/types.ts";
+import type { OutgoingMessage, QueueRef } from "../ports/index.ts";
+import { lowerDueWrite } from "../protocol/head.ts";
+import { slotPlace } from "../protocol/keys.ts";
+import type { WaitingSlot } from "../protocol/slot.ts";
+import { reissueWrite } from "../protocol/writes.ts";
+import { fragmentOf, leafSizeOf } from "../records/plans.ts";
+import type { Delivery } from "./delivery.ts";
+import type { CoordinatorDeps } from "./deps.ts";
+
+/** Entries of one SendMessageBatch (AWS limit). */
+const batchSize = 10;
+/** How often refused entries are sent again before the delivery is returned. */
+const sendAttempts = 3;
+
+/** One node to send: that dispatch, not before that time. */
+export interface NodeSend {
+  readonly node: PlanNode;
+  readonly dispatch: number;
+  readonly atMs: number;
+}
+
+/** Sends messages in batches, refused entries again; throws when the service keeps refusing some. */
+export async function sendAll(
+  deps: Pick<CoordinatorDeps, "queue">,
+  queue: QueueRef,
+  messages: readonly OutgoingMessage[],
+  site: string,
+): Promise<void> {
+  for (let at = 0; at < messages.length; at += batchSize) {
+    let open = messages.slice(at, at + batchSize);
+    for (let attempt = 0; open.length > 0; attempt++) {
+      if (attempt === sendAttempts)
+        throw new QueueError(`${queue} refused ${open.length} of ${messages.length} messages ${sendAttempts} times`);
+      const { failed } = await deps.queue.send(queue, open, site);
+      open = open.filter((_, position) => failed.includes(position));
+    }
+  }
+}
+
+/**
+ * Sends nodes to their queues. A time further away than a message can be delayed is kept by the run's head instead: the
+ * sweeper releases the node then.
+ */
+export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], site: string): Promise<void> {
+  const nowMs = delivery.deps.clock.now();
+  const byQueue = new Map<QueueRef, OutgoingMessage[]>();
+  for (const send of sends) {
+    const delaySeconds = Math.max(0, Math.ceil((send.atMs - nowMs) / 1000));
+    if (delaySeconds > limits.messageDelaySeconds) {
+      await startTimer(delivery, send);
+      continue;
+    }
+    const queue: QueueRef = `task:${send.node.queue}`;
+    const message = { body: JSON.stringify(await taskMessage(delivery, send)), delaySeconds };
+    byQueue.set(queue, [...(byQueue.get(queue) ?? []), message]);
+  }
+  for (const [queue, messages] of byQueue) await sendAll(delivery.deps, queue, messages, site);
+}
+
+async function taskMessage(delivery: Delivery, send: NodeSend): Promise<TaskMessage> {
+  const fragment = await fragmentOf(delivery.run.plan, send.node);
+  return {
+    tutti: 1,
+    type: "task",
+    run: delivery.run.id,
+    generation: delivery.run.generation,
+    node: send.node.id,
+    dispatch: send.dispatch,
+    plan: delivery.run.plan.ref,
+    ...(fragment === undefined ? {} : { fragment: { nodes: { ...fragment.nodes }, joins: { ...fragment.joins } } }),
+  };
+}
+
+/** A wait that no message carries: recorded in the slot, then in the head's due time. Both can be repeated. */
+async function startTimer(delivery: Delivery, send: NodeSend): Promise<void> {
+  if (send.dispatch === 1) {
+    const place = slotPlace(delivery.run.id, send.node, await leafSizeOf(delivery.run.plan, send.node));
+    const waiting: WaitingSlot = { state: "waiting", dispatch: 1, attempt: 0, lost: 0, atMs: send.atMs, timer: true };
+    await delivery.run.write(reissueWrite(delivery.run.generation, place, { state: "absent" }, waiting), "slot.timer");
+  }
+  await lowerDue(delivery, send.atMs);
+}
+
+/**
+ * Makes sure that the sweeper visits the run by then. Written whatever the head said when it was read: a visit under way
+ * may be choosing a later time right now (PROTOCOL-REVIEW, 14).
+ */
+export async function lowerDue(delivery: Delivery, dueMs: number): Promise<void> {
+  await delivery.deps.store.write(lowerDueWrite(delivery.run.id, dueMs), "head.due");
+}

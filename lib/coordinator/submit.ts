@@ -1,0 +1,149 @@
+/**
+ * Submit: from a request on the queue to a run whose roots are on their way.
+ *
+ * The create of the head is the linearisation point. A repeat with the same document finds the run; only deliveries of
+ * the request that made the head drive it, all others just find their answer (S1). Nothing is sent before the plan is
+ * durable (S2).
+ */
+import { InvalidRequestError, RunConflictError, RunRemovedError, StoreError } from "../errors.ts";
+import { sha256 } from "../model/hash.ts";
+import { defaults } from "../model/limits.ts";
+import type { SubmitRequest } from "../model/request.ts";
+import { compile } from "../plan/compile.ts";
+import { documentHash as hashOf } from "../plan/document-hash.ts";
+import { parseRequest } from "../plan/parse-request.ts";
+import type { Plan } from "../plan/types.ts";
+import type { ReceivedMessage } from "../ports/index.ts";
+import { createHeadWrite, decodeHead, type Head, isTombstone, tombstoneOver } from "../protocol/head.ts";
+import { type PlanCache, planPages } from "../records/plans.ts";
+import { readHead } from "../records/snapshots.ts";
+import { createDelivery } from "./delivery.ts";
+import type { CoordinatorDeps, Disposition } from "./deps.ts";
+import { releaseAll } from "./drive.ts";
+import { recordRejected } from "./rejected.ts";
+import { openRun } from "./run.ts";
+import { afterError } from "./work.ts";
+
+/** Handles one message of the request queue. Never throws. */
+export async function control(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
+  try {
+    await submit(deps, plans, message);
+    return { kind: "acknowledge" };
+  } catch (error) {
+    return afterError(deps, message, error);
+  }
+}
+
+async function submit(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<void> {
+  const known = requestIdIn(message);
+  try {
+    const request = parseRequest(message.body);
+    await admit(deps, plans, request, known.requestId);
+  } catch (error) {
+    if (!isRejection(error)) throw error;
+    await recordRejected(deps, { kind: "request", error, ...known });
+  }
+}
+
+function isRejection(error: unknown): boolean {
+  return error instanceof InvalidRequestError || error instanceof RunConflictError || error instanceof RunRemovedError;
+}
+
+/** The ids a request names, also when the rest of it is not readable; else they come from the message, so that copies agree. */
+function requestIdIn(message: ReceivedMessage): { readonly requestId: string; readonly runId?: string } {
+  const fallback = `message-${message.messageId}`;
+  try {
+    const value = JSON.parse(message.body) as { readonly requestId?: unknown; readonly id?: unknown } | null;
+    const text = (found: unknown) =>
+      typeof found === "string" && /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/.test(found) ? found : undefined;
+    const runId = text(value?.id);
+    return { requestId: text(value?.requestId) ?? fallback, ...(runId === undefined ? {} : { runId }) };
+  } catch {
+    return { requestId: fallback };
+  }
+}
+
+async function admit(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  request: SubmitRequest,
+  requestId: string,
+): Promise<void> {
+  const runId = request.id ?? requestId;
+  const documentHash = hashOf(request, sha256).slice(0, 32);
+  const found = await readHead(deps.store, runId);
+  if (found && !tombstoneOver(found, deps.clock.now())) return answer(deps, plans, found, documentHash, requestId);
+  const plan = compile(request, deps.catalog, deps.shape);
+  const pages = planPages(runId, plan);
+  for (const write of pages.writes) await deps.store.write(write, "plan.write");
+  const head = newHead(deps, { request, requestId, runId, documentHash, plan, planRef: pages.ref });
+  const created = await deps.store.write(createHeadWrite(head, deps.clock.now()), "head.create");
+  if (!created.applied) {
+    if (!created.image) throw new StoreError(`run ${runId}: its head was refused by nothing`);
+    return answer(deps, plans, decodeHead(runId, created.image), documentHash, requestId);
+  }
+  deps.metrics.count("runs.submitted", 1);
+  await drive(deps, plans, head, { commit: true, arrivals: true });
+}
+
+interface NewRun {
+  readonly request: SubmitRequest;
+  readonly requestId: string;
+  readonly runId: string;
+  readonly documentHash: string;
+  readonly plan: Plan;
+  readonly planRef: { readonly hash: string; readonly pages: number };
+}
+
+function newHead(deps: CoordinatorDeps, { request, requestId, runId, documentHash, plan, planRef }: NewRun): Head {
+  const nowMs = deps.clock.now();
+  return {
+    runId,
+    status: "RUNNING",
+    generation: 1,
+    documentHash,
+    planHash: planRef.hash,
+    planPages: planRef.pages,
+    requestId,
+    ...(request.name === undefined ? {} : { name: request.name }),
+    taskCount: Object.keys(plan.nodes).length,
+    ...(plan.callback === null ? {} : { callback: plan.callback }),
+    errorBranches: Object.values(plan.joins).some((join) => join.onError !== null),
+    submittedAtMs: nowMs,
+    deadlineAtMs: nowMs + (request.deadlineSeconds ?? defaults.runDeadlineSeconds) * 1000,
+    dueMs: nowMs + deps.settings.sweepSeconds * 1000,
+  };
+}
+
+/** A run of that id exists: the same one, whose own request drives it once more, or a conflict that changes nothing. */
+async function answer(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  head: Head,
+  documentHash: string,
+  requestId: string,
+): Promise<void> {
+  if (isTombstone(head)) throw new RunRemovedError(head.runId);
+  if (head.documentHash !== documentHash) throw new RunConflictError(head.runId);
+  if (head.requestId === requestId) await drive(deps, plans, head, { commit: false, arrivals: false });
+}
+
+/** Releases the roots. The winner sends at once; a repeat looks first, so a late copy costs nothing. */
+async function drive(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  head: Head,
+  wins: { commit: boolean; arrivals: boolean },
+): Promise<void> {
+  const run = openRun(deps, plans, new Map(), {
+    id: head.runId,
+    generation: head.generation,
+    plan: { hash: head.planHash, pages: head.planPages },
+  });
+  run.noteHead(head);
+  if (head.status !== "RUNNING") return;
+  const token = { run: head.runId, generation: head.generation, node: "", dispatch: 1 };
+  const delivery = createDelivery(deps, run, { token });
+  const plan = await run.plan.whole();
+  await releaseAll(delivery, plan.start, wins);
+}

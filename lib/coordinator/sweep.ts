@@ -1,0 +1,178 @@
+/**
+ * The sweeper: mends what messages alone cannot, when a message is gone too, and lets time pass (deadlines, timers,
+ * retention).
+ *
+ * Heads that are due come from an index, which only nominates; every decision rests on a strong read, and the visit is
+ * claimed by `due = :seen`. Any number of sweepers may run at once, and die anywhere (S16).
+ */
+import type { RunId } from "../model/ids.ts";
+import type { Diagnosis } from "../protocol/diagnose.ts";
+import {
+  advanceDueWrite,
+  decodeHead,
+  forgetDueWrite,
+  type Head,
+  isTombstone,
+  tombstoneWrite,
+} from "../protocol/head.ts";
+import { dueShard, indexShards } from "../protocol/keys.ts";
+import type { PlanCache } from "../records/plans.ts";
+import { readAll, readHead, readSnapshot } from "../records/snapshots.ts";
+import { createDelivery } from "./delivery.ts";
+import type { CoordinatorDeps } from "./deps.ts";
+import { applyRepair } from "./repair.ts";
+import { openRun, StaleGeneration } from "./run.ts";
+
+/** The longest pause between two visits of a run with open work (PROTOCOL.md, 6). */
+const maxIntervalMs = 15 * 60_000;
+/** A removed run is looked at once more after a day: a process frozen that long may have left an item. */
+const secondLookMs = 86_400_000;
+
+export interface SweepReport {
+  /** Runs visited. */
+  readonly visited: number;
+  /** Repairs applied. */
+  readonly repaired: number;
+  /** Runs whose visit failed; they stay due. */
+  readonly failed: number;
+}
+
+/** Visits every due run once, as time allows. One run's trouble does not keep the others waiting. */
+export async function sweep(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  until: { readonly deadlineAtMs: number },
+): Promise<SweepReport> {
+  let visited = 0;
+  let repaired = 0;
+  let failed = 0;
+  for (const key of await dueKeys(deps)) {
+    if (deps.clock.now() >= until.deadlineAtMs) break;
+    visited++;
+    try {
+      repaired += await visit(deps, plans, key);
+    } catch (error) {
+      failed++;
+      deps.log.write("error", "sweep of a run failed", { run: key.pk, error: String(error) });
+    }
+  }
+  deps.metrics.count("sweep.visited", visited);
+  deps.metrics.count("sweep.repaired", repaired);
+  return { visited, repaired, failed };
+}
+
+interface DueKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+async function dueKeys(deps: CoordinatorDeps): Promise<DueKey[]> {
+  const keys: DueKey[] = [];
+  for (let shard = 0; shard < indexShards; shard++) {
+    let cursor: string | undefined;
+    do {
+      const page = await deps.store.due(dueShard(shard), deps.clock.now(), cursor, "due.read");
+      keys.push(...page.items.map((item) => item.key));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+  return keys;
+}
+
+async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Promise<number> {
+  if (key.sk !== "head") {
+    await deps.store.remove([key], "rejected.remove");
+    return 0;
+  }
+  const head = await readHead(deps.store, key.pk);
+  const nowMs = deps.clock.now();
+  if (head?.dueMs === undefined || head.dueMs > nowMs) return 0;
+  if (isTombstone(head)) return lookAgain(deps, head);
+  if (retentionOver(deps, head, nowMs)) return removeRun(deps, head);
+  return mend(deps, plans, head);
+}
+
+/** Claims the visit, then applies what the diagnosis asks for. */
+async function mend(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<number> {
+  const snapshot = await readSnapshot(deps.store, plans, head);
+  const settings = {
+    skewMs: deps.settings.clockSkewSeconds * 1000,
+    visibilityMs: deps.settings.visibilitySeconds * 1000,
+  };
+  const diagnosis = deps.protocol.diagnose(snapshot, deps.clock.now(), settings);
+  const seen = { dueMs: head.dueMs as number, generation: head.generation };
+  const claimed = await deps.store.write(
+    advanceDueWrite(head.runId, seen, nextVisit(deps, head, diagnosis)),
+    "head.visit",
+  );
+  if (!claimed.applied || !claimed.image) return 0;
+  const plan = { hash: head.planHash, pages: head.planPages };
+  const run = openRun(deps, plans, new Map(), { id: head.runId, generation: head.generation, plan });
+  run.noteHead(decodeHead(head.runId, claimed.image));
+  let repaired = 0;
+  for (const finding of diagnosis.findings) {
+    const token = { run: head.runId, generation: head.generation, node: `sweep ${finding.kind}`, dispatch: 1 };
+    const delivery = createDelivery(deps, run, { token });
+    try {
+      await applyRepair(delivery, finding.repair);
+      repaired++;
+      deps.log.write("info", "swept", { run: head.runId, kind: finding.kind, node: finding.node, join: finding.join });
+    } catch (error) {
+      if (error instanceof StaleGeneration) return repaired;
+      throw error;
+    }
+  }
+  return repaired;
+}
+
+/** The next visit: the earliest timer, or one interval from now, which doubles while nothing changes. */
+function nextVisit(
+  deps: CoordinatorDeps,
+  head: Head,
+  diagnosis: Diagnosis,
+): { dueMs: number; settled: number; intervalMs: number } {
+  const sweepMs = deps.settings.sweepSeconds * 1000;
+  const nowMs = deps.clock.now();
+  const changing = diagnosis.findings.length > 0 || diagnosis.settled !== head.sweptSettled;
+  const intervalMs = changing
+    ? sweepMs
+    : Math.min(Math.max(sweepMs, maxIntervalMs), (head.sweptIntervalMs ?? sweepMs) * 2);
+  if (diagnosis.findings.length > 0) return { dueMs: nowMs + sweepMs, settled: diagnosis.settled, intervalMs };
+  if (head.endedAtMs !== undefined && diagnosis.open === 0) {
+    return { dueMs: head.endedAtMs + deps.settings.retentionSeconds * 1000, settled: diagnosis.settled, intervalMs };
+  }
+  return {
+    dueMs: Math.min(nowMs + intervalMs, diagnosis.nextTimerMs ?? Infinity),
+    settled: diagnosis.settled,
+    intervalMs,
+  };
+}
+
+function retentionOver(deps: CoordinatorDeps, head: Head, nowMs: number): boolean {
+  return head.endedAtMs !== undefined && head.endedAtMs + deps.settings.retentionSeconds * 1000 <= nowMs;
+}
+
+/** Clean-up: the items, then the tombstone. A death in between leaves the head due, so the next sweep goes on. */
+async function removeRun(deps: CoordinatorDeps, head: Head): Promise<number> {
+  await removeItems(deps, head.runId);
+  const nowMs = deps.clock.now();
+  await deps.store.write(tombstoneWrite(head, nowMs, nowMs + secondLookMs), "head.tombstone");
+  deps.log.write("info", "run removed", { run: head.runId });
+  return 1;
+}
+
+async function lookAgain(deps: CoordinatorDeps, head: Head): Promise<number> {
+  await removeItems(deps, head.runId);
+  await deps.store.write(forgetDueWrite(head.runId, head.dueMs as number), "head.forget");
+  return 0;
+}
+
+async function removeItems(deps: CoordinatorDeps, run: RunId): Promise<void> {
+  for (const prefix of ["tally#", "node#", "range#", "value#", "plan#"]) {
+    const items = await readAll(deps.store, run, prefix);
+    await deps.store.remove(
+      items.map((item) => item.key),
+      "run.remove",
+    );
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * A batch of task messages: each on its own, side by side, suspects last and alone.
+ *
+ * A message is acknowledged when everything it stands for is recorded and handed on; anything else brings it back (S13).
+ * Nothing one record does changes what becomes of another (S12).
+ */
+import { InvalidRequestError } from "../errors.ts";
+import { type TaskMessage, taskMessageSchema } from "../model/message.ts";
+import type { PlanFragment } from "../plan/types.ts";
+import type { ReceivedMessage } from "../ports/index.ts";
+import type { PlanCache } from "../records/plans.ts";
+import { handleCarried, handleOwn } from "./attempt.ts";
+import { createDelivery, type Delivery } from "./delivery.ts";
+import type { CoordinatorDeps, Disposition } from "./deps.ts";
+import { recordRejected } from "./rejected.ts";
+import { type HeadCache, openRun, StaleGeneration } from "./run.ts";
+
+/** A longer visibility than this is refused by SQS (12 h). */
+const maxReturnSeconds = 43_200;
+/** Receives after which the pause between two deliveries grows no further (2⁹ s). */
+const backoffReceives = 9;
+
+export interface Batch {
+  readonly messages: readonly ReceivedMessage[];
+  /** Name of the task queue they came from. */
+  readonly queue: string;
+  /** When this process must be done with them. */
+  readonly deadlineAtMs: number;
+}
+
+/** Handles a batch; the dispositions are in its order. Never throws. */
+export async function work(deps: CoordinatorDeps, plans: PlanCache, batch: Batch): Promise<Disposition[]> {
+  const heads: HeadCache = new Map();
+  const dispositions: Disposition[] = new Array(batch.messages.length);
+  const suspects: number[] = [];
+  const handle = async (at: number, suspect: boolean) => {
+    const message = batch.messages[at] as ReceivedMessage;
+    const disposition = await workOne(deps, plans, heads, batch, message, suspect ? "run" : "defer");
+    if (disposition === "suspect") suspects.push(at);
+    else dispositions[at] = disposition;
+  };
+  await sideBySide(batch.messages.length, deps.settings.tasksPerInvocation, (at) => handle(at, false));
+  for (const at of suspects) await handle(at, true);
+  return dispositions;
+}
+
+/** Runs `count` jobs, at most `width` at a time. */
+async function sideBySide(count: number, width: number, job: (at: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    while (next < count) await job(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, count) }, lane));
+}
+
+async function workOne(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  heads: HeadCache,
+  batch: Batch,
+  message: ReceivedMessage,
+  suspects: Delivery["suspects"],
+): Promise<Disposition | "suspect"> {
+  try {
+    const task = parseTaskMessage(message.body);
+    const delivery = deliveryOf(deps, plans, heads, batch, task);
+    delivery.suspects = suspects;
+    const node = await delivery.run.plan.node(task.node);
+    await handleOwn(delivery, node, task.dispatch);
+    if (delivery.deferred) return "suspect";
+    while (delivery.carry !== undefined) {
+      const carried = delivery.carry;
+      delivery.carry = undefined;
+      await handleCarried(delivery, carried);
+    }
+    return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
+  } catch (error) {
+    return afterError(deps, message, error);
+  }
+}
+
+/** A task message, parsed at the border. @throws InvalidRequestError when it is none. */
+export function parseTaskMessage(body: string): TaskMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw new InvalidRequestError("message", body, "must be JSON");
+  }
+  const parsed = taskMessageSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new InvalidRequestError(
+    `message.${issue?.path.join(".") ?? ""}`,
+    undefined,
+    issue?.message ?? "is not a task message",
+  );
+}
+
+/** A delivery of a task message. */
+export function deliveryOf(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  heads: HeadCache,
+  batch: Pick<Batch, "queue" | "deadlineAtMs">,
+  task: TaskMessage,
+): Delivery {
+  const fragment = task.fragment as PlanFragment | undefined;
+  const opened = { id: task.run, generation: task.generation, plan: task.plan, ...(fragment ? { fragment } : {}) };
+  const token = { run: task.run, generation: task.generation, node: task.node, dispatch: task.dispatch };
+  return createDelivery(deps, openRun(deps, plans, heads, opened), {
+    token,
+    queue: batch.queue,
+    deadlineAtMs: batch.deadlineAtMs,
+  });
+}
+
+/** What an error makes of a message: poison is recorded and acknowledged, staleness acknowledged, everything else returned. */
+export async function afterError(
+  deps: CoordinatorDeps,
+  message: ReceivedMessage,
+  error: unknown,
+): Promise<Disposition> {
+  if (error instanceof StaleGeneration) return { kind: "acknowledge" };
+  if (error instanceof InvalidRequestError) {
+    try {
+      await recordRejected(deps, { requestId: `message-${message.messageId}`, error, kind: "message" });
+      return { kind: "acknowledge" };
+    } catch (failure) {
+      deps.log.write("error", "a bad message could not be recorded", {
+        messageId: message.messageId,
+        error: String(failure),
+      });
+      return returnAt(deps, message, 0);
+    }
+  }
+  deps.log.write("warn", "delivery returned", {
+    messageId: message.messageId,
+    receives: message.receiveCount,
+    error: String(error),
+  });
+  return returnAt(deps, message, 0);
+}
+
+/** Back to the queue: until the time asked for, or 2^receives seconds, whichever is later. */
+export function returnAt(deps: CoordinatorDeps, message: ReceivedMessage, untilMs: number): Disposition {
+  const askedSeconds = Math.ceil((untilMs - deps.clock.now()) / 1000);
+  const backoffSeconds = 2 ** Math.min(message.receiveCount, backoffReceives);
+  return { kind: "return", delaySeconds: Math.min(maxReturnSeconds, Math.max(askedSeconds, backoffSeconds)) };
+}

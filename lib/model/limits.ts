@@ -1,0 +1,59 @@
+/**
+ * Every limit and default of the product in one place (PRODUCT.md, 7).
+ *
+ * A limit is checked at submit and at expansion and named in the error; a default is what a user gets who said nothing.
+ */
+
+/** Limits. Bytes are of UTF-8. */
+export const limits = {
+  /** A request sent raw on the request queue. */
+  rawMessageBytes: 256 * 1024,
+  membersPerGroup: 100_000,
+  tasksPerRun: 1_000_000,
+  edgesPerDag: 10_000,
+  /** Canvases inside canvases; the nesting of JSON inside arguments does not count. */
+  nestingLevels: 32,
+  maxAttempts: 100,
+  maxLost: 100,
+  taskTimeoutSeconds: 12 * 3600,
+  delaySeconds: 365 * 86_400,
+  runDeadlineSeconds: 365 * 86_400,
+  chordDeadlineSeconds: 365 * 86_400,
+  backoffSeconds: 86_400,
+  /** The longest delay SQS keeps a message back; anything longer is a timer of the run's head. */
+  messageDelaySeconds: 900,
+  /** One stored value; larger ones come in parts with a later version. */
+  valueBytes: 350 * 1024,
+  /** A value kept in the slot of a task that is delivered alone. */
+  inlineValueBytes: 1024,
+  /** An error's message, wherever it is stored. */
+  errorMessageBytes: 256,
+  headerKeys: 50,
+  headerBytes: 1024,
+  labelLength: 256,
+  nameLength: 256,
+} as const;
+
+/** Defaults. */
+export const defaults = {
+  queue: "default",
+  retry: { maxAttempts: 3, maxLost: 3, backoffSeconds: 1, maxBackoffSeconds: 60 },
+  timeoutSeconds: 300,
+  /** A task used as callback or error callback aggregates, so it gets more (REQUIREMENTS.md, S1-71). */
+  callbackTimeoutSeconds: 900,
+  callbackSoftTimeoutSeconds: 600,
+  leaseSeconds: 30,
+  /** How far two clocks may differ (ε): added to every end of a lease before anybody acts on it. */
+  clockSkewSeconds: 2,
+  runDeadlineSeconds: 7 * 86_400,
+  sweepSeconds: 60,
+  tasksPerInvocation: 10,
+  retentionSeconds: 7 * 86_400,
+  /** How long a removed run's id stays refused: longer than any queue keeps a message. */
+  tombstoneSeconds: 30 * 86_400,
+  visibilitySeconds: 60,
+  /** Leaf of a join whose members are delivered one a message (PROTOCOL.md, 3). */
+  leafSize: 4,
+  /** Children of an inner tally. */
+  fan: 256,
+} as const;

@@ -1,0 +1,43 @@
+/**
+ * What can become of a task and of a run.
+ */
+import type { Json } from "./json.ts";
+
+/** Terminal states of a task. */
+export const outcomeStatuses = ["SUCCEEDED", "FAILED", "TIMED_OUT", "REVOKED", "SKIPPED"] as const;
+export type OutcomeStatus = (typeof outcomeStatuses)[number];
+
+/** All states of a task as users see them. */
+export type TaskStatus = "WAITING" | "QUEUED" | "RUNNING" | "RETRYING" | OutcomeStatus;
+
+/** States of a run. */
+export const runStatuses = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "REVOKED"] as const;
+export type RunStatus = (typeof runStatuses)[number];
+
+/** An error as it is stored and shown: strings with a size, never an object of the program that threw it. */
+export interface StoredError {
+  /** Class or code, for example `TypeError` or `task-timed-out`. */
+  readonly name: string;
+  /** At most 256 bytes; cut at a character with `…` when longer. */
+  readonly message: string;
+  /** Id of the task that caused it, where that is another one. */
+  readonly taskId?: string;
+}
+
+/** What a callback of an all-settled chord receives for each member, in header order. */
+export type MemberOutcome =
+  | { readonly status: "SUCCEEDED"; readonly value: Json; readonly taskId: string }
+  | { readonly status: Exclude<OutcomeStatus, "SUCCEEDED">; readonly error: StoredError; readonly taskId: string };
+
+/** What an error callback receives as its first argument. */
+export interface FailureSummary {
+  readonly failed: number;
+  readonly total: number;
+  /** The first 100, in header order. */
+  readonly failures: readonly {
+    readonly taskId: string;
+    readonly index: number;
+    readonly status: OutcomeStatus;
+    readonly error: StoredError;
+  }[];
+}

@@ -1,0 +1,162 @@
+/**
+ * The grammar of workflows (PRODUCT.md, 4): zod schemas, and the types inferred from them.
+ *
+ * Objects are strict: an unknown key anywhere is an error. What later versions add (`map`, `tolerate`, `quorum`) is not in
+ * here; parsing names it as unsupported. JSON inside arguments is not looked into: whoever parses has walked it before
+ * (`findJsonProblem`), since a recursive schema would overflow the stack on deep documents.
+ */
+import { z } from "zod";
+import { idPattern, queueNameSchema, taskNameSchema } from "./ids.ts";
+import type { Json } from "./json.ts";
+import { limits } from "./limits.ts";
+
+/** Any JSON value, taken as it is. */
+const jsonSchema = z.unknown().describe("Any JSON value") as unknown as z.ZodType<Json>;
+
+/** Name of a node of a dag; it becomes a part of paths and keys. */
+export const nodeNameSchema = z.string().regex(idPattern, "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}");
+
+const seconds = (max: number) => z.int().min(1).max(max);
+
+/** What a document may say about retries; what it leaves out is the task's, then the default. */
+export const retrySchema = z
+  .strictObject({
+    maxAttempts: z.int().min(1).max(limits.maxAttempts).optional(),
+    maxLost: z.int().min(1).max(limits.maxLost).optional(),
+    backoffSeconds: z.number().min(0).max(limits.backoffSeconds).optional(),
+    maxBackoffSeconds: z.number().min(0).max(limits.backoffSeconds).optional(),
+  })
+  .meta({ id: "Retry" });
+
+/** Strings that travel to the worker as they are: tenant, user, trace. */
+export const headersSchema = z
+  .record(z.string().min(1), z.string().nullable())
+  .refine((headers) => Object.keys(headers).length <= limits.headerKeys, `must have at most ${limits.headerKeys} keys`)
+  .refine(
+    (headers) => headersBytes(headers) <= limits.headerBytes,
+    `must have at most ${limits.headerBytes} bytes in keys and values`,
+  )
+  .meta({ id: "Headers" });
+
+/** Bytes of keys and values in UTF-8: what the limit counts. */
+export function headersBytes(headers: Readonly<Record<string, string | null>>): number {
+  return Object.entries(headers).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value ?? ""),
+    0,
+  );
+}
+
+/** One task. */
+export const taskSchema = z
+  .strictObject({
+    task: taskNameSchema,
+    args: z.array(jsonSchema).optional(),
+    label: z.string().max(limits.labelLength).optional(),
+    queue: queueNameSchema.optional(),
+    headers: headersSchema.optional(),
+    immutable: z.boolean().optional(),
+    delaySeconds: z.int().min(0).max(limits.delaySeconds).optional(),
+    timeoutSeconds: seconds(limits.taskTimeoutSeconds).optional(),
+    softTimeoutSeconds: seconds(limits.taskTimeoutSeconds).optional(),
+    retry: retrySchema.optional(),
+  })
+  .meta({ id: "Task" });
+
+/** One after the other, each with the result of the one before as its first argument. */
+export const chainSchema = z
+  .strictObject({
+    get chain() {
+      return z.array(workflowSchema).min(1).max(limits.tasksPerRun);
+    },
+  })
+  .meta({ id: "Chain" });
+
+/** All at once; the value is the list of theirs. */
+export const groupSchema = z
+  .strictObject({
+    get group() {
+      return z.array(workflowSchema).max(limits.membersPerGroup);
+    },
+  })
+  .meta({ id: "Group" });
+
+/** How the deadline `"auto"` is computed from the number of members. */
+export const autoDeadlineSchema = z
+  .strictObject({
+    workers: z.int().min(1).max(1_000_000).optional(),
+    secondsPerTask: z.number().positive().max(limits.taskTimeoutSeconds).optional(),
+    buffer: z.number().min(1).max(100).optional(),
+    floorSeconds: seconds(limits.chordDeadlineSeconds).optional(),
+  })
+  .meta({ id: "AutoDeadline" });
+
+export const deadlineSchema = z.union([
+  seconds(limits.chordDeadlineSeconds),
+  z.literal("auto"),
+  z.strictObject({ auto: autoDeadlineSchema }),
+]);
+
+export const whenSchema = z.enum(["all-succeeded", "all-settled"]);
+
+/** A header, and the callback that gets its list. */
+export const chordSchema = z
+  .strictObject({
+    get chord() {
+      return chordBodySchema;
+    },
+  })
+  .meta({ id: "Chord" });
+
+export const chordBodySchema = z.strictObject({
+  get header() {
+    return z.array(workflowSchema).max(limits.membersPerGroup);
+  },
+  get callback() {
+    return workflowSchema.optional();
+  },
+  when: whenSchema.optional(),
+  deadlineSeconds: deadlineSchema.optional(),
+  onError: taskSchema.optional(),
+});
+
+/** Any acyclic graph: edges are `after`, and `{"$result": name}` in arguments. */
+export const dagSchema = z
+  .strictObject({
+    get dag() {
+      return dagBodySchema;
+    },
+  })
+  .meta({ id: "Dag" });
+
+export const dagBodySchema = z.strictObject({
+  get nodes() {
+    return z.record(nodeNameSchema, dagNodeSchema);
+  },
+  output: nodeNameSchema.optional(),
+});
+
+const after = { after: z.array(nodeNameSchema).optional() };
+
+/** A workflow, and what else it comes after. */
+export const dagNodeSchema = z.union([
+  taskSchema.extend(after).meta({ id: "TaskNode" }),
+  chainSchema.extend(after).meta({ id: "ChainNode" }),
+  groupSchema.extend(after).meta({ id: "GroupNode" }),
+  chordSchema.extend(after).meta({ id: "ChordNode" }),
+  dagSchema.extend(after).meta({ id: "DagNode" }),
+]);
+
+export const workflowSchema = z
+  .union([taskSchema, chainSchema, groupSchema, chordSchema, dagSchema])
+  .meta({ id: "Workflow" });
+
+export type Task = z.infer<typeof taskSchema>;
+export type Chain = z.infer<typeof chainSchema>;
+export type Group = z.infer<typeof groupSchema>;
+export type Chord = z.infer<typeof chordSchema>;
+export type Dag = z.infer<typeof dagSchema>;
+export type DagNode = z.infer<typeof dagNodeSchema>;
+export type Workflow = z.infer<typeof workflowSchema>;
+export type Retry = z.infer<typeof retrySchema>;
+export type Headers = z.infer<typeof headersSchema>;
+export type Deadline = z.infer<typeof deadlineSchema>;

@@ -1,0 +1,118 @@
+/**
+ * The plan: a workflow in its flat, immutable form, compiled once at submit.
+ *
+ * Two kinds of unit. A *node* is one task. A *join* waits for several units and is then decided: chord headers, groups,
+ * dag nodes with several parents, and the end of a dag with several sinks. Every relation is explicit: nothing at run
+ * time infers who follows whom, or how many there are (FAILURES A5, A9, D10).
+ *
+ * Everything here is plain JSON: the plan is stored, and fragments of it travel in messages.
+ */
+import type { JoinId, NodeId } from "../model/ids.ts";
+import type { Json } from "../model/json.ts";
+import type { RetryPolicy } from "../model/task-info.ts";
+
+export type { RetryPolicy, TaskCatalog, TaskInfo } from "../model/task-info.ts";
+
+/** Where a value comes from. Resolved when a body starts, from stored outcomes that no longer change. */
+export type Source =
+  | { readonly kind: "node"; readonly node: NodeId }
+  /** The list of a join's members: values when all had to succeed, member outcomes when all had to settle. */
+  | { readonly kind: "join"; readonly join: JoinId }
+  /** The failure summary of a join that was decided *error*. */
+  | { readonly kind: "failures"; readonly join: JoinId }
+  /** A dag's sinks by name. */
+  | { readonly kind: "object"; readonly entries: readonly (readonly [string, Source])[] };
+
+/** What a success, or a decision *callback*, sets in motion. */
+export type Next =
+  | { readonly kind: "node"; readonly node: NodeId }
+  /** Release the header of that join: start its members, and its deadline. */
+  | { readonly kind: "join"; readonly join: JoinId }
+  /** Settle that slot of that join: the unit's value is the member's value. */
+  | { readonly kind: "slot"; readonly join: JoinId; readonly index: number }
+  | { readonly kind: "end" };
+
+/**
+ * Where a failure goes, fixed at compile: joins that decide *error*, inner to outer, then what absorbs it or ends the run.
+ *
+ * `slot`: an enclosing all-settled header takes it as that member's outcome. `head`: nothing absorbs it, the run fails.
+ * `none`: nobody waits for it (an error callback).
+ */
+export interface Failure {
+  readonly decide: readonly JoinId[];
+  readonly then:
+    | { readonly kind: "slot"; readonly join: JoinId; readonly index: number }
+    | { readonly kind: "head" }
+    | { readonly kind: "none" };
+}
+
+/** One task of the plan. */
+export interface PlanNode {
+  readonly id: NodeId;
+  readonly task: string;
+  readonly queue: string;
+  /** The bound arguments. A `{"$result": name}` in a dag is kept as written and resolved through `results`. */
+  readonly args: readonly Json[];
+  /** First argument before the bound ones, or null (no predecessor, or `immutable`). */
+  readonly input: Source | null;
+  /** Sources of the `$result` references in `args`, by name. Absent when there are none. */
+  readonly results?: Readonly<Record<string, Source>>;
+  readonly label?: string;
+  readonly headers?: Readonly<Record<string, string | null>>;
+  readonly delaySeconds?: number;
+  /** Hard limit of one attempt. */
+  readonly timeoutSeconds: number;
+  readonly softTimeoutSeconds?: number;
+  readonly retry: RetryPolicy;
+  /** Place of its slot: member `index` of the one join it feeds, or null: an item of its own. */
+  readonly slot: { readonly join: JoinId; readonly index: number } | null;
+  /** What its success sets in motion beside its slot. Empty for a node whose slot is in a join. */
+  readonly next: readonly Next[];
+  readonly failure: Failure;
+  /** True for nodes of error branches: they may start after the run has failed. */
+  readonly afterEnd: boolean;
+}
+
+/** One join, of constant size: its members are listed apart, in {@link Plan.members}. */
+export interface PlanJoin {
+  readonly id: JoinId;
+  readonly kind: "chord" | "group" | "dag";
+  /** Number of members; 0 is decided as soon as it is released. */
+  readonly size: number;
+  /** Slots per tally leaf. */
+  readonly leafSize: number;
+  /** Children per inner tally. */
+  readonly fan: number;
+  readonly when: "all-succeeded" | "all-settled";
+  /** After the decision *callback*. */
+  readonly next: readonly Next[];
+  /** Started after the decision *error*. */
+  readonly onError: NodeId | null;
+  /** Where the decision *error* goes on to; this join itself is not in the list. */
+  readonly failure: Failure;
+  /** What released its header (null: the submit); its time is the start of the deadline. */
+  readonly releasedBy: Source | null;
+  readonly deadlineSeconds?: number;
+  readonly afterEnd: boolean;
+}
+
+/** The parts of a plan that a message needs on the common path. */
+export interface PlanFragment {
+  readonly nodes: Readonly<Record<NodeId, PlanNode>>;
+  readonly joins: Readonly<Record<JoinId, PlanJoin>>;
+}
+
+/** A whole plan. */
+export interface Plan extends PlanFragment {
+  readonly version: 1;
+  /** What the submit starts. */
+  readonly start: readonly Next[];
+  /** The run's value. */
+  readonly output: Source;
+  /** The task whose id `submit` hands back as `callbackTaskId`: the root chord's callback, else the node that gives the run's value. */
+  readonly callback: NodeId | null;
+  /** What fills slot `i` of a join: a node whose slot is there, or a unit whose value is taken over. */
+  readonly members: Readonly<Record<JoinId, readonly Source[]>>;
+  /** What the release of a join's header starts, in header order. Empty for dag joins. */
+  readonly releases: Readonly<Record<JoinId, readonly Next[]>>;
+}

@@ -1,0 +1,12 @@
+export type {
+  ConsumedQueue,
+  HeldMessage,
+  OutgoingMessage,
+  Queue,
+  QueueConsumer,
+  QueueRef,
+  ReceivedMessage,
+  ReceiveOptions,
+} from "./queue.ts";
+export type { Condition, Image, Item, Key, Page, Path, SetAction, Store, Value, Write, WriteResult } from "./store.ts";
+export type { Clock, Ids, Log, LogLevel, Metrics } from "./system.ts";

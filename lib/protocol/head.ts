@@ -1,0 +1,216 @@
+/**
+ * The head: one item per run with its status and its next visit by the sweeper.
+ *
+ * END, FAILED, TIMED_OUT and REVOKED race on one condition on this one item (S9, S10). After clean-up it stays as a
+ * tombstone, so that the id is refused until no queue can still hold a message of the run.
+ */
+import type { NodeId, RunId } from "../model/ids.ts";
+import { defaults } from "../model/limits.ts";
+import type { RunStatus, StoredError } from "../model/outcome.ts";
+import type { Image, SetAction, Value, Write } from "../ports/store.ts";
+import { dueShard, headKey, listShard, shardOf } from "./keys.ts";
+
+export interface Head {
+  readonly runId: RunId;
+  readonly status: RunStatus;
+  readonly generation: number;
+  /** Of the document as submitted: the same id with another hash is a conflict. */
+  readonly documentHash: string;
+  readonly planHash: string;
+  readonly planPages: number;
+  readonly requestId: string;
+  readonly name?: string;
+  readonly taskCount: number;
+  readonly callback?: NodeId;
+  /** True when the plan has error callbacks: they may be owed after the end. */
+  readonly errorBranches: boolean;
+  readonly submittedAtMs: number;
+  readonly deadlineAtMs: number;
+  readonly endedAtMs?: number;
+  readonly endedBy?: string;
+  readonly error?: StoredError;
+  readonly dueMs?: number;
+  /** What the last sweep saw: settled nodes, and the interval it chose. */
+  readonly sweptSettled?: number;
+  readonly sweptIntervalMs?: number;
+  /** Set on a tombstone: the run's items are gone. */
+  readonly removedAtMs?: number;
+}
+
+export function isTombstone(head: Head): boolean {
+  return head.removedAtMs !== undefined;
+}
+
+/** A tombstone past its time is as good as absent; DynamoDB deletes it some day (FAILURES H4). */
+export function tombstoneOver(head: Head, nowMs: number): boolean {
+  return head.removedAtMs !== undefined && head.removedAtMs + defaults.tombstoneSeconds * 1000 <= nowMs;
+}
+
+export function decodeHead(runId: RunId, image: Image): Head {
+  const error = image.error as { name: string; message: string; taskId?: string } | undefined;
+  return {
+    runId,
+    status: image.status as RunStatus,
+    generation: Number(image.generation),
+    documentHash: String(image.documentHash),
+    planHash: String(image.planHash),
+    planPages: Number(image.planPages),
+    requestId: String(image.requestId),
+    taskCount: Number(image.taskCount),
+    errorBranches: image.errorBranches === true,
+    submittedAtMs: Number(image.submittedAt),
+    deadlineAtMs: Number(image.deadlineAt),
+    ...(image.name === undefined ? {} : { name: String(image.name) }),
+    ...(image.callback === undefined ? {} : { callback: String(image.callback) }),
+    ...numbers(image, {
+      endedAtMs: "endedAt",
+      dueMs: "due",
+      sweptSettled: "sweptSettled",
+      sweptIntervalMs: "sweptInterval",
+      removedAtMs: "removedAt",
+    }),
+    ...(image.endedBy === undefined ? {} : { endedBy: String(image.endedBy) }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function numbers<K extends string>(image: Image, names: Readonly<Record<K, string>>): { [key in K]?: number } {
+  const found: { [key in K]?: number } = {};
+  for (const key of Object.keys(names) as K[]) {
+    const value = image[names[key]];
+    if (typeof value === "number") found[key] = value;
+  }
+  return found;
+}
+
+/** Create: the linearisation point of a submit. Refused by any head but a tombstone past its time. */
+export function createHeadWrite(head: Head, nowMs: number): Write {
+  const shard = shardOf(head.runId);
+  const values: Record<string, Value | undefined> = {
+    status: head.status,
+    generation: head.generation,
+    documentHash: head.documentHash,
+    planHash: head.planHash,
+    planPages: head.planPages,
+    requestId: head.requestId,
+    name: head.name,
+    taskCount: head.taskCount,
+    callback: head.callback,
+    errorBranches: head.errorBranches,
+    submittedAt: head.submittedAtMs,
+    deadlineAt: head.deadlineAtMs,
+    due: head.dueMs,
+    dueShard: dueShard(shard),
+    listShard: listShard(shard),
+    listAt: head.submittedAtMs,
+  };
+  return {
+    key: headKey(head.runId),
+    set: Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [{ path: [name] as const, value }],
+    ),
+    remove: ["removedAt", "ttl", "endedAt", "endedBy", "error", "sweptSettled", "sweptInterval"],
+    condition: {
+      is: "any",
+      of: [
+        { is: "absent", path: ["status"] },
+        { is: "below", path: ["removedAt"], value: nowMs - defaults.tombstoneSeconds * 1000 + 1 },
+      ],
+    },
+  };
+}
+
+/** How a run ends. */
+export interface RunEnd {
+  readonly status: Exclude<RunStatus, "RUNNING">;
+  readonly atMs: number;
+  readonly by: string;
+  readonly error?: StoredError;
+  /** Next visit: soon while error branches may be owed, else when the retention is over. */
+  readonly dueMs: number;
+}
+
+/** End: only while RUNNING, in that generation. */
+export function endHeadWrite(run: RunId, generation: number, end: RunEnd): Write {
+  const set: SetAction[] = [
+    { path: ["status"], value: end.status },
+    { path: ["endedAt"], value: end.atMs },
+    { path: ["endedBy"], value: end.by },
+    { path: ["due"], value: end.dueMs },
+  ];
+  if (end.error) set.push({ path: ["error"], value: { ...end.error } });
+  return {
+    key: headKey(run),
+    set,
+    condition: {
+      is: "all",
+      of: [
+        { is: "equal", path: ["generation"], value: generation },
+        { is: "equal", path: ["status"], value: "RUNNING" },
+      ],
+    },
+  };
+}
+
+/** Due, lowered: whoever starts an earlier timer makes sure of its visit. */
+export function lowerDueWrite(run: RunId, dueMs: number): Write {
+  return {
+    key: headKey(run),
+    set: [{ path: ["due"], value: dueMs }],
+    condition: { is: "above", path: ["due"], value: dueMs },
+  };
+}
+
+/** Due, advanced: claims a visit. Only from the time seen, so a timer started meanwhile is not lost (PROTOCOL-REVIEW, 14). */
+export function advanceDueWrite(
+  run: RunId,
+  seen: { readonly dueMs: number; readonly generation: number },
+  next: { readonly dueMs: number; readonly settled: number; readonly intervalMs: number },
+): Write {
+  return {
+    key: headKey(run),
+    set: [
+      { path: ["due"], value: next.dueMs },
+      { path: ["sweptSettled"], value: next.settled },
+      { path: ["sweptInterval"], value: next.intervalMs },
+    ],
+    condition: {
+      is: "all",
+      of: [
+        { is: "equal", path: ["due"], value: seen.dueMs },
+        { is: "equal", path: ["generation"], value: seen.generation },
+      ],
+    },
+  };
+}
+
+/** Tombstone: written after a run's items are deleted. The only item that ever has a TTL (S18). */
+export function tombstoneWrite(head: Head, nowMs: number, secondLookMs: number): Write {
+  return {
+    key: headKey(head.runId),
+    set: [
+      { path: ["removedAt"], value: nowMs },
+      { path: ["ttl"], value: Math.ceil(nowMs / 1000) + defaults.tombstoneSeconds },
+      { path: ["due"], value: secondLookMs },
+    ],
+    remove: ["listShard", "error"],
+    condition: {
+      is: "all",
+      of: [
+        { is: "equal", path: ["generation"], value: head.generation },
+        { is: "equal", path: ["status"], value: head.status },
+        { is: "absent", path: ["removedAt"] },
+      ],
+    },
+  };
+}
+
+/** After the second look nothing is owed any more: the tombstone leaves the due index. */
+export function forgetDueWrite(run: RunId, seenDueMs: number): Write {
+  return {
+    key: headKey(run),
+    set: [],
+    remove: ["due", "dueShard"],
+    condition: { is: "equal", path: ["due"], value: seenDueMs },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Where everything of a run is stored (docs/data-model.md, Items).
+ *
+ * Small runs lie in one partition, so that one query reads them whole. User ids hold no `#`, so no key collides.
+ */
+import type { JoinId, NodeId, RunId } from "../model/ids.ts";
+import type { PlanNode } from "../plan/types.ts";
+import type { Key } from "../ports/store.ts";
+import { leafKey } from "./tally.ts";
+
+/** Index partitions of due heads and of listed items: enough that no index key takes more than a quarter of the writes (FAILURES J10). */
+export const indexShards = 4;
+
+export function headKey(run: RunId): Key {
+  return { pk: run, sk: "head" };
+}
+
+/** The document's hash in the key keeps two documents under one id apart. */
+export function planPageKey(run: RunId, hash: string, page: number): Key {
+  return { pk: run, sk: `plan#${hash}#${String(page).padStart(4, "0")}` };
+}
+
+export function nodeKey(run: RunId, node: NodeId): Key {
+  return { pk: run, sk: `node#${node}` };
+}
+
+/** A value over the inline limit, named by the hash of its text. */
+export function valueKey(run: RunId, hash: string): Key {
+  return { pk: run, sk: `value#${hash}#0000` };
+}
+
+export function rejectedKey(requestId: string): Key {
+  return { pk: `rejected#${requestId}`, sk: "rejected" };
+}
+
+/** Item and attribute that hold a node's slot. */
+export interface SlotPlace {
+  readonly key: Key;
+  readonly attribute: string;
+  /** Set when the slot is in a tally leaf: its join, and the leaf's number. */
+  readonly leaf?: { readonly join: JoinId; readonly number: number; readonly index: number };
+}
+
+/** A node that feeds exactly one join has its slot in that join's leaf, so outcome and arrival are one write. */
+export function slotPlace(run: RunId, node: PlanNode, leafSize: number): SlotPlace {
+  if (node.slot === null) return { key: nodeKey(run, node.id), attribute: "s0" };
+  return memberPlace(run, node.slot.join, node.slot.index, leafSize);
+}
+
+/** Place of member `index` of a join. */
+export function memberPlace(run: RunId, join: JoinId, index: number, leafSize: number): SlotPlace {
+  const number = Math.floor(index / leafSize);
+  return { key: leafKey(run, join, number), attribute: `s${index % leafSize}`, leaf: { join, number, index } };
+}
+
+/** Index partition of a run: FNV-1a of its id, so that runs spread and a run stays put. */
+export function shardOf(id: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0;
+  return hash % indexShards;
+}
+
+export function dueShard(shard: number): string {
+  return `due#${shard}`;
+}
+
+export function listShard(shard: number): string {
+  return `list#${shard}`;
+}

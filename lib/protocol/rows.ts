@@ -1,0 +1,135 @@
+/**
+ * What a message may end in: the table of PROTOCOL.md, 5, row by row.
+ *
+ * A message stands for its own node and for every node carried under its token. It may be acknowledged when each of them
+ * is *discharged*: settled and driven on, or the business of another undeleted message (S13). Pure: the driver performs
+ * what a row says.
+ */
+import type { RetryPolicy } from "../plan/types.ts";
+import { lostTooOften } from "./retry.ts";
+import type { LeasedSlot, OpenSlot, Slot } from "./slot.ts";
+
+/** Who is asking: this delivery, and its time. */
+export interface Asker {
+  /** Owner id of this delivery. */
+  readonly owner: string;
+  /** Short name of the token in hand. */
+  readonly carrier: string;
+  readonly nowMs: number;
+  /** ε: how far clocks may differ. */
+  readonly skewMs: number;
+}
+
+/** A lease is over only when its end has passed by more than ε (S15). */
+export function leaseOver(slot: LeasedSlot, asker: Pick<Asker, "nowMs" | "skewMs">): boolean {
+  return slot.untilMs + asker.skewMs < asker.nowMs;
+}
+
+export type OwnRow =
+  | { readonly kind: "drive" }
+  /** Claim on exactly this state, as that attempt of that dispatch. */
+  | {
+      readonly kind: "claim";
+      readonly seen: OpenSlot;
+      readonly dispatch: number;
+      readonly attempt: number;
+      readonly lost: number;
+    }
+  /** Lost attempts are used up: settle FAILED on exactly this state. */
+  | { readonly kind: "give-up"; readonly seen: OpenSlot; readonly lost: number }
+  | { readonly kind: "run"; readonly lease: LeasedSlot }
+  /** Back to the queue until then. */
+  | { readonly kind: "return"; readonly untilMs: number }
+  /** Make sure that dispatch is on its way, then discharged. */
+  | { readonly kind: "send"; readonly dispatch: number; readonly atMs: number }
+  | { readonly kind: "discharged" };
+
+/**
+ * The own column: a node's own message, with its dispatch, meets the node's slot.
+ *
+ * @param mayStart - False after the end of the run, unless the node belongs to an error branch (S9). Driving goes on.
+ */
+export function ownRow(slot: Slot, dispatch: number, mayStart: boolean, retry: RetryPolicy, asker: Asker): OwnRow {
+  if (slot.state === "settled") return { kind: "drive" };
+  if (slot.state === "leased" && slot.owner === asker.owner) return { kind: "run", lease: slot };
+  if (!mayStart) return { kind: "discharged" };
+  switch (slot.state) {
+    case "absent":
+      return { kind: "claim", seen: slot, dispatch, attempt: 1, lost: 0 };
+    case "queued":
+      // The larger dispatch: an older message may claim, but (dispatch, attempt) never shrink.
+      return {
+        kind: "claim",
+        seen: slot,
+        dispatch: Math.max(dispatch, slot.dispatch),
+        attempt: slot.attempt + 1,
+        lost: slot.lost,
+      };
+    case "leased":
+      return ownRowLeased(slot, dispatch, retry, asker);
+    case "waiting":
+      if (slot.dispatch > dispatch) return { kind: "send", dispatch: slot.dispatch, atMs: slot.atMs };
+      if (slot.atMs > asker.nowMs) return { kind: "return", untilMs: slot.atMs };
+      return { kind: "claim", seen: slot, dispatch: slot.dispatch, attempt: slot.attempt + 1, lost: slot.lost };
+  }
+}
+
+function ownRowLeased(slot: LeasedSlot, dispatch: number, retry: RetryPolicy, asker: Asker): OwnRow {
+  if (slot.dispatch > dispatch) return { kind: "discharged" };
+  if (!leaseOver(slot, asker)) return { kind: "return", untilMs: slot.untilMs + asker.skewMs };
+  const lost = slot.lost + 1;
+  if (lostTooOften(retry, lost)) return { kind: "give-up", seen: slot, lost };
+  return { kind: "claim", seen: slot, dispatch: Math.max(dispatch, slot.dispatch), attempt: slot.attempt + 1, lost };
+}
+
+export type DriverRow =
+  | { readonly kind: "drive" }
+  | { readonly kind: "send"; readonly dispatch: number; readonly atMs: number }
+  | { readonly kind: "return"; readonly untilMs: number }
+  | { readonly kind: "discharged" };
+
+/**
+ * The driver column: a message that found a node ready looks at the node's slot before it sends anything.
+ *
+ * @param resendMs - How old a queued state must be to be sent once more.
+ */
+export function driverRow(slot: Slot, asker: Asker, resendMs: number): DriverRow {
+  switch (slot.state) {
+    case "settled":
+      return { kind: "drive" };
+    case "absent":
+      return { kind: "send", dispatch: 1, atMs: asker.nowMs };
+    case "queued":
+      if (asker.nowMs - slot.atMs < resendMs) return { kind: "discharged" };
+      return { kind: "send", dispatch: slot.dispatch, atMs: asker.nowMs };
+    case "leased":
+      if (leaseOver(slot, asker)) return { kind: "send", dispatch: slot.dispatch, atMs: asker.nowMs };
+      // Carried under my token by an earlier delivery: only the copy in hand would bring it back if that one died.
+      if (slot.carrier === asker.carrier) return { kind: "return", untilMs: slot.untilMs + asker.skewMs };
+      return { kind: "discharged" };
+    case "waiting":
+      return { kind: "send", dispatch: slot.dispatch, atMs: slot.atMs };
+  }
+}
+
+/** What the carry rule looks at. */
+export interface CarryCase {
+  /** This delivery's own commit settled the node and filled its leaf. */
+  readonly ownCommit: boolean;
+  /** Its own arrivals filled everything above. */
+  readonly ownArrivals: boolean;
+  readonly sameQueue: boolean;
+  /** The delivery has time for the successor's hard limit. */
+  readonly timeRemains: boolean;
+  readonly delayed: boolean;
+}
+
+/**
+ * Whether a ready successor runs inline under the token in hand.
+ *
+ * A winner of the last arrival alone may hold a message that another delivery has deleted already: if it carried and
+ * died, nobody would know (SPIN-RESULTS F1; mutant: winner of the arrival alone carries).
+ */
+export function mayCarry(found: CarryCase): boolean {
+  return found.ownCommit && found.ownArrivals && found.sameQueue && found.timeRemains && !found.delayed;
+}

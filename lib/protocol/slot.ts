@@ -1,0 +1,223 @@
+/**
+ * The slot: where one node's state and outcome are stored (PROTOCOL.md, 4).
+ *
+ *   absent ─claim→ leased ─commit→ settled (final)
+ *     │              │ ├─ wait for retry → waiting ─claim→ leased
+ *     │              │ └─ lease over → waiting (sweep) or leased by another (take-over)
+ *     └─ re-sent → queued ─claim→ leased
+ *   any open state ─settle by others→ settled
+ *
+ * (dispatch, attempt) only grow. Entries have one-letter names in the table: sixteen leases must not outgrow an item, and
+ * every byte is paid at each write of a leaf.
+ */
+import type { OutcomeStatus, StoredError } from "../model/outcome.ts";
+import { outcomeStatuses } from "../model/outcome.ts";
+import type { Condition, Value } from "../ports/store.ts";
+
+/** Where a result is: in the slot, in a value item, or taken over from the unit that feeds this slot. */
+export type StoredValue =
+  | { readonly kind: "inline"; readonly text: string }
+  | { readonly kind: "item"; readonly hash: string; readonly bytes: number }
+  | { readonly kind: "reference" };
+
+export interface QueuedSlot {
+  readonly state: "queued";
+  readonly dispatch: number;
+  readonly attempt: number;
+  readonly lost: number;
+  /** How often it was sent again. */
+  readonly resends: number;
+  readonly atMs: number;
+}
+
+export interface LeasedSlot {
+  readonly state: "leased";
+  readonly dispatch: number;
+  readonly attempt: number;
+  readonly lost: number;
+  /** Drawn anew for each delivery, before the write: one's own repeated write is recognised by it. */
+  readonly owner: string;
+  /** Short name of the token of the message its owner holds. */
+  readonly carrier: string;
+  readonly untilMs: number;
+  readonly startedAtMs: number;
+}
+
+export interface WaitingSlot {
+  readonly state: "waiting";
+  readonly dispatch: number;
+  readonly attempt: number;
+  readonly lost: number;
+  readonly atMs: number;
+  /** True when no message carries this wait: the sweeper releases it at `atMs`. */
+  readonly timer: boolean;
+  readonly error?: StoredError;
+}
+
+export interface SettledSlot {
+  readonly state: "settled";
+  readonly status: OutcomeStatus;
+  readonly attempt: number;
+  readonly lost: number;
+  /** Who settled it: the owner of its last lease, or the driver that settled it for others. */
+  readonly owner: string;
+  readonly startedAtMs?: number;
+  readonly settledAtMs: number;
+  readonly value?: StoredValue;
+  readonly error?: StoredError;
+  /** What its worker reported after others had settled it. */
+  readonly late?: OutcomeStatus;
+}
+
+export type OpenSlot = { readonly state: "absent" } | QueuedSlot | LeasedSlot | WaitingSlot;
+export type Slot = OpenSlot | SettledSlot;
+
+/** Settled, but not with success. */
+export function isBad(slot: Slot): boolean {
+  return slot.state === "settled" && slot.status !== "SUCCEEDED";
+}
+
+/** Attempts claimed so far and those of them whose worker vanished. */
+export function countsOf(slot: Slot): { readonly attempt: number; readonly lost: number; readonly dispatch: number } {
+  if (slot.state === "absent") return { attempt: 0, lost: 0, dispatch: 1 };
+  return { attempt: slot.attempt, lost: slot.lost, dispatch: slot.state === "settled" ? 0 : slot.dispatch };
+}
+
+type Entries = { [key: string]: Value };
+const letters = { queued: "Q", leased: "L", waiting: "W" } as const;
+
+/** The slot as the table holds it. Absent slots are not stored. */
+export function encodeSlot(slot: Exclude<Slot, { state: "absent" }>): Value {
+  const entries: Entries = { a: slot.attempt };
+  if (slot.lost > 0) entries.l = slot.lost;
+  switch (slot.state) {
+    case "queued":
+      return { ...entries, s: letters.queued, d: slot.dispatch, n: slot.resends, t: slot.atMs };
+    case "leased":
+      return {
+        ...entries,
+        s: letters.leased,
+        d: slot.dispatch,
+        o: slot.owner,
+        c: slot.carrier,
+        u: slot.untilMs,
+        b: slot.startedAtMs,
+      };
+    case "waiting":
+      if (slot.timer) entries.w = 1;
+      if (slot.error) entries.e = encodeError(slot.error);
+      return { ...entries, s: letters.waiting, d: slot.dispatch, t: slot.atMs };
+    case "settled":
+      return { ...entries, ...encodeSettled(slot) };
+  }
+}
+
+function encodeSettled(slot: SettledSlot): Entries {
+  const entries: Entries = { s: slot.status, o: slot.owner, f: slot.settledAtMs };
+  if (slot.startedAtMs !== undefined) entries.b = slot.startedAtMs;
+  if (slot.error) entries.e = encodeError(slot.error);
+  if (slot.late) entries.x = slot.late;
+  if (slot.value?.kind === "inline") entries.v = slot.value.text;
+  if (slot.value?.kind === "item") {
+    entries.h = slot.value.hash;
+    entries.z = slot.value.bytes;
+  }
+  return entries;
+}
+
+function encodeError(error: StoredError): Value {
+  return error.taskId === undefined
+    ? { n: error.name, m: error.message }
+    : { n: error.name, m: error.message, t: error.taskId };
+}
+
+/** Reads a slot attribute; `undefined` is an absent slot. */
+export function decodeSlot(value: Value | undefined): Slot {
+  if (value === undefined || value === null) return { state: "absent" };
+  const entry = value as Readonly<Record<string, Value>>;
+  const counts = { attempt: Number(entry.a), lost: Number(entry.l ?? 0) };
+  switch (entry.s) {
+    case letters.queued:
+      return { state: "queued", ...counts, dispatch: Number(entry.d), resends: Number(entry.n), atMs: Number(entry.t) };
+    case letters.leased:
+      return {
+        state: "leased",
+        ...counts,
+        dispatch: Number(entry.d),
+        owner: String(entry.o),
+        carrier: String(entry.c),
+        untilMs: Number(entry.u),
+        startedAtMs: Number(entry.b),
+      };
+    case letters.waiting:
+      return {
+        state: "waiting",
+        ...counts,
+        dispatch: Number(entry.d),
+        atMs: Number(entry.t),
+        timer: entry.w === 1,
+        ...(entry.e === undefined ? {} : { error: decodeError(entry.e) }),
+      };
+    default:
+      return decodeSettled(entry, counts);
+  }
+}
+
+function decodeSettled(
+  entry: Readonly<Record<string, Value>>,
+  counts: { readonly attempt: number; readonly lost: number },
+): SettledSlot {
+  const status = outcomeStatuses.find((known) => known === entry.s);
+  if (!status) throw new TypeError(`unknown slot state ${JSON.stringify(entry.s)}`);
+  return {
+    state: "settled",
+    status,
+    ...counts,
+    owner: String(entry.o),
+    settledAtMs: Number(entry.f),
+    ...(entry.b === undefined ? {} : { startedAtMs: Number(entry.b) }),
+    ...(entry.e === undefined ? {} : { error: decodeError(entry.e) }),
+    ...(status === "SUCCEEDED" ? { value: decodeValue(entry) } : {}),
+    ...(entry.x === undefined ? {} : { late: entry.x as OutcomeStatus }),
+  };
+}
+
+function decodeValue(entry: Readonly<Record<string, Value>>): StoredValue {
+  if (typeof entry.v === "string") return { kind: "inline", text: entry.v };
+  if (typeof entry.h === "string") return { kind: "item", hash: entry.h, bytes: Number(entry.z) };
+  return { kind: "reference" };
+}
+
+function decodeError(value: Value): StoredError {
+  const entry = value as Readonly<Record<string, Value>>;
+  const error = { name: String(entry.n), message: String(entry.m) };
+  return entry.t === undefined ? error : { ...error, taskId: String(entry.t) };
+}
+
+/**
+ * The condition "exactly what was seen", for every open state: a repair or take-over may act on nothing older or newer.
+ *
+ * (dispatch, attempt) only grow, so the entries named here pin the state; a lease is pinned by its end as well, since a
+ * heartbeat moves nothing else (S15).
+ */
+export function asSeen(attribute: string, slot: OpenSlot): Condition {
+  if (slot.state === "absent") return { is: "absent", path: [attribute] };
+  const entry = (name: string, value: string | number): Condition => ({ is: "equal", path: [attribute, name], value });
+  const of: Condition[] = [entry("s", letters[slot.state]), entry("d", slot.dispatch), entry("a", slot.attempt)];
+  if (slot.state === "leased") of.push(entry("o", slot.owner), entry("u", slot.untilMs));
+  else of.push(entry("t", slot.atMs));
+  if (slot.state === "queued") of.push(entry("n", slot.resends));
+  return { is: "all", of };
+}
+
+/** The condition "leased by me, same attempt": of everything only a live owner may do. */
+export function leasedBy(attribute: string, lease: { readonly owner: string; readonly attempt: number }): Condition {
+  return {
+    is: "all",
+    of: [
+      { is: "equal", path: [attribute, "s"], value: letters.leased },
+      { is: "equal", path: [attribute, "o"], value: lease.owner },
+      { is: "equal", path: [attribute, "a"], value: lease.attempt },
+    ],
+  };
+}

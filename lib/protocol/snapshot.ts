@@ -1,0 +1,58 @@
+/**
+ * A run as stored, read strongly and whole: what `diagnose`, `inspect` and `audit` look at.
+ */
+import type { JoinId, NodeId } from "../model/ids.ts";
+import type { Plan, PlanJoin, PlanNode } from "../plan/types.ts";
+import type { Image, Item } from "../ports/store.ts";
+import { type Decision, decisionOf, firedOf } from "./decision.ts";
+import type { Head } from "./head.ts";
+import { memberPlace, slotPlace } from "./keys.ts";
+import { decodeSlot, type Slot } from "./slot.ts";
+import { type TallyPlace, tallyKey, topOf } from "./tally.ts";
+
+export interface Snapshot {
+  readonly head: Head;
+  readonly plan: Plan;
+  /** Images by sort key. */
+  readonly images: ReadonlyMap<string, Image>;
+}
+
+export function snapshotOf(head: Head, plan: Plan, items: readonly Item[]): Snapshot {
+  return { head, plan, images: new Map(items.map((item) => [item.key.sk, item.image])) };
+}
+
+export function nodeOf(snapshot: Snapshot, id: NodeId): PlanNode {
+  return found(snapshot.plan.nodes[id], `node ${id}`);
+}
+
+export function joinOf(snapshot: Snapshot, id: JoinId): PlanJoin {
+  return found(snapshot.plan.joins[id], `join ${id}`);
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new TypeError(`the plan has no ${what}`);
+  return value;
+}
+
+export function slotOf(snapshot: Snapshot, node: PlanNode): Slot {
+  const leafSize = node.slot === null ? 1 : joinOf(snapshot, node.slot.join).leafSize;
+  const place = slotPlace(snapshot.head.runId, node, leafSize);
+  return decodeSlot(snapshot.images.get(place.key.sk)?.[place.attribute]);
+}
+
+export function memberSlot(snapshot: Snapshot, join: PlanJoin, index: number): Slot {
+  const place = memberPlace(snapshot.head.runId, join.id, index, join.leafSize);
+  return decodeSlot(snapshot.images.get(place.key.sk)?.[place.attribute]);
+}
+
+export function tallyOf(snapshot: Snapshot, join: PlanJoin, place: TallyPlace): Image | undefined {
+  return snapshot.images.get(tallyKey(snapshot.head.runId, join.id, place).sk);
+}
+
+export function decided(snapshot: Snapshot, join: PlanJoin): Decision | undefined {
+  return decisionOf(join, tallyOf(snapshot, join, topOf(join)));
+}
+
+export function fired(snapshot: Snapshot, join: PlanJoin): { readonly by: string; readonly atMs: number } | undefined {
+  return firedOf(join, tallyOf(snapshot, join, topOf(join)));
+}

@@ -1,0 +1,35 @@
+/**
+ * What a node's state is called, as a function of its slot and the state of its run: the one place where it is written
+ * down (S10).
+ */
+import type { RunStatus, TaskStatus } from "../model/outcome.ts";
+import type { Slot } from "./slot.ts";
+
+/**
+ * State of a node as users see it.
+ *
+ * After the end of a run, a node without an outcome is skipped, revoked or timed out by the run's own state.
+ *
+ * @param released - Whether its message has been sent, as far as the plan and the other slots tell.
+ * @param afterEnd - True for a node of an error branch, which may still run after the end.
+ */
+export function taskStatus(slot: Slot, run: RunStatus, released: boolean, afterEnd: boolean): TaskStatus {
+  if (slot.state === "settled") return slot.status;
+  const over = run !== "RUNNING" && !(afterEnd && released && run !== "REVOKED");
+  if (over) return run === "TIMED_OUT" || run === "REVOKED" ? run : "SKIPPED";
+  switch (slot.state) {
+    case "leased":
+      return "RUNNING";
+    case "waiting":
+      return "RETRYING";
+    case "queued":
+      return "QUEUED";
+    case "absent":
+      return released ? "QUEUED" : "WAITING";
+  }
+}
+
+/** Whether task code of a node may start, on a head read taken now (S9). */
+export function mayStart(run: RunStatus, afterEnd: boolean): boolean {
+  return run === "RUNNING" || (afterEnd && run !== "REVOKED");
+}

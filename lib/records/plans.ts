@@ -1,0 +1,145 @@
+/**
+ * Plans in the table and in messages: compressed pages, a cache by hash, and fragments.
+ *
+ * A plan never changes under its hash, so a cached one is never stale.
+ */
+import { gunzipSync, gzipSync } from "node:zlib";
+import { StoreError } from "../errors.ts";
+import { sha256 } from "../model/hash.ts";
+import type { JoinId, NodeId, RunId } from "../model/ids.ts";
+import type { Failure, Next, Plan, PlanFragment, PlanJoin, PlanNode } from "../plan/types.ts";
+import type { Store, Write } from "../ports/index.ts";
+import { planPageKey } from "../protocol/keys.ts";
+
+/** Compressed bytes of one page: well under the 400 KB of an item. */
+const pageBytes = 300 * 1024;
+/** Whole plans kept by one process. */
+const cachedPlans = 32;
+/** A message's fragment: units beside its node, and bytes of each. Larger ones are read from the plan when needed. */
+const fragmentUnits = 12;
+const fragmentUnitBytes = 4 * 1024;
+const fragmentNodeBytes = 64 * 1024;
+
+/** Where a plan is stored. */
+export interface PlanRef {
+  readonly hash: string;
+  readonly pages: number;
+}
+
+/** A plan as pages to write. */
+export function planPages(run: RunId, plan: Plan): { readonly ref: PlanRef; readonly writes: readonly Write[] } {
+  const text = JSON.stringify(plan);
+  const hash = sha256(text).slice(0, 32);
+  const bytes = gzipSync(text);
+  const pages = Math.ceil(bytes.length / pageBytes);
+  const writes = Array.from({ length: pages }, (_, page) => ({
+    key: planPageKey(run, hash, page),
+    set: [{ path: ["data"] as const, value: new Uint8Array(bytes.subarray(page * pageBytes, (page + 1) * pageBytes)) }],
+  }));
+  return { ref: { hash, pages }, writes };
+}
+
+export interface PlanCache {
+  load(run: RunId, ref: PlanRef): Promise<Plan>;
+}
+
+/** Reads plans and keeps the last few: the least recently used one goes first. */
+export function createPlanCache(store: Store): PlanCache {
+  const plans = new Map<string, Plan>();
+  return {
+    async load(run, ref) {
+      const key = `${run}#${ref.hash}`;
+      const plan = plans.get(key) ?? (await readPlan(store, run, ref));
+      plans.delete(key);
+      plans.set(key, plan);
+      if (plans.size > cachedPlans) plans.delete(plans.keys().next().value as string);
+      return plan;
+    },
+  };
+}
+
+async function readPlan(store: Store, run: RunId, ref: PlanRef): Promise<Plan> {
+  const keys = Array.from({ length: ref.pages }, (_, page) => planPageKey(run, ref.hash, page));
+  const images = await store.getMany(keys, "plan.read");
+  const parts = images.map((image, page) => {
+    if (!(image?.data instanceof Uint8Array))
+      throw new StoreError(`run ${run}: plan page ${page} of ${ref.pages} is missing`);
+    return image.data;
+  });
+  return JSON.parse(gunzipSync(Buffer.concat(parts)).toString("utf8")) as Plan;
+}
+
+/** A plan of which only a part may be at hand; the rest is read when asked for. */
+export interface PlanView {
+  node(id: NodeId): Promise<PlanNode>;
+  join(id: JoinId): Promise<PlanJoin>;
+  whole(): Promise<Plan>;
+  readonly ref: PlanRef;
+}
+
+export function planView(cache: PlanCache, run: RunId, ref: PlanRef, fragment: PlanFragment | undefined): PlanView {
+  const whole = () => cache.load(run, ref);
+  const missing = (what: string) => new StoreError(`run ${run}: the plan has no ${what}`);
+  return {
+    ref,
+    whole,
+    async node(id) {
+      const node = own(fragment?.nodes, id) ?? own((await whole()).nodes, id);
+      if (!node) throw missing(`node ${id}`);
+      return node;
+    },
+    async join(id) {
+      const join = own(fragment?.joins, id) ?? own((await whole()).joins, id);
+      if (!join) throw missing(`join ${id}`);
+      return join;
+    },
+  };
+}
+
+function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** Slots per leaf of the join a node feeds; 1 for a node with an item of its own. */
+export async function leafSizeOf(plan: PlanView, node: PlanNode): Promise<number> {
+  return node.slot === null ? 1 : (await plan.join(node.slot.join)).leafSize;
+}
+
+/** The part of a plan that goes with a node's message: itself, then what it leads to, nearest first. */
+export async function fragmentOf(view: PlanView, node: PlanNode): Promise<PlanFragment | undefined> {
+  if (JSON.stringify(node).length > fragmentNodeBytes) return undefined;
+  const nodes: Record<NodeId, PlanNode> = { [node.id]: node };
+  const joins: Record<JoinId, PlanJoin> = {};
+  const queue = neighbours(node);
+  for (let taken = 0; queue.length > 0 && taken < fragmentUnits; ) {
+    const unit = queue.shift() as Unit;
+    const known = unit.kind === "node" ? nodes : joins;
+    if (Object.hasOwn(known, unit.id)) continue;
+    const found = unit.kind === "node" ? await view.node(unit.id) : await view.join(unit.id);
+    if (JSON.stringify(found).length > fragmentUnitBytes) continue;
+    known[unit.id] = found as PlanNode & PlanJoin;
+    queue.push(...neighbours(found));
+    taken++;
+  }
+  return { nodes, joins };
+}
+
+interface Unit {
+  readonly kind: "node" | "join";
+  readonly id: string;
+}
+
+function neighbours(unit: PlanNode | PlanJoin): Unit[] {
+  const joinUnit = (id: JoinId): Unit => ({ kind: "join", id });
+  const ofNext = (next: Next): Unit[] => {
+    if (next.kind === "node") return [{ kind: "node", id: next.node }];
+    return next.kind === "end" ? [] : [joinUnit(next.join)];
+  };
+  const ofFailure = (failure: Failure): Unit[] => [
+    ...failure.decide.map(joinUnit),
+    ...(failure.then.kind === "slot" ? [joinUnit(failure.then.join)] : []),
+  ];
+  const place = "slot" in unit && unit.slot !== null ? [joinUnit(unit.slot.join)] : [];
+  const onError: Unit[] = "onError" in unit && unit.onError !== null ? [{ kind: "node", id: unit.onError }] : [];
+  return [...place, ...unit.next.flatMap(ofNext), ...ofFailure(unit.failure), ...onError];
+}
