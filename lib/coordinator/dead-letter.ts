@@ -72,8 +72,15 @@ async function taskLetter(
   const may = deps.protocol.mayStart(head.status, node.afterEnd);
   let image = await deps.store.get(located.place.key, "letter.look");
   for (let round = 0; round < rounds; round++) {
-    const met = await openLetter(delivery, node, located, { slot: slotIn(located.place, image), image, may }, task.dispatch);
-    if (met === "done") return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
+    const met = await openLetter(
+      delivery,
+      node,
+      located,
+      { slot: slotIn(located.place, image), image, may },
+      task.dispatch,
+    );
+    if (met === "done")
+      return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
     image = met.image;
   }
   throw new StoreError(`run ${task.run}: ${task.node} kept changing during ${rounds} rounds`);
@@ -88,7 +95,13 @@ interface Found {
 type Met = "done" | { readonly image: Image | undefined };
 
 /** What the letter of a task still owes, by its slot. A refused write hands back the image it met. */
-async function openLetter(delivery: Delivery, node: PlanNode, located: Located, found: Found, dispatch: number): Promise<Met> {
+async function openLetter(
+  delivery: Delivery,
+  node: PlanNode,
+  located: Located,
+  found: Found,
+  dispatch: number,
+): Promise<Met> {
   const { slot, image } = found;
   if (slot.state === "settled") {
     await driveNode(delivery, node, slot, image as Image, asRepair);
@@ -108,7 +121,12 @@ async function openLetter(delivery: Delivery, node: PlanNode, located: Located, 
 }
 
 /** Nobody holds the node: a new dispatch while lost attempts remain, else its end, with the history. */
-async function dispatchAnew(delivery: Delivery, node: PlanNode, { place, join }: Located, seen: OpenSlot): Promise<Met> {
+async function dispatchAnew(
+  delivery: Delivery,
+  node: PlanNode,
+  { place, join }: Located,
+  seen: OpenSlot,
+): Promise<Met> {
   // An attempt that never started counts as lost too, or a node whose message kills its reader would be sent for ever.
   const { attempt, lost } = countsOf(seen);
   const counts = { attempt: seen.state === "leased" ? attempt : attempt + 1, lost: lost + 1 };

@@ -1,8 +1,8 @@
 /**
  * What the driver works with. Everything comes in by argument: the simulator, the tests and production run the same code.
  */
-import type { CompileOptions } from "../plan/compile.ts";
-import type { TaskCatalog } from "../plan/types.ts";
+import type { SubmitRequest } from "../model/request.ts";
+import type { Plan, TaskCatalog } from "../plan/types.ts";
 import type { Clock, Ids, Log, Metrics, Queue, Store } from "../ports/index.ts";
 import type { Protocol } from "../protocol/index.ts";
 import type { TaskRegistry } from "../tasks/registry.ts";
@@ -35,8 +35,8 @@ export interface CoordinatorDeps {
   readonly registry: TaskRegistry;
   readonly catalog: TaskCatalog;
   readonly protocol: Protocol;
-  /** Shape of the tallies of new plans; tests use small ones. @default leaves of 4, 256 children */
-  readonly shape?: CompileOptions;
+  /** Compiles a request; tests ask for small tallies. @default compile */
+  readonly compile?: (request: SubmitRequest, catalog: TaskCatalog) => Plan;
 }
 
 /** What a delivered message ends in. */

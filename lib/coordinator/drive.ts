@@ -30,8 +30,8 @@ export interface Wins {
 }
 
 const lost: Wins = { commit: false, arrivals: false };
-/** What the sweeper and other repairs drive with: they look before they send. */
-export const asRepair: Wins = lost;
+/** Whoever drives from a recorded outcome without having committed it: it may win arrivals, but it looks before it sends. */
+export const asRepair: Wins = { commit: false, arrivals: true };
 
 /** Drives on from a settled node, given the item its slot is in. */
 export async function driveNode(
@@ -318,21 +318,22 @@ export async function fail(
   }
 }
 
-/** Decides *error* unless the join is decided or full already: either way it is decided afterwards. */
+/** Decides *error*. Refused by a join that is decided or full already: then it is *error* by that. */
 async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Promise<void> {
+  const { run, deps } = delivery;
   const accepted = join.onError === null ? { failed: 1 } : await acceptedFailures(delivery, join, cause);
-  const author = { by: delivery.owner, atMs: delivery.deps.clock.now() };
-  await delivery.run.write(
-    decideErrorWrite(delivery.run.generation, delivery.run.id, join, accepted, author),
-    "join.decide",
-  );
+  const author = { by: delivery.owner, atMs: deps.clock.now() };
+  const result = await run.write(decideErrorWrite(run.generation, run.id, join, accepted, author), "join.decide");
+  const decision = deps.protocol.decisionOf(join, result.image);
+  if (decision !== "error")
+    throw new StoreError(`run ${run.id}: join ${join.id} has a failed member and is ${decision ?? "open"}`);
 }
 
 /** Ends the run unless it has ended: END, FAILED, TIMED_OUT and REVOKED race on this one condition. */
 export async function endRun(delivery: Delivery, end: Pick<RunEnd, "status" | "error">): Promise<void> {
   const { run, deps } = delivery;
   const head = await run.head();
-  if (!head || head.status !== "RUNNING") return;
+  if (head?.status !== "RUNNING") return;
   const atMs = deps.clock.now();
   const waitMs = (head.errorBranches ? deps.settings.sweepSeconds : deps.settings.retentionSeconds) * 1000;
   const write = endHeadWrite(run.id, run.generation, { ...end, atMs, by: delivery.owner, dueMs: atMs + waitMs });

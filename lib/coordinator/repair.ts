@@ -5,8 +5,8 @@
 import type { NodeId } from "../model/ids.ts";
 import type { StoredError } from "../model/outcome.ts";
 import type { PlanJoin } from "../plan/types.ts";
-import { expires, type Repair } from "../protocol/diagnose.ts";
 import type { WriteResult } from "../ports/index.ts";
+import { expires, type Repair } from "../protocol/diagnose.ts";
 import { memberPlace, type SlotPlace } from "../protocol/keys.ts";
 import { lostError } from "../protocol/retry.ts";
 import {

@@ -73,7 +73,7 @@ async function admit(
   const documentHash = hashOf(request, sha256).slice(0, 32);
   const found = await readHead(deps.store, runId);
   if (found && !tombstoneOver(found, deps.clock.now())) return answer(deps, plans, found, documentHash, requestId);
-  const plan = compile(request, deps.catalog, deps.shape);
+  const plan = (deps.compile ?? compile)(request, deps.catalog);
   const pages = planPages(runId, plan);
   for (const write of pages.writes) await deps.store.write(write, "plan.write");
   const head = newHead(deps, { request, requestId, runId, documentHash, plan, planRef: pages.ref });

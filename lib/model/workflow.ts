@@ -107,17 +107,19 @@ export const chordSchema = z
   })
   .meta({ id: "Chord" });
 
-export const chordBodySchema = z.strictObject({
-  get header() {
-    return z.array(workflowSchema).max(limits.membersPerGroup);
-  },
-  get callback() {
-    return workflowSchema.optional();
-  },
-  when: whenSchema.optional(),
-  deadlineSeconds: deadlineSchema.optional(),
-  onError: taskSchema.optional(),
-});
+export const chordBodySchema = z
+  .strictObject({
+    get header() {
+      return z.array(workflowSchema).max(limits.membersPerGroup);
+    },
+    get callback() {
+      return workflowSchema.optional();
+    },
+    when: whenSchema.optional(),
+    deadlineSeconds: deadlineSchema.optional(),
+    onError: taskSchema.optional(),
+  })
+  .meta({ id: "ChordBody" });
 
 /** Any acyclic graph: edges are `after`, and `{"$result": name}` in arguments. */
 export const dagSchema = z
@@ -128,12 +130,14 @@ export const dagSchema = z
   })
   .meta({ id: "Dag" });
 
-export const dagBodySchema = z.strictObject({
-  get nodes() {
-    return z.record(nodeNameSchema, dagNodeSchema);
-  },
-  output: nodeNameSchema.optional(),
-});
+export const dagBodySchema = z
+  .strictObject({
+    get nodes() {
+      return z.record(nodeNameSchema, dagNodeSchema);
+    },
+    output: nodeNameSchema.optional(),
+  })
+  .meta({ id: "DagBody" });
 
 const after = { after: z.array(nodeNameSchema).optional() };
 

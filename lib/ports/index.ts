@@ -4,6 +4,7 @@ export type {
   OutgoingMessage,
   Queue,
   QueueConsumer,
+  QueueDepth,
   QueueRef,
   ReceivedMessage,
   ReceiveOptions,

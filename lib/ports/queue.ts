@@ -67,3 +67,11 @@ export interface QueueConsumer {
   /** Gives a message back after `seconds` (0–43,200). As `remove`, without effect when the message has moved on. */
   changeVisibility(receipt: string, seconds: number): Promise<void>;
 }
+
+/** Messages of a queue by state; on SQS approximate, and up to a minute old. */
+export interface QueueDepth {
+  readonly visible: number;
+  /** Received, neither removed nor due back. */
+  readonly inFlight: number;
+  readonly delayed: number;
+}

@@ -52,7 +52,10 @@ export type OwnRow =
 export function ownRow(slot: Slot, dispatch: number, mayStart: boolean, retry: RetryPolicy, asker: Asker): OwnRow {
   if (slot.state === "settled") return { kind: "drive" };
   if (slot.state === "leased" && slot.owner === asker.owner) return { kind: "run", lease: slot };
-  if (!mayStart) return { kind: "discharged" };
+  return mayStart ? ownRowOpen(slot, dispatch, retry, asker) : { kind: "discharged" };
+}
+
+function ownRowOpen(slot: OpenSlot, dispatch: number, retry: RetryPolicy, asker: Asker): OwnRow {
   switch (slot.state) {
     case "absent":
       return { kind: "claim", seen: slot, dispatch, attempt: 1, lost: 0 };

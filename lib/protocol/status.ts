@@ -3,7 +3,7 @@
  * down (S10).
  */
 import type { RunStatus, TaskStatus } from "../model/outcome.ts";
-import type { Slot } from "./slot.ts";
+import type { OpenSlot, Slot } from "./slot.ts";
 
 /**
  * State of a node as users see it.
@@ -17,11 +17,15 @@ export function taskStatus(slot: Slot, run: RunStatus, released: boolean, afterE
   if (slot.state === "settled") return slot.status;
   const over = run !== "RUNNING" && !(afterEnd && released && run !== "REVOKED");
   if (over) return run === "TIMED_OUT" || run === "REVOKED" ? run : "SKIPPED";
+  return openStatus(slot, released);
+}
+
+function openStatus(slot: OpenSlot, released: boolean): TaskStatus {
   switch (slot.state) {
     case "leased":
       return "RUNNING";
     case "waiting":
-      return "RETRYING";
+      return slot.attempt === 0 ? "QUEUED" : "RETRYING";
     case "queued":
       return "QUEUED";
     case "absent":

@@ -51,10 +51,10 @@ async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
   const place = slotPlace(reader.run.id, node, await leafSizeOf(reader.run.plan, node));
   const image = await reader.deps.store.get(place.key, "input.read");
   const slot = decodeSlot(image?.[place.attribute]);
-  return readValue(reader.deps.store, reader.run.id, valueOf(slot, id));
+  return readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
 }
 
-function valueOf(slot: Slot, id: NodeId): Exclude<StoredValue, { kind: "reference" }> {
+function storedIn(slot: Slot, id: NodeId): Exclude<StoredValue, { kind: "reference" }> {
   if (slot.state !== "settled" || slot.value === undefined || slot.value.kind === "reference") {
     throw new StoreError(`the value of ${id} is not there: its slot is ${slot.state}`);
   }

@@ -1,0 +1,233 @@
+/**
+ * What must hold of a run at rest, from the stored items and the ledger alone (FAILURES.md, 2.2).
+ */
+
+import { taskIdOf } from "../../lib/model/ids.ts";
+import type { Json } from "../../lib/model/json.ts";
+import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
+import { decodeHead, type Head } from "../../lib/protocol/head.ts";
+import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
+import { decided, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
+import { badIn, isTop, itemsAt, markOf, parentOf, remainingOf, sizeOf, slotsOf } from "../../lib/protocol/tally.ts";
+import { resolve } from "../../lib/records/inputs.ts";
+import { createPlanCache, planView } from "../../lib/records/plans.ts";
+import type { World } from "./world.ts";
+
+/** The final state of a run, as two runs of one scenario are compared. */
+export interface FinalState {
+  readonly status: Head["status"];
+  readonly error: string | undefined;
+  readonly value: Json | undefined;
+  readonly decisions: Readonly<Record<string, string>>;
+  /** Settled nodes: status, and the value where it is inline. Two paths may give a dead worker's node two error names. */
+  readonly nodes: Readonly<Record<string, string>>;
+}
+
+export async function readRun(
+  world: World,
+  run: string,
+): Promise<{ readonly snapshot: Snapshot; readonly state: FinalState }> {
+  const items = world.store.dump().filter((item) => item.key.pk === run);
+  const image = items.find((item) => item.key.sk === "head")?.image;
+  if (!image) throw new Error(`no run ${run}`);
+  const head = decodeHead(run, image);
+  const plans = createPlanCache(world.store);
+  const ref = { hash: head.planHash, pages: head.planPages };
+  const plan = await plans.load(run, ref);
+  const snapshot = snapshotOf(head, plan, items);
+  const reader = { deps: { store: world.store }, run: { id: run, plan: planView(plans, run, ref, undefined) } };
+  const value = head.status === "SUCCEEDED" ? await resolve(reader, plan.output) : undefined;
+  return {
+    snapshot,
+    state: {
+      status: head.status,
+      error: head.error?.name,
+      value,
+      decisions: decisionsOf(snapshot),
+      nodes: nodesOf(snapshot),
+    },
+  };
+}
+
+function decisionsOf(snapshot: Snapshot): Record<string, string> {
+  const joins = Object.values(snapshot.plan.joins).filter((join) => join.size > 0);
+  return Object.fromEntries(
+    joins.flatMap((join) =>
+      decided(snapshot, join) === undefined ? [] : [[join.id, decided(snapshot, join) as string]],
+    ),
+  );
+}
+
+function nodesOf(snapshot: Snapshot): Record<string, string> {
+  return Object.fromEntries(
+    Object.values(snapshot.plan.nodes).flatMap((node) => {
+      const slot = slotOf(snapshot, node);
+      return slot.state === "settled" ? [[node.id, describe(slot)]] : [];
+    }),
+  );
+}
+
+function describe(slot: Extract<Slot, { state: "settled" }>): string {
+  const value = slot.value?.kind === "inline" ? slot.value.text : (slot.value?.kind ?? "");
+  return `${slot.status} ${value}`;
+}
+
+/** Every broken invariant, in words. */
+export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
+  const joins = Object.values(snapshot.plan.joins).filter((join) => join.size > 0);
+  return [
+    ...world.violations,
+    ...(snapshot.head.status === "RUNNING" ? ["L1: the run has not ended"] : []),
+    ...joins.flatMap((join) => tallyFaults(snapshot, join)),
+    ...joins.flatMap((join) => decisionFaults(world, snapshot, join)),
+    ...generationFaults(snapshot),
+    ...succeededFaults(snapshot),
+    ...early(world, snapshot),
+    ...enteredTwice(world),
+  ];
+}
+
+/** S8: every counter is what its own item says, and every mark stands for a full child. */
+function tallyFaults(snapshot: Snapshot, join: PlanJoin): string[] {
+  const faults: string[] = [];
+  for (let level = 0; ; level++) {
+    for (let number = 0; number < itemsAt(join, level); number++) {
+      const place = { level, number };
+      const image = tallyOf(snapshot, join, place);
+      const open = openIn(join, place, image);
+      if (remainingOf(join, place, image) !== open)
+        faults.push(`S8: ${join.id} ${level}/${number} counts ${remainingOf(join, place, image)}, open are ${open}`);
+      if (isTop(join, place)) continue;
+      const mark = tallyOf(snapshot, join, parentOf(join, place))?.[markOf(join, place)];
+      if (mark !== undefined && (open > 0 || mark !== badIn(join, place, image ?? {})))
+        faults.push(`S3: ${join.id} ${level}/${number} arrived with ${open} open`);
+    }
+    if (itemsAt(join, level) <= 1) return faults;
+  }
+}
+
+function openIn(
+  join: PlanJoin,
+  place: { level: number; number: number },
+  image: Readonly<Record<string, unknown>> | undefined,
+): number {
+  if (place.level === 0)
+    return slotsOf(join, place.number, image as never).filter(({ slot }) => slot.state !== "settled").length;
+  return Array.from({ length: sizeOf(join, place) }, (_, i) => image?.[`m${i}`]).filter((mark) => mark === undefined)
+    .length;
+}
+
+/** S4: never callback and error callback of one join. */
+function decisionFaults(world: World, snapshot: Snapshot, join: PlanJoin): string[] {
+  const decision = decided(snapshot, join);
+  const started = (id: string | null | undefined) =>
+    typeof id === "string" && world.entries.some((entry) => entry.taskId === taskIdOf(snapshot.head.runId, id));
+  const successor = join.next.find((next) => next.kind === "node");
+  const faults: string[] = [];
+  if (decision !== "callback" && successor?.kind === "node" && started(successor.node))
+    faults.push(`S3: ${successor.node} started though ${join.id} is ${decision ?? "open"}`);
+  if (decision !== "error" && started(join.onError))
+    faults.push(`S4: ${join.onError} started though ${join.id} is ${decision ?? "open"}`);
+  if (decision === "error" && join.onError !== null && !settledNode(snapshot, join.onError))
+    faults.push(`L3: ${join.onError} was not called though ${join.id} is error`);
+  return faults;
+}
+
+function settledNode(snapshot: Snapshot, id: string): boolean {
+  const node = snapshot.plan.nodes[id];
+  return node !== undefined && slotOf(snapshot, node).state === "settled";
+}
+
+function generationFaults(snapshot: Snapshot): string[] {
+  return [...snapshot.images].flatMap(([sk, image]) =>
+    (sk.startsWith("tally#") || sk.startsWith("node#")) && image.g !== snapshot.head.generation
+      ? [`S20: ${sk} is of generation ${image.g}`]
+      : [],
+  );
+}
+
+/** S10: a run that succeeded has no open node that it waited for. */
+function succeededFaults(snapshot: Snapshot): string[] {
+  if (snapshot.head.status !== "SUCCEEDED") return [];
+  return Object.values(snapshot.plan.joins)
+    .filter((join) => join.size > 0 && decided(snapshot, join) === undefined && topLevel(snapshot.plan, join))
+    .map((join) => `S10: SUCCEEDED while ${join.id} is undecided`);
+}
+
+/** Joins inside an absorbed branch may stay open when their branch failed. */
+function topLevel(_plan: Plan, join: PlanJoin): boolean {
+  return join.failure.then.kind === "head";
+}
+
+/** Nothing goes round for ever, and nothing is given up. */
+export function unhandled(world: World): string[] {
+  return world.queue.queues().map((name) => `L8: ${name} still holds messages`);
+}
+
+/** S3, S11 and S9 by the ledger: no body started before its join was full, or long after the end. */
+function early(world: World, snapshot: Snapshot): string[] {
+  const ended = snapshot.head.endedAtMs;
+  return world.entries.flatMap((entry) => {
+    const node = Object.values(snapshot.plan.nodes).find(
+      (candidate) => taskIdOf(snapshot.head.runId, candidate.id) === entry.taskId,
+    );
+    if (!node) return [`S5: ${entry.taskId} ran and is not in the plan`];
+    const late = ended !== undefined && entry.atMs > ended + 60_000 && !node.afterEnd;
+    return late ? [`S9: ${entry.taskId} started ${entry.atMs - (ended as number)} ms after the end`] : [];
+  });
+}
+
+/** S4: each claim is an attempt of its own, so no attempt is entered twice. */
+function enteredTwice(world: World): string[] {
+  const names = world.entries.map((entry) => `${entry.taskId} attempt ${entry.attempt}`);
+  return names.filter((name, at) => names.indexOf(name) !== at).map((name) => `S4: ${name} was entered twice`);
+}
+
+/** What one applied write may never do: change an outcome, a decision or an end, or end a live lease for its owner. */
+export function forbiddenChanges(
+  sk: string,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): string[] {
+  const slots = Object.keys(before).filter((name) => /^s\d+$/.test(name));
+  return [
+    ...slots.flatMap((name) =>
+      slotChange(`${sk} ${name}`, decodeSlot(before[name] as never), decodeSlot(after[name] as never), nowMs),
+    ),
+    ...frozen(sk, "S4", "decision", ["decision", "decidedBy", "decidedAt"], before, after),
+    ...(sk === "head" && before.status !== "RUNNING"
+      ? frozen(sk, "S9", "status", ["status", "endedBy", "endedAt"], before, after)
+      : []),
+  ];
+}
+
+function slotChange(what: string, was: Slot, is: Slot, nowMs: number): string[] {
+  if (was.state === "settled") {
+    const same =
+      is.state === "settled" &&
+      is.status === was.status &&
+      is.owner === was.owner &&
+      is.settledAtMs === was.settledAtMs;
+    return same ? [] : [`S6: ${what} was ${was.status} and became ${is.state === "settled" ? is.status : is.state}`];
+  }
+  if (was.state !== "leased" || nowMs > was.untilMs) return [];
+  const taken = is.state === "leased" && is.owner !== was.owner;
+  const lost = is.state === "waiting" && is.lost > was.lost;
+  return taken || lost ? [`S15: ${what} lost its lease ${was.untilMs - nowMs} ms before its end`] : [];
+}
+
+/** Attributes that stay once the first of them is there. */
+function frozen(
+  sk: string,
+  invariant: string,
+  first: string,
+  names: readonly string[],
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): string[] {
+  if (before[first] === undefined) return [];
+  return names
+    .filter((name) => before[name] !== after[name])
+    .map((name) => `${invariant}: ${sk} ${name} was ${before[name]} and became ${after[name]}`);
+}

@@ -1,0 +1,100 @@
+/**
+ * Runs one scenario under some faults to quiescence, and judges it.
+ */
+import type { Fault } from "./faults.ts";
+import { brokenInvariants, type FinalState, readRun, unhandled } from "./oracle.ts";
+import { type Scenario, scenarioTasks } from "./scenarios.ts";
+import { type Call, createWorld, type Variant, type World } from "./world.ts";
+
+export interface Outcome {
+  readonly state: FinalState | undefined;
+  readonly calls: readonly Call[];
+  /** Empty when everything held. */
+  readonly faults: readonly string[];
+}
+
+export const runId = "run-1";
+
+export interface ScenarioRun {
+  readonly scenario: Scenario;
+  readonly injected?: readonly Fault[];
+  /** Final state of the run without faults; what this one is compared with. */
+  readonly clean?: FinalState;
+  readonly variant?: Variant;
+}
+
+export async function runScenario({ scenario, injected = [], clean, variant }: ScenarioRun): Promise<Outcome> {
+  const needsSweeper = scenario.sweeper === true || injected.some((fault) => fault.mode === "lost");
+  const world = createWorld({
+    tasks: scenarioTasks,
+    faults: injected,
+    sweeper: needsSweeper,
+    ...(scenario.base === undefined ? {} : { base: scenario.base }),
+    ...(scenario.deadLetters === undefined ? {} : { deadLetters: scenario.deadLetters }),
+    ...(scenario.ends === "removed" || scenario.ends === "forgotten" ? { untilRemoved: true } : {}),
+    ...(scenario.settings === undefined ? {} : { settings: scenario.settings }),
+    ...(scenario.shape === undefined ? {} : { shape: scenario.shape }),
+    ...(scenario.batchSize === undefined ? {} : { batchSize: scenario.batchSize }),
+    ...(scenario.maxReceiveCount === undefined ? {} : { maxReceiveCount: scenario.maxReceiveCount }),
+    ...(variant === undefined ? {} : { variant }),
+  });
+  const request = {
+    tutti: 1,
+    type: "submit",
+    id: runId,
+    requestId: "request-1",
+    workflow: scenario.workflow,
+    ...scenario.request,
+  };
+  for (let copy = 0; copy < (scenario.copies ?? 1); copy++) await world.submit(request);
+  try {
+    const end = await world.settle();
+    if (end === "hang") return { state: undefined, calls: world.calls, faults: ["L1: it does not come to rest"] };
+    if (scenario.ends !== undefined)
+      return { state: undefined, calls: world.calls, faults: endFaults(world, scenario.ends) };
+    const { snapshot, state } = await readRun(world, runId);
+    const left = scenario.drops ? [] : unhandled(world);
+    const faults = [...brokenInvariants(world, snapshot), ...left, ...differences(scenario, state, clean)];
+    return { state, calls: world.calls, faults };
+  } catch (error) {
+    return {
+      state: undefined,
+      calls: world.calls,
+      faults: [`it threw: ${error instanceof Error ? error.stack : error}`],
+    };
+  }
+}
+
+/** What must be left of a request that was rejected, and of a run that was removed. */
+function endFaults(world: World, ends: "rejected" | "forgotten" | "removed"): string[] {
+  const items = world.store.dump();
+  const keys = items.map((item) => `${item.key.pk}/${item.key.sk}`).join(", ");
+  const wanted = { rejected: "rejected#request-1/rejected", forgotten: "", removed: `${runId}/head` }[ends];
+  const faults = keys === wanted ? [] : [`left are ${keys}, should be ${wanted}`];
+  const head = items[0]?.image;
+  if (ends === "removed" && (head?.removedAt === undefined || head.due !== undefined))
+    faults.push("S18: the head is no tombstone at rest");
+  return [...faults, ...unhandled(world)];
+}
+
+/** The final state is the clean run's in status, decisions, values and settled states. */
+function differences(scenario: Scenario, state: FinalState, clean: FinalState | undefined): string[] {
+  const faults: string[] = [];
+  const compare = (what: string, is: unknown, was: unknown) => {
+    const [left, right] = [JSON.stringify(is), JSON.stringify(was)];
+    if (left !== right) faults.push(`${what} is ${left}, should be ${right}`);
+  };
+  compare("status", state.status, scenario.status);
+  if ("value" in scenario) compare("value", state.value, scenario.value);
+  if (!clean) return faults;
+  compare("error", state.error, clean.error);
+  if (!scenario.open) {
+    compare("decisions", sorted(state.decisions), sorted(clean.decisions));
+    compare("nodes", sorted(state.nodes), sorted(clean.nodes));
+  }
+  return faults;
+}
+
+function sorted(record: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}

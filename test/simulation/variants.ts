@@ -1,0 +1,197 @@
+/**
+ * The known wrong variants of the protocol that concern what is built (PROTOCOL.md, 9). Each must be caught by the crash
+ * lane; they exist in this harness only.
+ */
+
+import type { Plan, PlanNode } from "../../lib/plan/types.ts";
+import type { Condition, Store, Write, WriteResult } from "../../lib/ports/index.ts";
+import type { Finding } from "../../lib/protocol/diagnose.ts";
+import { type Protocol, protocol } from "../../lib/protocol/index.ts";
+import { leaseOver } from "../../lib/protocol/rows.ts";
+import { crashPoints, type Failure } from "./crash-points.ts";
+import type { Variant } from "./world.ts";
+
+/** Changes what writes at some sites ask for. */
+function rewriting(sites: readonly string[], change: (write: Write) => Write): (store: Store) => Store {
+  return (store) => ({
+    ...store,
+    write: (write, site) => store.write(sites.includes(site) ? change(write) : write, site),
+  });
+}
+
+/** Changes what a refused write at some sites answers. */
+function answering(sites: readonly string[], change: (result: WriteResult) => WriteResult): (store: Store) => Store {
+  return (store) => ({
+    ...store,
+    write: async (write, site) => {
+      const result = await store.write(write, site);
+      return sites.includes(site) && !result.applied ? change(result) : result;
+    },
+  });
+}
+
+const without = ({ condition: _, ...write }: Write): Write => write;
+
+/** A loser that does not look further: its image seems to have arrivals missing. */
+const returns = (result: WriteResult): WriteResult =>
+  ({ ...result, image: { ...result.image, remaining: 1_000_000 } }) as WriteResult;
+
+/** Leaves out the conditions on a state's exact fields. */
+function onlyState(condition: Condition | undefined): Condition | undefined {
+  if (condition?.is !== "all") return condition;
+  const of = condition.of.flatMap((part) => {
+    if (part.is === "equal" && part.path.length === 2 && part.path[1] !== "s") return [];
+    return [onlyState(part) as Condition];
+  });
+  return { is: "all", of };
+}
+
+const withCondition = (write: Write, condition: Condition | undefined): Write =>
+  condition === undefined ? without(write) : { ...write, condition };
+
+/** Links inside an absorbing header fail without telling the slot they feed. */
+function forgetAbsorbing(plan: Plan): Plan {
+  const forget = (node: PlanNode): PlanNode =>
+    node.failure.then.kind === "slot" ? { ...node, failure: { ...node.failure, then: { kind: "none" } } } : node;
+  return { ...plan, nodes: Object.fromEntries(Object.entries(plan.nodes).map(([id, node]) => [id, forget(node)])) };
+}
+
+/** A sweeper that misses one kind of finding. */
+function overlooking(kind: Finding["kind"]): Protocol["diagnose"] {
+  return (...args) => {
+    const diagnosis = protocol.diagnose(...args);
+    return { ...diagnosis, findings: diagnosis.findings.filter((finding) => finding.kind !== kind) };
+  };
+}
+
+/** Where each is caught first, so that the check is quick; when it is not caught there, every scenario is tried. */
+export const usuallyCaughtBy: Readonly<Record<string, string>> = {
+  "loser of the commit just returns": "group of 5",
+  "loser of an arrival just returns": "group of 5",
+  "loser carries inline": "a stalled copy completes the join",
+  "winner of the arrival alone carries": "a stalled copy completes the join",
+  "driver drops a waiting slot": "retried callback",
+  "own message acknowledged on a foreign lease": "chain of 3",
+  "driver acknowledges its own carried lease": "chain of 3",
+  "waiting slot not sent again on redelivery": "retried member",
+  "guard drops everything after FAILED": "failing member, all-succeeded",
+  "error callback refused after FAILED": "failing member, all-succeeded",
+  "full-but-bad join left undecided": "failing member, all-succeeded",
+  "failed slot without recorded target not swept": "failure not handed on, message gone",
+  "absorbed failure not handed on": "failing chain link in an absorbing header",
+  "sweeper does not look for missing arrivals": "arrival not recorded, message gone",
+  "sweeper does not look for a missing end": "end not recorded, message gone",
+  "sweeper does not look for missing successors": "reference not settled, message gone",
+  "sweeper does not look for unseen tasks": "lost members",
+  "sweeper does not look for leases that are over": "worker dies, message gone",
+  "commit without condition": "chain of 3",
+  "arrival without condition": "group of 5",
+  "claim without fence": "chain of 3",
+  "take-over names only the state": "worker dies once, then is slow",
+  "retry-wait without condition": "retried member",
+  "early decision without condition": "two failing members",
+  "settling for others without condition": "chord deadline",
+  "end of the run without condition": "two failing members",
+  "head created without condition": "duplicate submit",
+  "acknowledged before the send": "retried member",
+  "lease taken over while it lives": "chain of 3",
+};
+
+export const variants: Readonly<Record<string, Variant>> = {
+  "loser of the commit just returns": { store: answering(["slot.commit"], returns) },
+  "loser of an arrival just returns": { store: answering(["tally.arrive"], returns) },
+  "loser carries inline": {
+    protocol: { mayCarry: (found) => protocol.mayCarry({ ...found, ownCommit: true, ownArrivals: true }) },
+  },
+  "winner of the arrival alone carries": {
+    protocol: { mayCarry: (found) => protocol.mayCarry({ ...found, ownCommit: true }) },
+  },
+  "driver drops a waiting slot": {
+    protocol: {
+      driverRow: (slot, ...rest) =>
+        slot.state === "waiting" ? { kind: "discharged" } : protocol.driverRow(slot, ...rest),
+    },
+  },
+  "own message acknowledged on a foreign lease": {
+    protocol: {
+      ownRow: (slot, ...rest) => {
+        const row = protocol.ownRow(slot, ...rest);
+        return slot.state === "leased" && row.kind === "return" ? { kind: "discharged" } : row;
+      },
+    },
+  },
+  "driver acknowledges its own carried lease": {
+    protocol: {
+      driverRow: (slot, ...rest) => {
+        const row = protocol.driverRow(slot, ...rest);
+        return row.kind === "return" ? { kind: "discharged" } : row;
+      },
+    },
+  },
+  "waiting slot not sent again on redelivery": {
+    protocol: {
+      ownRow: (slot, ...rest) => {
+        const row = protocol.ownRow(slot, ...rest);
+        return row.kind === "send" ? { kind: "discharged" } : row;
+      },
+    },
+  },
+  "guard drops everything after FAILED": {
+    protocol: {
+      ownRow: (slot, dispatch, mayStart, ...rest) =>
+        mayStart ? protocol.ownRow(slot, dispatch, mayStart, ...rest) : { kind: "discharged" },
+    },
+  },
+  "error callback refused after FAILED": { protocol: { mayStart: (run) => run === "RUNNING" } },
+  "full-but-bad join left undecided": {
+    protocol: {
+      decisionOf: (join, top) => {
+        const decision = protocol.decisionOf(join, top);
+        return decision === "error" && top?.decision === undefined ? undefined : decision;
+      },
+    },
+  },
+  "failed slot without recorded target not swept": { protocol: { diagnose: overlooking("failure-not-driven") } },
+  "absorbed failure not handed on": { plan: forgetAbsorbing },
+  "sweeper does not look for missing arrivals": { protocol: { diagnose: overlooking("arrival-missing") } },
+  "sweeper does not look for a missing end": { protocol: { diagnose: overlooking("end-missing") } },
+  "sweeper does not look for missing successors": { protocol: { diagnose: overlooking("successor-missing") } },
+  "sweeper does not look for unseen tasks": { protocol: { diagnose: overlooking("unseen") } },
+  "sweeper does not look for leases that are over": { protocol: { diagnose: overlooking("lease-over") } },
+  "commit without condition": { store: rewriting(["slot.commit"], without) },
+  "arrival without condition": { store: rewriting(["tally.arrive"], without) },
+  "claim without fence": { store: rewriting(["slot.claim", "slot.carry"], without) },
+  "take-over names only the state": {
+    store: rewriting(["slot.claim"], (write) => withCondition(write, onlyState(write.condition))),
+  },
+  "retry-wait without condition": { store: rewriting(["slot.wait"], without) },
+  "early decision without condition": { store: rewriting(["join.decide"], without) },
+  "settling for others without condition": {
+    store: rewriting(["slot.settle", "slot.time-out", "slot.give-up", "slot.expire"], without),
+  },
+  "end of the run without condition": { store: rewriting(["head.end"], without) },
+  "head created without condition": { store: rewriting(["head.create"], without) },
+  "acknowledged before the send": { acknowledgeBeforeSend: true },
+  "lease taken over while it lives": {
+    protocol: {
+      ownRow: (slot, dispatch, mayStart, retry, asker) =>
+        slot.state === "leased" &&
+        slot.owner !== asker.owner &&
+        !leaseOver(slot, asker) &&
+        slot.dispatch <= dispatch &&
+        mayStart
+          ? { kind: "claim", seen: slot, dispatch: slot.dispatch, attempt: slot.attempt + 1, lost: slot.lost }
+          : protocol.ownRow(slot, dispatch, mayStart, retry, asker),
+    },
+  },
+};
+
+/** Runs the crash lane under a wrong variant until something breaks; undefined when nothing does. */
+export async function catchVariant(name: string): Promise<Failure | undefined> {
+  const variant = variants[name];
+  if (!variant) throw new Error(`no variant ${name}`);
+  const first = usuallyCaughtBy[name];
+  const quick =
+    first === undefined ? undefined : (await crashPoints({ names: [first], variant, untilFirst: true })).failures[0];
+  return quick ?? (await crashPoints({ variant, untilFirst: true })).failures[0];
+}

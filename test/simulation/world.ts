@@ -1,0 +1,421 @@
+/**
+ * A whole deployment in one thread and virtual time: the real driver on the memory store and queue, processes that can die
+ * at any call, and a network that loses, repeats and delays.
+ *
+ * Every call of a port has a number; a fault names one. The same scenario and faults give the same history.
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { createVirtualClock } from "../../lib/adapters/memory/clock.ts";
+import { createSeededIds } from "../../lib/adapters/memory/ids.ts";
+import { createMemoryQueue } from "../../lib/adapters/memory/queue.ts";
+import { createMemoryStore } from "../../lib/adapters/memory/store.ts";
+import {
+  type Coordinator,
+  type CoordinatorDeps,
+  createCoordinator,
+  type Disposition,
+  type Settings,
+} from "../../lib/coordinator/index.ts";
+import { QueueError, StoreError } from "../../lib/errors.ts";
+import { defaults } from "../../lib/model/limits.ts";
+import { type CompileOptions, compile } from "../../lib/plan/compile.ts";
+import type { Plan } from "../../lib/plan/types.ts";
+import type { Clock, Ids, Queue, Store } from "../../lib/ports/index.ts";
+import type { ConsumedQueue, HeldMessage } from "../../lib/ports/queue.ts";
+import { decodeHead } from "../../lib/protocol/head.ts";
+import { type Protocol, protocol } from "../../lib/protocol/index.ts";
+import { catalogOf, registryOf } from "../../lib/tasks/registry.ts";
+import type { CallKind, Fault, FaultMode } from "./faults.ts";
+import { forbiddenChanges } from "./oracle.ts";
+
+export const startMs = Date.UTC(2026, 0, 1);
+/** Longer than a lease, its ε and a visibility timeout together. */
+const pauseMs = 200_000;
+/** A world that has not come to rest by then hangs. */
+const maxSteps = 5_000;
+
+export interface WorldOptions {
+  readonly tasks: (world: World) => Readonly<Record<string, unknown>>;
+  readonly settings?: Partial<Settings>;
+  readonly shape?: CompileOptions;
+  readonly faults?: readonly Fault[];
+  /** Whether the sweeper runs. Without it the messages alone must bring the run to its end. */
+  readonly sweeper: boolean;
+  /** Messages of one delivery. */
+  readonly batchSize?: number;
+  readonly maxReceiveCount?: number;
+  /** Whether anybody reads the dead-letter queues. @default true */
+  readonly deadLetters?: boolean;
+  /** Faults that happen before those of `faults`: each at the first call of its site. */
+  readonly base?: readonly BaseFault[];
+  /** Whether to wait until ended runs are removed. */
+  readonly untilRemoved?: boolean;
+  /** Wraps what the processes see: how wrong variants are switched on. */
+  readonly variant?: Variant;
+}
+
+/** A known wrong protocol: decisions replaced, writes changed, or messages acknowledged at the wrong time. */
+export interface Variant {
+  readonly protocol?: Partial<Protocol>;
+  readonly store?: (store: Store) => Store;
+  readonly plan?: (plan: Plan) => Plan;
+  /** Acknowledges the messages in hand as soon as the first send of a delivery begins. */
+  readonly acknowledgeBeforeSend?: boolean;
+}
+
+export interface BaseFault {
+  readonly site: string;
+  readonly mode: FaultMode;
+}
+
+export interface Call {
+  readonly number: number;
+  readonly site: string;
+  readonly kind: CallKind;
+}
+
+/** A body that was entered. */
+export interface Entry {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly atMs: number;
+}
+
+export interface World {
+  readonly clock: ReturnType<typeof createVirtualClock>;
+  readonly store: ReturnType<typeof createMemoryStore>;
+  readonly queue: ReturnType<typeof createMemoryQueue>;
+  readonly calls: readonly Call[];
+  readonly entries: Entry[];
+  /** What was seen to be wrong while it happened. */
+  readonly violations: string[];
+  submit(request: object): Promise<void>;
+  /** Runs until nothing moves any more; says why it stopped. */
+  settle(): Promise<"rest" | "hang">;
+  /** Resolves after that much virtual time. For bodies. */
+  sleep(seconds: number): Promise<void>;
+  /** Kills the process that the caller runs in. For bodies. */
+  die(): Promise<never>;
+}
+
+interface Process {
+  dead: boolean;
+  readonly held: HeldMessage[];
+}
+
+interface Gate {
+  readonly resumeAtMs: number | "idle";
+  readonly open: () => void;
+}
+
+/** The process that a body runs in. */
+const running = new AsyncLocalStorage<Process>();
+const unchanged = (plan: Plan): Plan => plan;
+const never = new Promise<never>(() => {});
+
+export function createWorld(options: WorldOptions): World {
+  const clock = createVirtualClock(startMs);
+  const store = createMemoryStore();
+  const visibilitySeconds = options.settings?.visibilitySeconds ?? defaults.visibilitySeconds;
+  const queue = createMemoryQueue({ clock, visibilitySeconds, maxReceiveCount: options.maxReceiveCount ?? 20 });
+  const ids: Ids = createSeededIds(1);
+  const calls: Call[] = [];
+  const gates: Gate[] = [];
+  const lateCopies: { readonly atMs: number; readonly apply: () => Promise<unknown> }[] = [];
+  const active = new Set<Promise<void>>();
+  const entries: Entry[] = [];
+  const violations: string[] = [];
+  let sweptAtMs = startMs;
+  const baseDone = new Set<BaseFault>();
+
+  const faultAt = (number: number): FaultMode | undefined =>
+    options.faults?.find((fault) => fault.call === number)?.mode;
+
+  const faultOf = (number: number, site: string): FaultMode | undefined => {
+    const base = options.base?.find((candidate) => candidate.site === site && !baseDone.has(candidate));
+    if (!base) return faultAt(number);
+    baseDone.add(base);
+    return base.mode;
+  };
+
+  /** One call of a port, with whatever goes wrong at it. */
+  async function call<T>(
+    process: Process,
+    kind: CallKind,
+    site: string,
+    perform: () => Promise<T>,
+    lose?: () => T,
+  ): Promise<T> {
+    if (process.dead) return never;
+    const number = calls.length;
+    calls.push({ number, site, kind });
+    const fail = (): Error =>
+      kind === "send" || kind === "message" ? new QueueError("injected") : new StoreError("injected");
+    const die = (): Promise<never> => {
+      process.dead = true;
+      return never;
+    };
+    const mode = faultOf(number, site);
+    switch (mode) {
+      case undefined:
+      case "partial":
+        return perform();
+      case "crash-before":
+        return die();
+      case "crash-after":
+        await perform();
+        return die();
+      case "reply-lost":
+        await perform();
+        return perform();
+      case "failed-after":
+        await perform();
+        throw fail();
+      case "throttled":
+        throw fail();
+      case "late-copy":
+        lateCopies.push({ atMs: clock.now() + 1, apply: perform });
+        return perform();
+      case "very-late-copy":
+        lateCopies.push({ atMs: clock.now() + pauseMs, apply: perform });
+        return perform();
+      case "paused":
+        await stop(clock.now() + pauseMs);
+        return process.dead ? never : perform();
+      case "stalled":
+        await stop("idle");
+        return process.dead ? never : perform();
+      case "twice-at-once":
+        for (const message of process.held) await queue.changeVisibility(message.receipt, 0);
+        await stop("idle");
+        return process.dead ? never : perform();
+      case "lost":
+        return lose ? lose() : perform();
+    }
+  }
+
+  const stop = (resumeAtMs: Gate["resumeAtMs"]): Promise<void> =>
+    new Promise((open) => gates.push({ resumeAtMs, open }));
+
+  function storeOf(process: Process): Store {
+    const base = observed(store, violations, () => clock.now());
+    const watched = options.variant?.store?.(base) ?? base;
+    return {
+      get: (key, site) => call(process, "read", site, () => watched.get(key, site)),
+      getMany: (keys, site) => call(process, "read", site, () => watched.getMany(keys, site)),
+      query: (pk, prefix, cursor, site) => call(process, "read", site, () => watched.query(pk, prefix, cursor, site)),
+      due: (shard, before, cursor, site) => call(process, "read", site, () => watched.due(shard, before, cursor, site)),
+      list: (shard, cursor, site) => call(process, "read", site, () => watched.list(shard, cursor, site)),
+      write: (write, site) => call(process, "write", site, () => watched.write(write, site)),
+      remove: (keys, site) => call(process, "write", site, () => watched.remove(keys, site)),
+    };
+  }
+
+  function queueOf(process: Process): Queue {
+    return {
+      send: async (ref, messages, site) => {
+        if (options.variant?.acknowledgeBeforeSend)
+          for (const message of process.held) await queue.remove(message.receipt);
+        const refused = faultAt(calls.length) === "partial" ? [0] : [];
+        const accepted = messages.filter((_, position) => !refused.includes(position));
+        const perform = async () => {
+          if (accepted.length > 0) await queue.send(ref, accepted, site);
+          return { failed: refused };
+        };
+        return call(process, "send", site, perform, () => ({ failed: [] }));
+      },
+    };
+  }
+
+  const clockOf = (process: Process): Clock => ({
+    now: () => clock.now(),
+    after: (delayMs, run) => clock.after(delayMs, () => !process.dead && run()),
+  });
+
+  const world: World = {
+    clock,
+    store,
+    queue,
+    calls,
+    entries,
+    violations,
+    async submit(request) {
+      await queue.send("request", [{ body: JSON.stringify(request), delaySeconds: 0 }], "test");
+    },
+    settle,
+    die() {
+      const process = running.getStore();
+      if (process) process.dead = true;
+      return never;
+    },
+    sleep: (seconds) => new Promise((done) => void clock.after(seconds * 1000, done)),
+  };
+  const registry = registryOf(options.tasks(world));
+  const catalog = catalogOf(registry);
+
+  function coordinatorOf(process: Process): Coordinator {
+    const deps: CoordinatorDeps = {
+      store: storeOf(process),
+      queue: queueOf(process),
+      clock: clockOf(process),
+      ids,
+      log: { write: () => {} },
+      metrics: { count: () => {} },
+      settings: { ...defaults, ...options.settings },
+      registry,
+      catalog,
+      protocol: { ...protocol, ...options.variant?.protocol },
+      compile: (request, tasks) => (options.variant?.plan ?? unchanged)(compile(request, tasks, options.shape)),
+    };
+    return createCoordinator(deps);
+  }
+
+  /** One delivery by a process of its own, as Lambda would do it. */
+  async function deliver(from: ConsumedQueue, messages: readonly HeldMessage[]): Promise<void> {
+    const process: Process = { dead: false, held: [...messages] };
+    const dispositions = await running.run(process, () => handle(coordinatorOf(process), from, messages));
+    for (const [at, message] of messages.entries()) {
+      const disposition = dispositions[at] as Disposition;
+      try {
+        if (disposition.kind === "acknowledge")
+          await call(process, "message", "message.acknowledge", () => queue.remove(message.receipt));
+        else
+          await call(process, "message", "message.return", () =>
+            queue.changeVisibility(message.receipt, disposition.delaySeconds),
+          );
+      } catch {
+        // A message that could not be deleted or returned comes back by itself.
+      }
+    }
+  }
+
+  async function handle(
+    coordinator: Coordinator,
+    from: ConsumedQueue,
+    messages: readonly HeldMessage[],
+  ): Promise<Disposition[]> {
+    if (from === "request") return Promise.all(messages.map((message) => coordinator.control(message)));
+    if (from.startsWith("task:")) {
+      return coordinator.work({ messages, queue: from.slice("task:".length), deadlineAtMs: clock.now() + 900_000 });
+    }
+    const letter =
+      from === "dead:request"
+        ? ({ from: "request" } as const)
+        : ({ from: "task", queue: from.slice("dead:task:".length) } as const);
+    return Promise.all(messages.map((message) => coordinator.deadLetter(letter, message)));
+  }
+
+  function begin(job: Promise<void>): void {
+    const tracked = job.finally(() => active.delete(tracked));
+    active.add(tracked);
+  }
+
+  const readQueues = () =>
+    queue.queues().filter((name) => options.deadLetters !== false || !name.startsWith("dead:task:"));
+
+  async function receiveNext(): Promise<boolean> {
+    for (const from of readQueues()) {
+      const messages = await queue.receive(from, options.batchSize ?? 1);
+      if (messages.length === 0) continue;
+      begin(deliver(from, messages));
+      return true;
+    }
+    return false;
+  }
+
+  function openGates(idle: boolean): boolean {
+    const at = gates.findIndex((gate) => (gate.resumeAtMs === "idle" ? idle : gate.resumeAtMs <= clock.now()));
+    if (at < 0) return false;
+    gates.splice(at, 1)[0]?.open();
+    return true;
+  }
+
+  async function applyLateCopies(): Promise<boolean> {
+    const at = lateCopies.findIndex((copy) => copy.atMs <= clock.now());
+    if (at < 0) return false;
+    await lateCopies.splice(at, 1)[0]?.apply();
+    return true;
+  }
+
+  function heads() {
+    return store.dump().flatMap((item) => (item.key.sk === "head" ? [decodeHead(item.key.pk, item.image)] : []));
+  }
+
+  /** The next time anything happens by itself; undefined at rest. */
+  function nextMs(): number | undefined {
+    const visible = readQueues().flatMap((name) => queue.nextEventAt(name) ?? []);
+    const times = [...visible, ...lateCopies.map((copy) => copy.atMs)];
+    for (const gate of gates) if (gate.resumeAtMs !== "idle") times.push(gate.resumeAtMs);
+    const timer = clock.nextAt();
+    if (timer !== undefined) times.push(timer);
+    if (options.sweeper) times.push(...dueTimes());
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** Visits that runs still need; the one that removes an ended run is not waited for. */
+  function dueTimes(): number[] {
+    const periodMs = (options.settings?.sweepSeconds ?? defaults.sweepSeconds) * 1000;
+    const rejected = options.untilRemoved ? store.dump().filter((item) => item.key.sk === "rejected") : [];
+    const removals = rejected.map((item) => Math.max(Number(item.image.due), sweptAtMs + periodMs));
+    const visits = heads().flatMap((head) => {
+      const waitsForRetention =
+        !options.untilRemoved &&
+        head.endedAtMs !== undefined &&
+        (head.dueMs ?? Infinity) >= head.endedAtMs + retentionMs();
+      return head.dueMs === undefined || waitsForRetention ? [] : [Math.max(head.dueMs, sweptAtMs + periodMs)];
+    });
+    return [...removals, ...visits];
+  }
+
+  const retentionMs = () => (options.settings?.retentionSeconds ?? defaults.retentionSeconds) * 1000;
+
+  function beginSweep(): boolean {
+    const dueNow = options.sweeper && dueTimes().some((atMs) => atMs <= clock.now());
+    if (!dueNow) return false;
+    sweptAtMs = clock.now();
+    const process: Process = { dead: false, held: [] };
+    begin(
+      coordinatorOf(process)
+        .sweep({ deadlineAtMs: clock.now() + 60_000 })
+        .then(
+          () => {},
+          () => {},
+        ),
+    );
+    return true;
+  }
+
+  async function settle(): Promise<"rest" | "hang"> {
+    for (let step = 0; step < maxSteps; step++) {
+      await macrotask();
+      if ((await applyLateCopies()) || openGates(false) || (await receiveNext()) || beginSweep() || openGates(true))
+        continue;
+      const atMs = nextMs();
+      if (atMs === undefined) return "rest";
+      if (clock.nextAt() !== undefined && (clock.nextAt() as number) <= atMs) clock.next();
+      else clock.advanceTo(atMs);
+    }
+    return "hang";
+  }
+
+  return world;
+}
+
+/** Watches every write while it happens. */
+function observed(store: Store, violations: string[], nowMs: () => number): Store {
+  return {
+    ...store,
+    async write(write, site) {
+      const before = await store.get(write.key, site);
+      const result = await store.write(write, site);
+      if (before && result.applied) violations.push(...forbiddenChanges(write.key.sk, before, result.image, nowMs()));
+      return result;
+    },
+  };
+}
+
+/** Lets every promise that can go on go on. */
+function macrotask(): Promise<void> {
+  return new Promise((done) => setImmediate(done));
+}
