@@ -17,6 +17,8 @@ export const classifyPackage = defineTask(
       z.string().describe("path of the package in it"),
     ]),
     timeoutSeconds: 60,
+    // Reading is harmless to repeat, and `npm start -- --kill` kills its workers again and again.
+    retry: { maxLost: 10 },
   },
   async (_ctx, rootFolder, packagePath) => {
     try {
@@ -38,6 +40,7 @@ export const classifyPackage = defineTask(
 export const makeReport = defineTask(
   {
     name: "make-report",
+    retry: { maxLost: 10 },
     args: z.tuple([
       z.array(auditOutcomeSchema),
       z.string().describe("folder that was audited"),

@@ -1,0 +1,91 @@
+/**
+ * `tutti plan`: check and compile without sending.
+ */
+import type { Command } from "commander";
+import { schemaVersion } from "../../lib/client/shapes.ts";
+import { compile } from "../../lib/plan/compile.ts";
+import { describePlan, type PlanDescription } from "../../lib/plan/describe.ts";
+import { parseFileDocument } from "../../lib/plan/parse-request.ts";
+import { findTasksModule, loadTasksModule } from "../../local/tasks-module.ts";
+import { readDocument } from "../file-argument.ts";
+import type { CliIo } from "../io.ts";
+import { addExample, addJsonOption, type CommonFlags } from "../options.ts";
+import { durationText } from "../output/duration.ts";
+import { writeJson } from "../output/json.ts";
+import { type Column, renderTable } from "../output/table.ts";
+import { UsageError } from "../usage.ts";
+
+interface Flags extends CommonFlags {
+  readonly tasks?: string;
+}
+
+/** Tasks listed on the screen; `--json` lists all. */
+const listedNodes = 20;
+
+export function registerPlan(program: Command, io: CliIo): void {
+  const command = program
+    .command("plan")
+    .description(
+      "check and compile a workflow without sending it: nodes, joins, deadlines, predicted requests and cost",
+    )
+    .argument(
+      "<FILE>",
+      "request or workflow as JSON, - for standard input, or a module whose default export is a workflow",
+    )
+    .option("--tasks <FILE>", "tasks module (default: tutti.tasks in package.json, then src/tasks.ts, tasks.ts)")
+    .action(async (file: string, flags: Flags) => {
+      const request = parseFileDocument(await readDocument(io, file));
+      const description = describePlan(compile(request, await catalog(io, flags.tasks)));
+      if (flags.json === true) writeJson(io, { schemaVersion, ...description });
+      else writePlan(io, description);
+    });
+  addExample(addJsonOption(command), "tutti plan workflow.json --tasks src/tasks.ts");
+}
+
+async function catalog(io: CliIo, file: string | undefined) {
+  const path = await findTasksModule({ cwd: io.cwd, file });
+  if (path === undefined) {
+    throw new UsageError(
+      "there is no tasks module here: looked for tutti.tasks in package.json, src/tasks.ts and tasks.ts",
+      "name it: tutti plan FILE --tasks src/tasks.ts",
+    );
+  }
+  return (await loadTasksModule(path)).catalog;
+}
+
+function writePlan(io: CliIo, { tasks, nodes, joins, predicted }: PlanDescription): void {
+  const { writeUnits, sqsRequests, usd } = predicted;
+  io.out.write(
+    `${tasks} task${tasks === 1 ? "" : "s"}, ${joins.length} join${joins.length === 1 ? "" : "s"}: the document is valid\n\n`,
+  );
+  io.out.write(renderTable(nodeColumns, nodes.slice(0, listedNodes), io.out.columns));
+  if (nodes.length > listedNodes) io.out.write(`… and ${nodes.length - listedNodes} more\n`);
+  if (joins.length > 0) io.out.write(`\n${renderTable(joinColumns, joins, io.out.columns)}`);
+  io.out.write(
+    `\npredicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time\n`,
+  );
+}
+
+/** Two significant digits of a very small sum. */
+function dollars(usd: number): string {
+  return usd === 0 ? "0" : usd >= 0.01 ? usd.toFixed(2) : usd.toFixed(1 - Math.floor(Math.log10(usd)));
+}
+
+const nodeColumns: readonly Column<PlanDescription["nodes"][number]>[] = [
+  { title: "NODE", cell: ({ id }) => id },
+  { title: "TASK", cell: ({ task }) => task },
+  { title: "QUEUE", cell: ({ queue }) => queue, importance: 2 },
+  { title: "TIME LIMIT", cell: ({ timeoutSeconds }) => durationText(timeoutSeconds * 1000), importance: 1 },
+];
+
+const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [
+  { title: "JOIN", cell: ({ id }) => id },
+  { title: "KIND", cell: ({ kind }) => kind, importance: 3 },
+  { title: "EXPECTED", cell: ({ expected }) => String(expected), alignRight: true },
+  { title: "WHEN", cell: ({ when }) => when, importance: 2 },
+  {
+    title: "DEADLINE",
+    cell: ({ deadlineSeconds }) => (deadlineSeconds === null ? "none" : durationText(deadlineSeconds * 1000)),
+    importance: 1,
+  },
+];

@@ -1,0 +1,160 @@
+/**
+ * `tutti worker`: the Lambda handlers in one long-lived process, against whatever endpoints are named.
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { jsonLog } from "../../lib/adapters/system/log.ts";
+import { findConnection } from "../../lib/connect.ts";
+import { defaults } from "../../lib/model/limits.ts";
+import { environmentOf, portsOf, type TimeFlags } from "../../local/deployment.ts";
+import { type ParentLink, parentLink } from "../../local/parent-link.ts";
+import { stopOnSignal } from "../../local/stopping.ts";
+import { findTasksModule, loadTasksModule, shownPath, type TasksModule } from "../../local/tasks-module.ts";
+import { type Role, roles, startWorker, type Worker } from "../../local/worker.ts";
+import { type CliIo, exitCodes, note } from "../io.ts";
+import { addConnectionOptions, addExample, type ConnectionFlags, connectOptionsOf } from "../options.ts";
+import { writeJson } from "../output/json.ts";
+import { parseIntegerIn, UsageError } from "../usage.ts";
+
+interface Flags extends ConnectionFlags, TimeFlags {
+  readonly tasks?: string;
+  readonly only?: readonly Role[];
+  readonly concurrency: number;
+  readonly child?: boolean;
+}
+
+/** Roles that look at tasks. */
+const rolesWithTasks: readonly Role[] = ["control", "tasks"];
+
+export function registerWorker(program: Command, io: CliIo): void {
+  const command = program
+    .command("worker")
+    .description(
+      "run the Lambda handlers in this process: several processes, containers, a local engine, or AWS itself; SIGTERM or Ctrl-C finishes what runs, SIGKILL loses nothing",
+    )
+    .option("--tasks <FILE>", "tasks module (default: tutti.tasks in package.json, then src/tasks.ts, then tasks.ts)")
+    .option("--only <ROLES>", `some of ${roles.join(",")} (default: all)`, parseRoles)
+    .option("--concurrency <N>", "batches of up to 10 tasks at once, for each task queue", parseIntegerIn(1, 100), 2)
+    .option(
+      "--lease-seconds <N>",
+      `how long a claim lasts without a heartbeat (TUTTI_LEASE_SECONDS, default: ${defaults.leaseSeconds})`,
+      parseIntegerIn(1, 3600),
+    )
+    .option(
+      "--visibility-seconds <N>",
+      `visibility timeout of the queues: the first wait before an unseen task is sent again (TUTTI_VISIBILITY_SECONDS, default: ${defaults.visibilitySeconds})`,
+      parseIntegerIn(1, 43_200),
+    )
+    .option(
+      "--sweep-seconds <N>",
+      `period of the sweeper (TUTTI_SWEEP_SECONDS, default: ${defaults.sweepSeconds})`,
+      parseIntegerIn(1, 3600),
+    )
+    .addOption(new Option("--child", "started by tutti dev, which stops it").hideHelp())
+    .action((flags: Flags) => work(io, flags));
+  addExample(
+    addConnectionOptions(command),
+    "tutti worker --tasks src/tasks.ts",
+    "tutti worker --tasks src/tasks.ts --only tasks --concurrency 4",
+    "tutti worker --only sweep,dead-letter",
+  );
+}
+
+/** Parses `--only`. */
+function parseRoles(text: string): readonly Role[] {
+  const named = text.split(",").map((role) => role.trim());
+  const unknown = named.find((role) => !(roles as readonly string[]).includes(role));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`It must be some of ${roles.join(", ")}, with commas between.`);
+  return [...new Set(named)] as Role[];
+}
+
+async function work(io: CliIo, flags: Flags): Promise<void> {
+  const found = findConnection(connectOptionsOf(flags), { environment: io.env, cwd: io.cwd });
+  const environment = environmentOf(found, io.env, flags);
+  const chosen = flags.only ?? roles;
+  const tasks = await tasksFor(io, flags, chosen);
+  const log = jsonLog({ stream: io.err, minimum: environment.logLevel });
+  const worker = startWorker({
+    ports: portsOf(found, environment, log),
+    environment,
+    tasks: tasks ?? { registry: new Map(), catalog: new Map() },
+    roles: chosen,
+    concurrency: flags.concurrency,
+  });
+  const parent = flags.child === true ? parentLink() : undefined;
+  const where = found.endpoints.dynamodb ?? `AWS${found.region === undefined ? "" : `, ${found.region}`}`;
+  if (flags.json === true) writeJson(io, readyReport(chosen, worker, tasks, found.table));
+  else if (parent === undefined) writeReady(io, chosen, worker, tasks, `${found.table} (${where})`);
+  await (parent === undefined ? untilSignalled(io, worker) : untilTold(io, worker, parent));
+}
+
+async function tasksFor(io: CliIo, flags: Flags, chosen: readonly Role[]): Promise<TasksModule | undefined> {
+  if (!chosen.some((role) => rolesWithTasks.includes(role))) return undefined;
+  return loadTasksModule(
+    await neededTasksFile(io, flags.tasks, "or leave out what needs it: --only sweep,dead-letter"),
+  );
+}
+
+/** The tasks module that was named or found. @throws UsageError when there is none, with what else could be done. */
+export async function neededTasksFile(io: CliIo, named: string | undefined, otherwise: string): Promise<string> {
+  const file = await findTasksModule({ cwd: io.cwd, file: named });
+  if (file !== undefined) return file;
+  throw new UsageError(
+    "there is no tasks module: none is named, and there is no src/tasks.ts or tasks.ts here",
+    `name it with --tasks FILE, or as "tutti": { "tasks": FILE } in package.json; ${otherwise}`,
+  );
+}
+
+function readyReport(chosen: readonly Role[], worker: Worker, tasks: TasksModule | undefined, table: string) {
+  return {
+    schemaVersion: 1,
+    pid: process.pid,
+    roles: chosen,
+    queues: worker.queues,
+    tasks: tasks === undefined ? null : { file: tasks.file, names: [...tasks.registry.keys()] },
+    table,
+  };
+}
+
+function writeReady(
+  io: CliIo,
+  chosen: readonly Role[],
+  worker: Worker,
+  tasks: TasksModule | undefined,
+  table: string,
+): void {
+  note(io, `tutti worker: process ${process.pid} is ready`);
+  note(io, `  roles     ${chosen.join(", ")}`);
+  if (tasks !== undefined) note(io, `  tasks     ${tasksText(io, tasks)}`);
+  if (worker.queues.length > 0) note(io, `  queues    ${worker.queues.join(", ")}`);
+  note(io, `  table     ${table}`);
+  note(io, "  stop      Ctrl-C finishes what runs; once more ends it at once");
+}
+
+/** A tasks module in one line: its file and its tasks. */
+export function tasksText(io: CliIo, tasks: TasksModule): string {
+  return `${shownPath(io.cwd, tasks.file)}: ${[...tasks.registry.keys()].join(", ")}`;
+}
+
+/** Until a signal, and then until what runs has ended, or a second signal. */
+async function untilSignalled(io: CliIo, worker: Worker): Promise<void> {
+  const signal = await stopOnSignal({
+    onSignal: (run) => io.onInterrupt(run),
+    stop: () => worker.stop(),
+    onStopping: () => note(io, "tutti worker: finishing what runs; once more ends it at once"),
+  });
+  if (signal === "SIGINT") io.exitWith(exitCodes.interrupted);
+}
+
+/** Until the parent says so. Ctrl-C in a terminal reaches child and parent alike: the parent deals with it. */
+async function untilTold(io: CliIo, worker: Worker, parent: ParentLink): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const finish = () => void worker.stop().then(resolve, reject);
+    io.onInterrupt((signal) => {
+      if (signal === "SIGTERM") finish();
+    });
+    parent.onStop((how) => (how === "finish" ? finish() : resolve()));
+    parent.ready();
+  });
+  parent.close();
+}

@@ -1,0 +1,81 @@
+/**
+ * The FILE of `run`, `submit` and `plan`: a request or a bare workflow as JSON, `-` for standard input, or a module whose
+ * default export is a workflow.
+ */
+import { readFile } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import { InvalidRequestError } from "../lib/errors.ts";
+import { importModule } from "./import-module.ts";
+import type { CliIo } from "./io.ts";
+import { UsageError } from "./usage.ts";
+
+const moduleExtensions = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]);
+
+/** What a file holds, not yet checked. */
+export type FileDocument = unknown;
+
+/**
+ * Reads a document.
+ *
+ * @param file - As the user gave it.
+ * @throws UsageError when there is no such file.
+ * @throws InvalidRequestError when it is no JSON, or a module without a workflow.
+ */
+export async function readDocument(io: CliIo, file: string): Promise<FileDocument> {
+  if (file === "-") return parseJson(await io.readStdin());
+  const path = resolve(io.cwd, file);
+  if (moduleExtensions.has(extname(path))) return workflowOf(await existingModule(path, file), file);
+  return parseJson(await readText(path, file));
+}
+
+async function readText(path: string, file: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw unreadable(error, file);
+  }
+}
+
+async function existingModule(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  await readText(path, file);
+  return importModule(path, file);
+}
+
+function unreadable(error: unknown, file: string): UsageError {
+  const code = (error as NodeJS.ErrnoException).code;
+  const why =
+    code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : String(code ?? error);
+  return new UsageError(
+    `cannot read ${file}: ${why}`,
+    "FILE is a workflow or request as JSON, - for standard input, or a module with a workflow as its default export",
+  );
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === "") throw new InvalidRequestError("", undefined, "must be JSON, and it is empty");
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (error) {
+    throw new InvalidRequestError(
+      "",
+      undefined,
+      `must be JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** The default export: a workflow, or a task or canvas that gives one. */
+function workflowOf(module: Readonly<Record<string, unknown>>, file: string): unknown {
+  const found = module.default;
+  if (found === undefined) {
+    throw new InvalidRequestError(
+      "",
+      undefined,
+      `must have a default export: ${file} has none; write export default chord(…)`,
+    );
+  }
+  if (typeof found === "object" && found !== null && typeof (found as { toJSON?: unknown }).toJSON === "function") {
+    return (found as { toJSON(): unknown }).toJSON();
+  }
+  return found;
+}

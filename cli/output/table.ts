@@ -1,0 +1,62 @@
+/**
+ * Tables of text. On a narrow terminal the least important columns go first; in a pipe everything is shown.
+ */
+
+/** A column: its title and its place in the order of importance. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
+  /** 0 is never shed; the highest number goes first. @default 0 */
+  readonly importance?: number;
+  readonly alignRight?: boolean;
+}
+
+const gap = "  ";
+
+/**
+ * Lays rows out in columns.
+ *
+ * @param width - Of the terminal; undefined: as wide as it takes.
+ * @param colourOf - Decorates a cell after it was laid out. @default as it is
+ */
+export function renderTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number | undefined,
+  colourOf: (column: Column<Row>, row: Row, text: string) => string = (_column, _row, text) => text,
+): string {
+  const shown = columnsThatFit(columns, rows, width);
+  const widths = shown.map((column) => widthOf(column, rows));
+  const line = (cells: readonly string[]) => cells.join(gap).trimEnd();
+  const header = line(shown.map((column, i) => padded(column, column.title, widths[i] as number)));
+  const body = rows.map((row) =>
+    line(shown.map((column, i) => colourOf(column, row, padded(column, column.cell(row), widths[i] as number)))),
+  );
+  return [header, ...body].map((text) => `${text}\n`).join("");
+}
+
+function columnsThatFit<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number | undefined,
+): readonly Column<Row>[] {
+  let shown = columns;
+  while (width !== undefined && totalWidth(shown, rows) > width) {
+    const least = Math.max(...shown.map((column) => column.importance ?? 0));
+    if (least === 0) break;
+    shown = shown.filter((column) => (column.importance ?? 0) < least);
+  }
+  return shown;
+}
+
+function totalWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
+  return columns.reduce((sum, column) => sum + widthOf(column, rows), gap.length * (columns.length - 1));
+}
+
+function widthOf<Row>(column: Column<Row>, rows: readonly Row[]): number {
+  return rows.reduce((widest, row) => Math.max(widest, column.cell(row).length), column.title.length);
+}
+
+function padded<Row>(column: Column<Row>, text: string, width: number): string {
+  return column.alignRight === true ? text.padStart(width) : text.padEnd(width);
+}

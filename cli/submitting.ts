@@ -1,0 +1,81 @@
+/**
+ * What `run` and `submit` share: their options, and sending a document.
+ */
+import { type Command, InvalidArgumentError } from "commander";
+import type { RunHandle, SubmitOptions, TuttiClient } from "../lib/client/client.ts";
+import { idPattern } from "../lib/model/ids.ts";
+import { limits } from "../lib/model/limits.ts";
+import type { SubmitRequest } from "../lib/model/request.ts";
+import { readDocument } from "./file-argument.ts";
+import type { CliIo } from "./io.ts";
+import { addConnectionOptions, type ConnectionFlags } from "./options.ts";
+import { InterruptedError } from "./output/errors.ts";
+import { parseIntegerIn } from "./usage.ts";
+
+export interface SubmitFlags extends ConnectionFlags {
+  readonly id?: string;
+  readonly name?: string;
+  readonly deadlineSeconds?: number;
+  readonly header?: Readonly<Record<string, string>>;
+}
+
+/** Adds the FILE argument and the options of a request. What is given here goes before what FILE says. */
+export function addSubmitOptions(command: Command): Command {
+  command
+    .argument(
+      "<FILE>",
+      "request or workflow as JSON, - for standard input, or a module whose default export is a workflow",
+    )
+    .option("--id <ID>", "idempotency key and run id: the same id with the same document is the same run", parseNewId)
+    .option("--name <TEXT>", "display name")
+    .option(
+      "--deadline-seconds <N>",
+      "the run is TIMED_OUT after that (default: 7 days)",
+      parseIntegerIn(1, limits.runDeadlineSeconds),
+    )
+    .option("--header <KEY=VALUE>", "a header that travels to every task; repeatable", collectHeader);
+  return addConnectionOptions(command);
+}
+
+function parseNewId(text: string): string {
+  if (idPattern.test(text)) return text;
+  throw new InvalidArgumentError("It must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}.");
+}
+
+function collectHeader(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("It must be KEY=VALUE.");
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** Reads FILE and submits it. At Ctrl-C the request may have been sent already. */
+export async function submitFile(
+  io: CliIo,
+  client: TuttiClient,
+  file: string,
+  flags: SubmitFlags,
+  wait: boolean,
+): Promise<RunHandle> {
+  const document = (await readDocument(io, file)) as SubmitRequest;
+  const { id, name, deadlineSeconds, header } = flags;
+  const options: SubmitOptions = {
+    wait,
+    ...(id === undefined ? {} : { id }),
+    ...(name === undefined ? {} : { name }),
+    ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
+    ...(header === undefined ? {} : { headers: header }),
+  };
+  let unlisten = () => {};
+  const interrupted = new Promise<never>((_, reject) => {
+    unlisten = io.onInterrupt(() =>
+      reject(
+        new InterruptedError("interrupted: the request may have been sent, and its run goes on", "see: tutti status"),
+      ),
+    );
+  });
+  try {
+    return await Promise.race([client.submit(document, options), interrupted]);
+  } finally {
+    unlisten();
+  }
+}

@@ -1,0 +1,4 @@
+import { importDeployedTasks } from "../deployed-tasks.ts";
+import { createControlFunction } from "../functions.ts";
+
+export const handler = createControlFunction(await importDeployedTasks());

@@ -1,0 +1,3 @@
+import { createDeadLetterFunction } from "../functions.ts";
+
+export const handler = createDeadLetterFunction();

@@ -1,0 +1,137 @@
+/**
+ * What a function, or a worker process, is told by its environment. The only reader of `process.env` in this folder.
+ *
+ * Everything is checked here, once, at the start: a wrong value stops the function with the name of the variable
+ * instead of a fault in the middle of a delivery.
+ */
+import { z } from "zod";
+import { TuttiError } from "../lib/index.ts";
+import { defaults, type LogLevel, type QueueRef, queueNameSchema, type Settings } from "../lib/lambda.ts";
+
+/** A variable is absent or holds what is not allowed. */
+export class InvalidEnvironmentError extends TuttiError {
+  override readonly name = "InvalidEnvironmentError";
+  readonly code = "invalid-configuration";
+
+  constructor(readonly problems: readonly string[]) {
+    super(`the environment is not complete: ${problems.join("; ")}`);
+  }
+}
+
+/** The environment, parsed. */
+export interface Environment {
+  readonly table: string;
+  readonly requestQueueUrl: string;
+  /** By the name tasks give their queue. */
+  readonly taskQueueUrls: Readonly<Record<string, string>>;
+  /** By the queue whose letters it takes: `request`, `task:<name>`. */
+  readonly deadLetterQueueUrls: Readonly<Partial<Record<QueueRef, string>>>;
+  /** The task queue that a worker function reads. */
+  readonly queue?: string;
+  /** The bundled tasks module, from the function's folder, for the ready-made entry points. */
+  readonly tasksModule?: string;
+  readonly settings: Settings;
+  readonly logLevel: LogLevel;
+}
+
+const url = z.url({ protocol: /^https?$/, error: "must be the URL of a queue" });
+
+/** A variable that holds a JSON object of queue URLs. */
+function urlsBy<Name extends z.ZodString>(name: Name) {
+  return z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: "custom", message: "must be a JSON object of names and queue URLs" });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(name, url));
+}
+
+const queueRef = z
+  .string()
+  .regex(/^(request|task:[A-Za-z0-9][A-Za-z0-9_-]{0,39})$/, "must be request or task:<name of a task queue>");
+
+/** A whole number of seconds, or of things, in a variable. */
+function integerIn(min: number, max: number, byDefault: number) {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, rule)
+    .transform(Number)
+    .pipe(z.int().min(min, rule).max(max, rule))
+    .default(byDefault);
+}
+
+const environmentSchema = z.object({
+  TUTTI_TABLE: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, "must be the name of a table"),
+  TUTTI_REQUEST_QUEUE_URL: url,
+  TUTTI_TASK_QUEUE_URLS: urlsBy(queueNameSchema),
+  TUTTI_DEAD_LETTER_QUEUE_URLS: urlsBy(queueRef).optional(),
+  TUTTI_QUEUE: queueNameSchema.optional(),
+  TUTTI_TASKS_MODULE: z.string().min(1).optional(),
+  TUTTI_LEASE_SECONDS: integerIn(1, 3600, defaults.leaseSeconds),
+  TUTTI_CLOCK_SKEW_SECONDS: integerIn(0, 300, defaults.clockSkewSeconds),
+  TUTTI_SWEEP_SECONDS: integerIn(1, 3600, defaults.sweepSeconds),
+  TUTTI_VISIBILITY_SECONDS: integerIn(1, 43_200, defaults.visibilitySeconds),
+  TUTTI_RETENTION_SECONDS: integerIn(1, 366 * 86_400, defaults.retentionSeconds),
+  TUTTI_TASKS_PER_INVOCATION: integerIn(1, 100, defaults.tasksPerInvocation),
+  TUTTI_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+
+/** Variables by name, as `process.env` has them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Those of this process: what a process started by it inherits. */
+export function ownVariables(): Variables {
+  return process.env;
+}
+
+/**
+ * Parses the environment.
+ *
+ * @param variables - @default those of this process
+ * @throws {@link InvalidEnvironmentError} which names every variable that is absent or wrong, and what is allowed.
+ */
+export function readEnvironment(variables: Variables = ownVariables()): Environment {
+  const parsed = environmentSchema.safeParse(variables);
+  if (!parsed.success) throw new InvalidEnvironmentError(parsed.error.issues.map((issue) => problem(issue, variables)));
+  const found = parsed.data;
+  return {
+    table: found.TUTTI_TABLE,
+    requestQueueUrl: found.TUTTI_REQUEST_QUEUE_URL,
+    taskQueueUrls: found.TUTTI_TASK_QUEUE_URLS,
+    deadLetterQueueUrls: found.TUTTI_DEAD_LETTER_QUEUE_URLS ?? {},
+    ...(found.TUTTI_QUEUE === undefined ? {} : { queue: found.TUTTI_QUEUE }),
+    ...(found.TUTTI_TASKS_MODULE === undefined ? {} : { tasksModule: found.TUTTI_TASKS_MODULE }),
+    settings: {
+      leaseSeconds: found.TUTTI_LEASE_SECONDS,
+      clockSkewSeconds: found.TUTTI_CLOCK_SKEW_SECONDS,
+      sweepSeconds: found.TUTTI_SWEEP_SECONDS,
+      visibilitySeconds: found.TUTTI_VISIBILITY_SECONDS,
+      retentionSeconds: found.TUTTI_RETENTION_SECONDS,
+      tasksPerInvocation: found.TUTTI_TASKS_PER_INVOCATION,
+    },
+    logLevel: found.TUTTI_LOG_LEVEL,
+  };
+}
+
+function problem(issue: z.core.$ZodIssue, variables: Variables): string {
+  const [name, ...path] = issue.path.map(String);
+  if (name !== undefined && variables[name] === undefined) return `${name} is not set`;
+  return `${[name, ...path].join(".")} ${issue.message}`;
+}
+
+/**
+ * Name of the task queue a worker function reads.
+ *
+ * @throws {@link InvalidEnvironmentError} when the environment names none, or one without a URL.
+ */
+export function workerQueueOf({ queue, taskQueueUrls }: Environment): string {
+  if (queue === undefined) throw new InvalidEnvironmentError(["TUTTI_QUEUE is not set"]);
+  if (taskQueueUrls[queue] !== undefined) return queue;
+  throw new InvalidEnvironmentError([`TUTTI_QUEUE names ${queue}, which TUTTI_TASK_QUEUE_URLS does not`]);
+}

@@ -1,0 +1,3 @@
+import { createSweepFunction } from "../functions.ts";
+
+export const handler = createSweepFunction();

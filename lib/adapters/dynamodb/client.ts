@@ -1,0 +1,46 @@
+/**
+ * The SDK's client, configured once and with reasons.
+ */
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+
+export interface DynamoClientOptions {
+  /** @default that of the environment */
+  readonly region?: string;
+  /** Another endpoint than AWS's, for example that of the local engine. */
+  readonly endpoint?: string;
+  /** @default those of the environment */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Tries of one request, the first included: with the SDK's pauses about 3 s of throttling are outlasted. @default 6 */
+  readonly maxAttempts?: number;
+}
+
+/** An answer that takes longer than this is as good as lost: DynamoDB's own take milliseconds. */
+const requestTimeoutMs = 5000;
+const connectionTimeoutMs = 1000;
+/** More calls than one process ever has under way. */
+const maxSockets = 256;
+
+export function createDynamoClient(options: DynamoClientOptions = {}): DynamoDBClient {
+  const agent = { keepAlive: true, maxSockets };
+  return new DynamoDBClient({
+    ...options,
+    maxAttempts: options.maxAttempts ?? 6,
+    retryMode: "standard",
+    requestHandler: {
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      connectionTimeout: connectionTimeoutMs,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  });
+}
+
+/** A client of a local engine: no account, no region, nothing read from the environment. */
+export function createLocalDynamoClient(endpoint: string): DynamoDBClient {
+  return createDynamoClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+}

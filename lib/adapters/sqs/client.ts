@@ -1,0 +1,46 @@
+/**
+ * The SDK's client, configured once and with reasons.
+ */
+import { SQSClient } from "@aws-sdk/client-sqs";
+
+export interface SqsClientOptions {
+  /** @default that of the environment */
+  readonly region?: string;
+  /** Another endpoint than AWS's, for example that of the local engine. */
+  readonly endpoint?: string;
+  /** @default those of the environment */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Tries of one request, the first included. @default 6 */
+  readonly maxAttempts?: number;
+}
+
+/** An answer that takes longer than this is as good as lost. A receive that waits is given that much longer. */
+const requestTimeoutMs = 5000;
+const connectionTimeoutMs = 1000;
+/** More calls than one process ever has under way, waiting receives included. */
+const maxSockets = 256;
+
+export function createSqsClient(options: SqsClientOptions = {}): SQSClient {
+  const agent = { keepAlive: true, maxSockets };
+  return new SQSClient({
+    ...options,
+    maxAttempts: options.maxAttempts ?? 6,
+    retryMode: "standard",
+    requestHandler: {
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      connectionTimeout: connectionTimeoutMs,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  });
+}
+
+/** A client of a local engine: no account, no region, nothing read from the environment. */
+export function createLocalSqsClient(endpoint: string): SQSClient {
+  return createSqsClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+}

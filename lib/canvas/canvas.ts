@@ -1,0 +1,76 @@
+/**
+ * Composing workflows. Every function gives a plain workflow document: JSON.stringify of it is what a request holds.
+ *
+ * Nothing is checked here beyond types; parsing and compiling a request does that, with paths into the whole document.
+ */
+import type { Chain, Chord, Dag, DagNode, Deadline, Group } from "../model/workflow.ts";
+import {
+  type Composable,
+  type ComposableNode,
+  type ComposableTask,
+  documentOf,
+  nodeDocumentOf,
+  taskDocumentOf,
+} from "./composable.ts";
+
+/** One after the other; each gets the result of the one before as its first argument. The value is that of the last. */
+export function chain(first: Composable, ...more: readonly Composable[]): Chain {
+  return { chain: [first, ...more].map(documentOf) };
+}
+
+/** All at once. The value is the list of results, in the order of the members as written. */
+export function group(members: readonly Composable[]): Group {
+  return { group: members.map(documentOf) };
+}
+
+/** How a chord joins. */
+export interface ChordOptions {
+  /**
+   * `"all-succeeded"`: one failure fails the chord at once. `"all-settled"`: the callback gets `{status, value | error, taskId}`
+   * of every member.
+   *
+   * @default "all-succeeded"
+   */
+  readonly when?: "all-succeeded" | "all-settled";
+  /** After the release of the header, what is missing is settled as TIMED_OUT. @default none */
+  readonly deadlineSeconds?: Deadline;
+  /** Called once as `onError(ctx, {failed, total, failures}, ...bound)` when the chord fails. @default none */
+  readonly onError?: ComposableTask;
+}
+
+/**
+ * Members in parallel, then one callback with the list of all their results.
+ *
+ * @param callback - Called as `callback(ctx, results, ...bound)`. Without one the value is the list.
+ */
+export function chord(header: readonly Composable[], callback?: Composable, options: ChordOptions = {}): Chord {
+  const { when, deadlineSeconds, onError } = options;
+  return {
+    chord: {
+      header: header.map(documentOf),
+      ...(callback === undefined ? {} : { callback: documentOf(callback) }),
+      ...(when === undefined ? {} : { when }),
+      ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
+      ...(onError === undefined ? {} : { onError: taskDocumentOf(onError) }),
+    },
+  };
+}
+
+/** What a dag is made of. */
+export interface DagOptions {
+  /** Nodes by name. Edges are {@link after} and `ref` in arguments. */
+  readonly nodes: Readonly<Record<string, ComposableNode>>;
+  /** The node whose value is the dag's. @default the object of the sinks' values by name */
+  readonly output?: string;
+}
+
+/** Any acyclic graph. A node starts when all it refers to and comes after has succeeded. */
+export function dag({ nodes, output }: DagOptions): Dag {
+  const documents = Object.entries(nodes).map(([name, node]) => [name, nodeDocumentOf(node)] as const);
+  return { dag: { nodes: Object.fromEntries(documents), ...(output === undefined ? {} : { output }) } };
+}
+
+/** A node of a dag that waits for others without their results. */
+export function after(names: readonly string[], workflow: Composable): DagNode {
+  return { ...documentOf(workflow), after: [...names] };
+}

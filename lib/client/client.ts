@@ -1,0 +1,268 @@
+/**
+ * What a producer and an observer use: submit, inspect, status, result, wait.
+ *
+ * Built on the ports alone. A submit sends one message and nothing more: the producer may exit right after, since the
+ * callback is fired by whoever settles the last member. Everything else only reads: it writes nothing and sends nothing.
+ */
+import { InvalidRequestError, QueueError } from "../errors.ts";
+import { sha256 } from "../model/hash.ts";
+import { type RunId, taskIdOf } from "../model/ids.ts";
+import type { Json } from "../model/json.ts";
+import { limits } from "../model/limits.ts";
+import { runStatuses } from "../model/outcome.ts";
+import { requestIdSchema, type SubmitRequest } from "../model/request.ts";
+import type { Headers, Workflow } from "../model/workflow.ts";
+import { documentHash } from "../plan/document-hash.ts";
+import { parseFileDocument } from "../plan/parse-request.ts";
+import type { Clock, Ids, Queue, Store } from "../ports/index.ts";
+import type { Head } from "../protocol/head.ts";
+import { createPlanCache } from "../records/plans.ts";
+import { readSnapshot } from "../records/snapshots.ts";
+import { learnAnswer, type Submission } from "./answer.ts";
+import { RunFailedError, RunUnfinishedError } from "./errors.ts";
+import { activityOf, inspectReport, resultReport, runLine } from "./project.ts";
+import { findHead, readListing, refreshRunning } from "./runs.ts";
+import {
+  type InspectReport,
+  type QueueReport,
+  type ResultReport,
+  type StatusReport,
+  type SubmitReport,
+  schemaVersion,
+  type WaitReport,
+} from "./shapes.ts";
+import {
+  type Reading,
+  readEnd,
+  readProgress,
+  readResult,
+  readValue,
+  type WaitOptions,
+  type WaitTarget,
+  waitForEnd,
+} from "./wait.ts";
+
+/** What the client works with. */
+export interface ClientDeps {
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Asks the queues how long they are; absent where nobody can tell. */
+  readonly queueDepths?: () => Promise<readonly QueueReport[]>;
+}
+
+/** What can be submitted: a workflow, anything that gives one (a task with its arguments), or a whole request. */
+export type Submittable = Workflow | { toJSON(): Workflow } | SubmitRequest;
+
+/** What goes around a workflow. What is given here goes before what a request says itself. */
+export interface SubmitOptions {
+  /** Idempotency key and run id. @default drawn */
+  readonly id?: string;
+  /** Display name. */
+  readonly name?: string;
+  /** The run is TIMED_OUT after that. @default 7 days */
+  readonly deadlineSeconds?: number;
+  /** Strings that travel to every task. */
+  readonly headers?: Headers;
+  /** Drawn anew for every document: the answer is found by it. @default drawn */
+  readonly requestId?: string;
+  /** Whether to learn the answer, for up to 10 s. @default true */
+  readonly wait?: boolean;
+}
+
+/** What to inspect of a run. */
+export interface InspectOptions {
+  /** Whether to list the tasks, 1,000 a page. @default false */
+  readonly verbose?: boolean;
+  /** Where the page starts: the `cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** A submitted run. */
+export interface RunHandle extends SubmitReport {
+  readonly runId: RunId;
+  /**
+   * Waits for the end and returns the run's value.
+   *
+   * @throws RunFailedError when the run ended without one.
+   * @throws WaitTimedOutError when time is up; the run goes on.
+   */
+  result(options?: WaitOptions): Promise<Json>;
+  /** Waits for the end, whatever it is. @throws WaitTimedOutError when time is up; the run goes on. */
+  wait(options?: WaitOptions): Promise<WaitReport>;
+}
+
+/** A Tutti deployment, as producers and observers see it. Ids may be cut to a beginning that only one run has. */
+export interface TuttiClient {
+  /**
+   * Sends a workflow, or a whole request, as one message.
+   *
+   * The same id with the same document is the same run; with another document it is a conflict that changes nothing.
+   *
+   * @throws InvalidRequestError when the document breaks a rule.
+   * @throws RunConflictError, RunRemovedError when the id is taken.
+   */
+  submit(document: Submittable, options?: SubmitOptions): Promise<RunHandle>;
+  /**
+   * A run in detail, or the part of it below `<run id>/<join or task>`.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   */
+  inspect(id: string, options?: InspectOptions): Promise<InspectReport>;
+  /** What is going on in the whole deployment. */
+  status(): Promise<StatusReport>;
+  /** How a run ended. @throws RunUnfinishedError with its progress while it is running. */
+  result(id: string): Promise<ResultReport>;
+  /** Waits for the end of a run. @throws WaitTimedOutError when time is up; the run goes on. */
+  wait(id: string, options?: WaitOptions): Promise<WaitReport>;
+}
+
+/** Tasks on one page of `inspect`. */
+const taskPageSize = 1000;
+/** Running runs that `status` reads whole, newest first, and runs it lists. */
+const statusActiveRuns = 50;
+const statusRecentRuns = 10;
+
+/** Makes a client of ports. Programs use `createClient` of the package, which brings the AWS ones. */
+export function createPortClient(deps: ClientDeps): TuttiClient {
+  const reading: Reading = { store: deps.store, clock: deps.clock, plans: createPlanCache(deps.store) };
+  return {
+    submit: (document, options = {}) => submit(deps, reading, document, options),
+    inspect: (id, options = {}) => inspect(reading, id, options),
+    status: () => status(deps, reading),
+    async result(id) {
+      const head = await findHead(reading.store, id);
+      const result = await readResult(reading, head);
+      if (result === undefined) throw new RunUnfinishedError(head.runId, await readProgress(reading, head));
+      return result;
+    },
+    async wait(id, options = {}) {
+      const { runId } = await findHead(reading.store, id);
+      return readEnd(reading, await waitForEnd(reading, { runId }, options));
+    },
+  };
+}
+
+async function submit(
+  deps: ClientDeps,
+  reading: Reading,
+  document: Submittable,
+  options: SubmitOptions,
+): Promise<RunHandle> {
+  const request = requestToSend(deps.ids, document, options);
+  const submission: Submission = {
+    runId: request.id ?? request.requestId,
+    requestId: request.requestId,
+    documentHash: documentHash(request, sha256).slice(0, 32),
+  };
+  await send(deps.queue, request);
+  if (options.wait === false)
+    return handleOf(reading, { runId: submission.runId, submission }, { callbackTaskId: null, created: null });
+  const answer = await learnAnswer(deps, submission);
+  if (answer.kind === "refused") throw answer.error;
+  if (answer.kind === "unknown")
+    return handleOf(reading, { runId: submission.runId, submission }, { callbackTaskId: null, created: null });
+  return handleOf(
+    reading,
+    { runId: submission.runId },
+    { callbackTaskId: callbackOf(answer.head), created: answer.kind === "created" },
+  );
+}
+
+type IdentifiedRequest = SubmitRequest & { readonly requestId: string };
+
+/** The request as it is sent: what the options say goes before what the document says. */
+function requestToSend(ids: Ids, document: Submittable, options: SubmitOptions): IdentifiedRequest {
+  const { wait: _wait, ...given } = options;
+  const around = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const parsed = parseFileDocument("toJSON" in document ? document.toJSON() : document);
+  // Parsed again with the options in place: they obey the same rules.
+  const request = Object.keys(around).length === 0 ? parsed : parseFileDocument({ ...parsed, ...around });
+  return { ...request, requestId: request.requestId ?? requestIdSchema.parse(ids.next()) };
+}
+
+async function send(queue: Queue, request: IdentifiedRequest): Promise<void> {
+  const body = JSON.stringify(request);
+  const bytes = Buffer.byteLength(body);
+  if (bytes > limits.rawMessageBytes) {
+    const rule = `must have at most ${limits.rawMessageBytes} bytes as JSON: pass large arguments by reference, or split the workflow`;
+    throw new InvalidRequestError("", bytes, rule);
+  }
+  const { failed } = await queue.send("request", [{ body, delaySeconds: 0 }], "request.send");
+  if (failed.length > 0)
+    throw new QueueError(
+      `the request queue refused request ${request.requestId}: nothing was started, submit it again`,
+    );
+}
+
+function callbackOf(head: Head): string | null {
+  return head.callback === undefined ? null : taskIdOf(head.runId, head.callback);
+}
+
+function handleOf(
+  reading: Reading,
+  target: WaitTarget,
+  known: Pick<SubmitReport, "callbackTaskId" | "created">,
+): RunHandle {
+  const ended = (options: WaitOptions = {}) => waitForEnd(reading, target, options);
+  return {
+    schemaVersion,
+    runId: target.runId,
+    ...known,
+    wait: async (options) => readEnd(reading, await ended(options)),
+    async result(options) {
+      const head = await ended(options);
+      const result = resultReport(head, await readValue(reading, head));
+      if (result.status === "SUCCEEDED") return result.value;
+      throw new RunFailedError(result.runId, result.status, result.error);
+    },
+  };
+}
+
+async function inspect(reading: Reading, id: string, options: InspectOptions): Promise<InspectReport> {
+  const [run = "", ...rest] = id.split("/");
+  const path = rest.length === 0 ? undefined : rest.join("/");
+  const from = pageStart(options.cursor);
+  const head = await findHead(reading.store, run);
+  const [snapshot, result] = await Promise.all([
+    readSnapshot(reading.store, reading.plans, head),
+    readValue(reading, head),
+  ]);
+  const page = options.verbose === true ? { from, size: taskPageSize } : undefined;
+  return inspectReport(snapshot, {
+    result,
+    ...(page === undefined ? {} : { page }),
+    ...(path === undefined ? {} : { path }),
+  });
+}
+
+function pageStart(cursor = "0"): number {
+  if (/^\d{1,7}$/.test(cursor)) return Number(cursor);
+  throw new InvalidRequestError("cursor", cursor, "must be the cursor of the page before");
+}
+
+async function status(deps: ClientDeps, reading: Reading): Promise<StatusReport> {
+  const { store, plans } = reading;
+  const [listing, queues] = await Promise.all([readListing(store), deps.queueDepths?.() ?? null]);
+  const heads = await refreshRunning(store, listing.heads);
+  const running = heads.filter((head) => head.status === "RUNNING");
+  const activities = [];
+  for (const head of running.slice(0, statusActiveRuns))
+    activities.push(activityOf(await readSnapshot(store, plans, head)));
+  const waiting = activities
+    .flatMap(({ oldestWaiting }) => oldestWaiting ?? [])
+    .sort((a, b) => (a.since < b.since ? -1 : 1));
+  return {
+    schemaVersion,
+    runs: Object.fromEntries(
+      runStatuses.map((state) => [state, heads.filter((head) => head.status === state).length]),
+    ) as StatusReport["runs"],
+    activeJoins: activities.reduce((sum, activity) => sum + activity.activeJoins, 0),
+    oldestWaiting: waiting[0] ?? null,
+    rejected: listing.rejected,
+    queues,
+    recent: heads.slice(0, statusRecentRuns).map(runLine),
+    partial: listing.partial || running.length > statusActiveRuns,
+  };
+}

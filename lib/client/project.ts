@@ -1,0 +1,235 @@
+/**
+ * From a run as stored to what is shown of it. Pure: the same snapshot gives the same report.
+ */
+import { InvalidRequestError } from "../errors.ts";
+import { taskIdOf } from "../model/ids.ts";
+import type { Json } from "../model/json.ts";
+import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
+import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
+import type { Head } from "../protocol/head.ts";
+import { type Released, releasedOf } from "../protocol/released.ts";
+import type { Slot } from "../protocol/slot.ts";
+import { decided, fired, memberSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
+import { taskStatus } from "../protocol/status.ts";
+import {
+  type InspectReport,
+  type JoinReport,
+  type Progress,
+  type ResultReport,
+  type RunLine,
+  type RunReport,
+  schemaVersion,
+  type TaskReport,
+  type WaitingTask,
+} from "./shapes.ts";
+
+/** Missing members listed one by one; the rest is counted. */
+const listedMissing = 100;
+
+/** A time as it is shown. */
+export function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+function isoOrNull(epochMs: number | undefined): string | null {
+  return epochMs === undefined ? null : isoTime(epochMs);
+}
+
+const counters: Readonly<Record<TaskStatus, Exclude<keyof Progress, "total">>> = {
+  WAITING: "waiting",
+  QUEUED: "waiting",
+  RETRYING: "waiting",
+  RUNNING: "running",
+  SUCCEEDED: "succeeded",
+  FAILED: "failed",
+  TIMED_OUT: "timedOut",
+  REVOKED: "revoked",
+  SKIPPED: "skipped",
+};
+
+/** Tasks of a run by state. */
+export function progressOf(snapshot: Snapshot, released: Released = releasedOf(snapshot)): Progress {
+  const counts = { succeeded: 0, failed: 0, timedOut: 0, revoked: 0, skipped: 0, running: 0, waiting: 0 };
+  const nodes = Object.values(snapshot.plan.nodes);
+  for (const node of nodes) counts[counters[statusOf(snapshot, released, node)]]++;
+  return { total: nodes.length, ...counts };
+}
+
+/** State of a node, as users see it. */
+export function statusOf(snapshot: Snapshot, released: Released, node: PlanNode): TaskStatus {
+  return taskStatus(slotOf(snapshot, node), snapshot.head.status, released.nodes.has(node.id), node.afterEnd);
+}
+
+/** What is asked of {@link inspectReport} beside the run itself. */
+export interface InspectView {
+  /** The run's value; null while there is none. */
+  readonly result: Json;
+  /** The page of tasks to show; absent: none. */
+  readonly page?: { readonly from: number; readonly size: number };
+  /** A join or task of the plan: only that, and what lies below it. Absent: the whole run. */
+  readonly path?: string;
+}
+
+/**
+ * A run in detail.
+ *
+ * @throws InvalidRequestError when the path names no join or task of the run.
+ */
+export function inspectReport(snapshot: Snapshot, { result, page, path }: InspectView): InspectReport {
+  const released = releasedOf(snapshot);
+  const joins = Object.values(snapshot.plan.joins).filter((join) => isBelow(path, join.id));
+  const nodes = Object.values(snapshot.plan.nodes).filter((node) => isBelow(path, node.id));
+  if (path !== undefined && joins.length + nodes.length === 0) {
+    throw new InvalidRequestError("run id", path, `must name a join or task of run ${snapshot.head.runId}`);
+  }
+  const report = {
+    schemaVersion,
+    run: runReport(snapshot, released, result),
+    joins: joins.map((join) => joinReport(snapshot, join)),
+  } as const;
+  if (page === undefined) return report;
+  const end = page.from + page.size;
+  const tasks = nodes.slice(page.from, end).map((node) => taskReport(snapshot, released, node));
+  return { ...report, tasks, cursor: end < nodes.length ? String(end) : null };
+}
+
+/** Whether a path is that one or inside it. The root join, `.`, holds everything. */
+function isBelow(path: string | undefined, id: string): boolean {
+  return path === undefined || path === "." || id === path || id.startsWith(`${path}/`);
+}
+
+function runReport(snapshot: Snapshot, released: Released, result: Json): RunReport {
+  const { head } = snapshot;
+  return {
+    id: head.runId,
+    name: head.name ?? null,
+    status: head.status,
+    generation: head.generation,
+    submittedAt: isoTime(head.submittedAtMs),
+    finishedAt: isoOrNull(head.endedAtMs),
+    progress: progressOf(snapshot, released),
+    error: head.error ?? null,
+    result,
+  };
+}
+
+/** One join. Members are missing until their slot is settled, whatever the join was decided meanwhile. */
+export function joinReport(snapshot: Snapshot, join: PlanJoin): JoinReport {
+  const sources = snapshot.plan.members[join.id] ?? [];
+  const missing: string[] = [];
+  let arrived = 0;
+  for (let index = 0; index < join.size; index++) {
+    if (memberSlot(snapshot, join, index).state === "settled") arrived++;
+    else if (missing.length < listedMissing) missing.push(memberTaskId(snapshot, join, sources[index]));
+  }
+  const firing = fired(snapshot, join);
+  return {
+    id: join.id,
+    kind: join.kind,
+    expected: join.size,
+    arrived,
+    decision: decided(snapshot, join) ?? null,
+    missing,
+    missingCount: join.size - arrived,
+    firedAt: isoOrNull(firing?.atMs),
+    firedBy: firing?.by ?? null,
+  };
+}
+
+/** What stands for a member: the task that fills its slot, or the join inside that does. */
+function memberTaskId({ head }: Snapshot, join: PlanJoin, source: Source | undefined): string {
+  if (source?.kind === "node") return taskIdOf(head.runId, source.node);
+  return taskIdOf(head.runId, source?.kind === "join" ? source.join : join.id);
+}
+
+function taskReport(snapshot: Snapshot, released: Released, node: PlanNode): TaskReport {
+  const slot = slotOf(snapshot, node);
+  return {
+    id: taskIdOf(snapshot.head.runId, node.id),
+    task: node.task,
+    label: node.label ?? null,
+    queue: node.queue,
+    status: statusOf(snapshot, released, node),
+    attempt: slot.state === "absent" ? 0 : slot.attempt,
+    ...historyOf(slot),
+  };
+}
+
+function historyOf(slot: Slot): Pick<TaskReport, "startedAt" | "finishedAt" | "worker" | "error"> {
+  switch (slot.state) {
+    case "absent":
+    case "queued":
+      return { startedAt: null, finishedAt: null, worker: null, error: null };
+    case "leased":
+      return { startedAt: isoTime(slot.startedAtMs), finishedAt: null, worker: slot.owner, error: null };
+    case "waiting":
+      return { startedAt: null, finishedAt: null, worker: null, error: slot.error ?? null };
+    case "settled":
+      return {
+        startedAt: isoOrNull(slot.startedAtMs),
+        finishedAt: isoTime(slot.settledAtMs),
+        worker: slot.owner,
+        error: slot.error ?? null,
+      };
+  }
+}
+
+/** How a run ended, from its head; its value is read apart. */
+export function resultReport(
+  head: Head & { readonly status: Exclude<RunStatus, "RUNNING"> },
+  value: Json,
+): ResultReport {
+  const { runId, status } = head;
+  if (status === "SUCCEEDED") return { schemaVersion, runId, status, value };
+  return { schemaVersion, runId, status, error: head.error ?? endedWithout(status) };
+}
+
+function endedWithout(status: Exclude<RunStatus, "RUNNING" | "SUCCEEDED">): StoredError {
+  return { name: status, message: `the run ended ${status}` };
+}
+
+/** A run in a list. */
+export function runLine(head: Head): RunLine {
+  return {
+    id: head.runId,
+    name: head.name ?? null,
+    status: head.status,
+    taskCount: head.taskCount,
+    submittedAt: isoTime(head.submittedAtMs),
+    finishedAt: isoOrNull(head.endedAtMs),
+  };
+}
+
+/** What a running run adds to the picture of the deployment. */
+export interface Activity {
+  /** Released joins that are not decided. */
+  readonly activeJoins: number;
+  /** The released task that has waited longest for a worker. */
+  readonly oldestWaiting: WaitingTask | null;
+}
+
+export function activityOf(snapshot: Snapshot): Activity {
+  const released = releasedOf(snapshot);
+  const activeJoins = [...released.joins.keys()].filter((id) => {
+    const join = snapshot.plan.joins[id];
+    return join !== undefined && decided(snapshot, join) === undefined;
+  }).length;
+  const waiting = [...released.nodes].flatMap(([id, sinceMs]) => {
+    const node = snapshot.plan.nodes[id];
+    const status = node && statusOf(snapshot, released, node);
+    return status === "QUEUED" || status === "RETRYING" ? [{ id, status, sinceMs }] : [];
+  });
+  const oldest = waiting.reduce<(typeof waiting)[number] | undefined>(
+    (first, task) => (first && first.sinceMs <= task.sinceMs ? first : task),
+    undefined,
+  );
+  if (oldest === undefined) return { activeJoins, oldestWaiting: null };
+  return {
+    activeJoins,
+    oldestWaiting: {
+      taskId: taskIdOf(snapshot.head.runId, oldest.id),
+      status: oldest.status,
+      since: isoTime(oldest.sinceMs),
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * What the client and the CLI hand out (PRODUCT.md, 5). Scripts rely on these: fields may be added, never changed.
+ *
+ * Times are ISO-8601 in UTC. What is not known, or not there yet, is null.
+ */
+import type { Json } from "../model/json.ts";
+import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
+import type { Decision } from "../protocol/decision.ts";
+
+/** Version of all shapes in here. */
+export const schemaVersion = 1;
+
+/** Tasks by state; the seven counts add up to `total`. */
+export interface Progress {
+  readonly total: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly timedOut: number;
+  readonly revoked: number;
+  readonly skipped: number;
+  readonly running: number;
+  /** Not released, queued, or between two attempts. */
+  readonly waiting: number;
+}
+
+/** Answer to a submit. */
+export interface SubmitReport {
+  readonly schemaVersion: 1;
+  readonly runId: string;
+  /** The task that gives the run its value; null when there is none, or when the answer was not waited for. */
+  readonly callbackTaskId: string | null;
+  /** False: the run existed already. Null: the request is sent, and its answer was not waited for or did not come in time. */
+  readonly created: boolean | null;
+}
+
+/** One run, without its joins and tasks. */
+export interface RunReport {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: RunStatus;
+  readonly generation: number;
+  readonly submittedAt: string;
+  readonly finishedAt: string | null;
+  readonly progress: Progress;
+  readonly error: StoredError | null;
+  /** The run's value; null unless it has succeeded (and where the value is null). */
+  readonly result: Json;
+}
+
+/** One join: a chord header, a group, or several parents in a dag. */
+export interface JoinReport {
+  readonly id: string;
+  readonly kind: "chord" | "group" | "dag";
+  readonly expected: number;
+  /** Settled member slots. */
+  readonly arrived: number;
+  readonly decision: Decision | null;
+  /** Task ids of members that are not settled, in header order: the first 100. */
+  readonly missing: readonly string[];
+  readonly missingCount: number;
+  readonly firedAt: string | null;
+  /** Owner id of the delivery whose arrival, or decision, fired it. */
+  readonly firedBy: string | null;
+}
+
+/** One task. */
+export interface TaskReport {
+  readonly id: string;
+  readonly task: string;
+  readonly label: string | null;
+  readonly queue: string;
+  readonly status: TaskStatus;
+  /** Attempts claimed so far; 0 before the first. */
+  readonly attempt: number;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  /** Owner id of the delivery that runs it, or that settled it. */
+  readonly worker: string | null;
+  readonly error: StoredError | null;
+}
+
+/** A run in detail. */
+export interface InspectReport {
+  readonly schemaVersion: 1;
+  readonly run: RunReport;
+  readonly joins: readonly JoinReport[];
+  /** Only when asked for (`verbose`): 1,000 a page. */
+  readonly tasks?: readonly TaskReport[];
+  /** Where the next page of tasks starts; null on the last one. Goes with `tasks`. */
+  readonly cursor?: string | null;
+}
+
+/** How a run ended. */
+export type ResultReport =
+  | { readonly schemaVersion: 1; readonly runId: string; readonly status: "SUCCEEDED"; readonly value: Json }
+  | {
+      readonly schemaVersion: 1;
+      readonly runId: string;
+      readonly status: Exclude<RunStatus, "RUNNING" | "SUCCEEDED">;
+      readonly error: StoredError;
+    };
+
+/** How a run ended, and how far its tasks got. */
+export type WaitReport = ResultReport & { readonly progress: Progress };
+
+/** A run in a list. */
+export interface RunLine {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: RunStatus;
+  readonly taskCount: number;
+  readonly submittedAt: string;
+  readonly finishedAt: string | null;
+}
+
+/** A released task that no worker has. */
+export interface WaitingTask {
+  readonly taskId: string;
+  readonly status: TaskStatus;
+  readonly since: string;
+}
+
+/** What is going on in the whole deployment. */
+export interface StatusReport {
+  readonly schemaVersion: 1;
+  /** Runs that are stored, by state. */
+  readonly runs: Readonly<Record<RunStatus, number>>;
+  /** Released joins of running runs that are not decided. */
+  readonly activeJoins: number;
+  /** The released task that has waited longest for a worker. */
+  readonly oldestWaiting: WaitingTask | null;
+  /** Requests and messages that were rejected and are still kept. */
+  readonly rejected: number;
+  /** Messages by queue; null where the queues cannot be asked. */
+  readonly queues: readonly QueueReport[] | null;
+  /** The newest runs, newest first. */
+  readonly recent: readonly RunLine[];
+  /** Set when there are more runs than were looked at: counts are then lower bounds. */
+  readonly partial: boolean;
+}
+
+/** One queue, about as SQS counts it. */
+export interface QueueReport {
+  readonly queue: string;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  /** Messages given up, in its dead-letter queue. */
+  readonly dead: number;
+}

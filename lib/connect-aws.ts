@@ -1,0 +1,66 @@
+/**
+ * The AWS adapters of a client. A file of its own: importing it loads the SDK.
+ */
+import { createDynamoClient } from "./adapters/dynamodb/client.ts";
+import { createDynamoStore } from "./adapters/dynamodb/store.ts";
+import { createSqsClient } from "./adapters/sqs/client.ts";
+import { createSqsQueue, type SqsQueue } from "./adapters/sqs/queue.ts";
+import { wallClock } from "./adapters/system/clock.ts";
+import { cryptoIds } from "./adapters/system/ids.ts";
+import type { ClientDeps } from "./client/client.ts";
+import { ConfigurationError } from "./client/errors.ts";
+import type { QueueReport } from "./client/shapes.ts";
+import type { Connection } from "./connect.ts";
+import type { QueueRef } from "./ports/queue.ts";
+
+/** What the local engine takes; the SDK insists on some. */
+const localCredentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
+
+/** The ports of a client, on DynamoDB and SQS. Nothing is sent before they are used. */
+export function awsPorts(connection: Connection): ClientDeps {
+  const { table, endpoints, region, local } = connection;
+  const common = { ...(region === undefined ? {} : { region }), ...(local ? { credentials: localCredentials } : {}) };
+  const dynamodb = createDynamoClient({
+    ...common,
+    ...(endpoints.dynamodb === undefined ? {} : { endpoint: endpoints.dynamodb }),
+  });
+  const store = createDynamoStore({ client: dynamodb, table, clock: wallClock, ids: cryptoIds });
+  if (connection.requestQueueUrl === undefined) return { store, queue: noQueue, clock: wallClock, ids: cryptoIds };
+  const queue = createSqsQueue({
+    client: createSqsClient({ ...common, ...(endpoints.sqs === undefined ? {} : { endpoint: endpoints.sqs }) }),
+    urls: {
+      request: connection.requestQueueUrl,
+      tasks: connection.taskQueueUrls,
+      dead: connection.deadLetterQueueUrls,
+    },
+  });
+  return { store, queue, clock: wallClock, ids: cryptoIds, queueDepths: () => depthsOf(queue, connection) };
+}
+
+/** Stands in where only a table is named: enough to look, not to submit. */
+const noQueue: ClientDeps["queue"] = {
+  send: async () => {
+    throw new ConfigurationError("a table is named and no request queue: name it too (TUTTI_REQUEST_QUEUE_URL)");
+  },
+};
+
+/** Lengths of the request queue and of every task queue that is known. */
+async function depthsOf(
+  queue: SqsQueue,
+  { taskQueueUrls, deadLetterQueueUrls }: Connection,
+): Promise<readonly QueueReport[]> {
+  const refs: QueueRef[] = ["request", ...Object.keys(taskQueueUrls).map((name): QueueRef => `task:${name}`)];
+  return Promise.all(
+    refs.map(async (ref) => {
+      const [depth, dead] = await Promise.all([
+        queue.depth(ref),
+        deadLetterQueueUrls[ref] === undefined ? undefined : queue.depth(`dead:${ref}`),
+      ]);
+      return {
+        queue: ref.replace(/^task:/, ""),
+        ...depth,
+        dead: dead === undefined ? 0 : dead.visible + dead.inFlight,
+      };
+    }),
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * Tutti: workflows of tasks on SQS, Lambda and DynamoDB. What programs import.
+ */
+export { after, type ChordOptions, chain, chord, type DagOptions, dag, group } from "./canvas/canvas.ts";
+export type { Composable, ComposableNode } from "./canvas/composable.ts";
+export { literal, ref } from "./canvas/reference.ts";
+export type { InspectOptions, RunHandle, SubmitOptions, Submittable, TuttiClient } from "./client/client.ts";
+export {
+  ConfigurationError,
+  RequestRejectedError,
+  RunFailedError,
+  RunNotFoundError,
+  RunUnfinishedError,
+  WaitTimedOutError,
+} from "./client/errors.ts";
+export type {
+  InspectReport,
+  JoinReport,
+  Progress,
+  QueueReport,
+  ResultReport,
+  RunLine,
+  RunReport,
+  StatusReport,
+  SubmitReport,
+  TaskReport,
+  WaitingTask,
+  WaitReport,
+} from "./client/shapes.ts";
+export type { WaitOptions } from "./client/wait.ts";
+export { type ConnectOptions, createClient } from "./connect.ts";
+export {
+  type ErrorCode,
+  FatalError,
+  InvalidRequestError,
+  MessageTooLargeError,
+  QueueError,
+  RetryAfterError,
+  RunConflictError,
+  RunRemovedError,
+  StoreError,
+  TuttiError,
+} from "./errors.ts";
+export type { Json, JsonObject } from "./model/json.ts";
+export type {
+  FailureSummary,
+  MemberOutcome,
+  OutcomeStatus,
+  RunStatus,
+  StoredError,
+  TaskStatus,
+} from "./model/outcome.ts";
+export { requestJsonSchema, type SubmitRequest } from "./model/request.ts";
+export type { Chain, Chord, Dag, Deadline, Group, Retry, Task, Workflow } from "./model/workflow.ts";
+export type { TaskContext, TaskLog } from "./tasks/context.ts";
+export {
+  declareTask,
+  defineTask,
+  type TaskDeclaration,
+  type TaskDefinition,
+  type TaskOptions,
+} from "./tasks/define-task.ts";
+export { InvalidTasksError } from "./tasks/invalid-tasks.ts";
+export type { Signature, SignatureOptions } from "./tasks/signature.ts";

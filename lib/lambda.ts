@@ -1,0 +1,28 @@
+/**
+ * What a Lambda handler is made of: the coordinator, its ports, and the registry of tasks. The folder `lambdas` knows
+ * lib through this file and `index.ts` alone.
+ */
+export {
+  type Coordinator,
+  createCoordinator,
+  type Disposition,
+  type Letter,
+  type Settings,
+  type SweepReport,
+} from "./coordinator/index.ts";
+export { queueNameSchema } from "./model/ids.ts";
+export { defaults } from "./model/limits.ts";
+export type { TaskCatalog } from "./plan/types.ts";
+export type {
+  Clock,
+  ConsumedQueue,
+  Ids,
+  Log,
+  LogLevel,
+  Metrics,
+  QueueRef,
+  ReceivedMessage,
+  Store,
+} from "./ports/index.ts";
+export { protocol } from "./protocol/index.ts";
+export { catalogOf, registryOf, type TaskRegistry } from "./tasks/registry.ts";

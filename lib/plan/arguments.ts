@@ -1,0 +1,47 @@
+/**
+ * Checks of what a task will be called with, as far as it is known before the run.
+ */
+import { InvalidRequestError } from "../errors.ts";
+import { pathText, type Segment } from "../model/document-path.ts";
+import type { Json } from "../model/json.ts";
+import type { TaskInfo } from "./types.ts";
+
+/** One use of a task. */
+export interface Call {
+  readonly task: string;
+  readonly info: TaskInfo;
+  readonly args: readonly Json[];
+  /** True when a result comes before the bound arguments. */
+  readonly hasInput: boolean;
+  /** True when some argument is only known at run time. */
+  readonly late: boolean;
+  /** Path of the task in the document. */
+  readonly doc: string;
+}
+
+/** Checks the number of arguments, and the arguments themselves when all are known. @throws InvalidRequestError */
+export function checkCall(call: Call): void {
+  const { args, info, hasInput, late, doc } = call;
+  const count = args.length + (hasInput ? 1 : 0);
+  if (count < info.minArgs || count > info.maxArgs) {
+    throw new InvalidRequestError(`${doc}.args`, args.length, countRule(call, count));
+  }
+  if (hasInput || late) return;
+  const wrong = info.check?.(args) ?? null;
+  if (wrong) throw new InvalidRequestError(pathText(`${doc}.args`, wrong.path), valueAt(args, wrong.path), wrong.rule);
+}
+
+function countRule({ task, info, args, hasInput }: Call, count: number): string {
+  const { minArgs: min, maxArgs: max } = info;
+  const takes = max === Number.POSITIVE_INFINITY ? `at least ${min}` : min === max ? `${min}` : `${min} to ${max}`;
+  const gets = hasInput ? `${count}: the result before it and ${args.length} bound` : `${count}`;
+  return `task ${task} takes ${takes} argument${takes === "1" ? "" : "s"} and would get ${gets}`;
+}
+
+function valueAt(args: readonly Json[], path: readonly Segment[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null ? (value as Record<Segment, unknown>)[key] : undefined,
+    args,
+  );
+}

@@ -1,0 +1,53 @@
+/**
+ * Compiles a request to a plan: flat, immutable, every relation explicit (PROTOCOL.md, 1; FAILURES A5, A9).
+ *
+ * Pure: the same request and tasks give the same plan.
+ */
+import { defaults } from "../model/limits.ts";
+import type { SubmitRequest } from "../model/request.ts";
+import { compileWorkflow } from "./canvases.ts";
+import type { Compilation, Place } from "./place.ts";
+import type { Plan, TaskCatalog } from "./types.ts";
+import { attach, finished, newDraft } from "./units.ts";
+
+/** Shape of the tallies; part of the plan, so that two versions of the code never disagree about it. */
+export interface CompileOptions {
+  /** Slots per tally leaf. @default 4 */
+  readonly leafSize?: number;
+  /** Children per inner tally. @default 256 */
+  readonly fan?: number;
+}
+
+const root: Place = {
+  path: "",
+  doc: "workflow",
+  input: null,
+  releasedBy: null,
+  failure: { decide: [], then: { kind: "head" } },
+  role: "plain",
+  scope: null,
+  level: 0,
+};
+
+/**
+ * Compiles a parsed request.
+ *
+ * @param catalog - The tasks of the deployment that will run it.
+ * @throws InvalidRequestError naming path, value and rule: unknown tasks, queues and names, arguments that do not fit,
+ *   cycles, limits.
+ */
+export function compile(request: SubmitRequest, catalog: TaskCatalog, options: CompileOptions = {}): Plan {
+  const draft = newDraft();
+  const context: Compilation = {
+    draft,
+    catalog,
+    queues: new Set([...catalog.values()].map((info) => info.queue)),
+    headers: request.headers,
+    leafSize: options.leafSize ?? defaults.leafSize,
+    fan: options.fan ?? defaults.fan,
+    names: new Map(),
+  };
+  const unit = compileWorkflow(context, request.workflow, root);
+  attach(draft, unit, [{ kind: "end" }]);
+  return finished(draft, unit);
+}

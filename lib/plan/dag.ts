@@ -1,0 +1,85 @@
+/**
+ * Turns a dag into units of the plan.
+ */
+import { segmentText } from "../model/document-path.ts";
+import type { JoinId } from "../model/ids.ts";
+import type { Dag, DagNode } from "../model/workflow.ts";
+import { graphOf } from "./dag-graph.ts";
+import { freeNames } from "./free-names.ts";
+import { joinOf, joinUnit } from "./joins.ts";
+import { below, type Compilation, type Place, type Scope } from "./place.ts";
+import type { Next, Source } from "./types.ts";
+import { addJoin, attach, type Exit, type Unit } from "./units.ts";
+
+/** Compiles one node; handed in, since nodes are any workflow. */
+type CompilePart = (context: Compilation, workflow: DagNode, place: Place) => Unit;
+
+/**
+ * Compiles a dag. A node with one parent follows it directly; one with several follows a join of them, and so does the end
+ * of a dag with several sinks.
+ */
+export function compileDag(context: Compilation, { dag }: Dag, place: Place, compilePart: CompilePart): Unit {
+  const doc = `${place.doc}.dag`;
+  const graph = graphOf(dag, doc, (node, at) => freeNames(node, at, context.names));
+  const values = new Map<string, Source>();
+  const scope: Scope = { names: new Set(Object.keys(dag.nodes)), values, outer: place.scope };
+  const units = new Map<string, Unit>();
+  const next = new Map<string, Next[]>(graph.order.map((name) => [name, []]));
+  const inside: Place = { ...place, input: null, role: "plain", scope };
+  const starts: Next[] = [];
+  for (const name of graph.order) {
+    const parents = graph.parents.get(name) ?? [];
+    const at: Place = { ...inside, path: below(place.path, name), doc: `${doc}.nodes${segmentText(name)}` };
+    const after = joinUnits(context, parents, { id: `${at.path}@after`, units, next, place: at });
+    const unit = compilePart(context, dag.nodes[name] as DagNode, {
+      ...at,
+      releasedBy: after === null ? place.releasedBy : after.exit,
+    });
+    if (after === null) starts.push(...unit.starts);
+    else after.follow(unit.starts);
+    units.set(name, unit);
+    values.set(name, unit.value);
+  }
+  const end = joinUnits(context, graph.sinks, { id: `${place.path || "."}@end`, units, next, place });
+  for (const [name, unit] of units) {
+    const follows = next.get(name) as Next[];
+    if (follows.length > 0) attach(context.draft, unit, follows);
+  }
+  const object: Source = { kind: "object", entries: graph.sinks.map((name) => [name, values.get(name) as Source]) };
+  const value = dag.output === undefined ? object : (values.get(dag.output) as Source);
+  return { starts, exit: (end as { exit: Exit }).exit, value };
+}
+
+/** What joining nodes of a dag needs. */
+interface Joining {
+  readonly id: JoinId;
+  readonly units: ReadonlyMap<string, Unit>;
+  /** What follows each node; added to. */
+  readonly next: ReadonlyMap<string, Next[]>;
+  readonly place: Place;
+}
+
+/**
+ * What has ended when all the named nodes have: none, the one, or a join of several.
+ *
+ * Such a join is no one's to decide *error*: its members fail to what encloses the dag, and so does it.
+ */
+function joinUnits(context: Compilation, names: readonly string[], { id, units, next, place }: Joining) {
+  const [first] = names;
+  if (first === undefined) return null;
+  const members = names.map((name) => units.get(name) as Unit);
+  if (names.length === 1)
+    return {
+      exit: (members[0] as Unit).exit,
+      follow: (starts: readonly Next[]) => void next.get(first)?.push(...starts),
+    };
+  addJoin(
+    context.draft,
+    joinOf(context, id, { kind: "dag", size: names.length, failure: place.failure, releasedBy: null }),
+    members,
+    place.doc,
+  );
+  for (const [index, name] of names.entries()) next.get(name)?.push({ kind: "slot", join: id, index });
+  const unit = joinUnit(id);
+  return { exit: unit.exit, follow: (starts: readonly Next[]) => attach(context.draft, unit, starts) };
+}

@@ -1,0 +1,55 @@
+/**
+ * A plan as people look at it before it is sent.
+ */
+import type { JoinId, NodeId } from "../model/ids.ts";
+import { type Prediction, predict } from "./predict.ts";
+import type { Plan, PlanJoin } from "./types.ts";
+
+/** What `tutti plan` shows. */
+export interface PlanDescription {
+  /** Number of tasks, error callbacks included. */
+  readonly tasks: number;
+  readonly nodes: readonly {
+    readonly id: NodeId;
+    readonly task: string;
+    readonly queue: string;
+    readonly timeoutSeconds: number;
+  }[];
+  /** Outer ones first. */
+  readonly joins: readonly {
+    readonly id: JoinId;
+    readonly kind: PlanJoin["kind"];
+    readonly when: PlanJoin["when"];
+    readonly expected: number;
+    readonly deadlineSeconds: number | null;
+  }[];
+  readonly predicted: Prediction;
+}
+
+/** Lists nodes and joins of a plan, with what they wait for and its estimated cost. */
+export function describePlan(plan: Plan): PlanDescription {
+  const nodes = Object.values(plan.nodes).map(({ id, task, queue, timeoutSeconds }) => ({
+    id,
+    task,
+    queue,
+    timeoutSeconds,
+  }));
+  const joins = Object.values(plan.joins).map(({ id, kind, when, size, deadlineSeconds }) => ({
+    id,
+    kind,
+    when,
+    expected: size,
+    deadlineSeconds: deadlineSeconds ?? null,
+  }));
+  return {
+    tasks: nodes.length,
+    nodes,
+    joins: joins.sort((a, b) => depth(a.id) - depth(b.id)),
+    predicted: predict(plan),
+  };
+}
+
+/** `.` is the root; a path has one level a step. */
+function depth(id: JoinId): number {
+  return id.startsWith(".") ? 0 : id.split("/").length;
+}

@@ -1,0 +1,39 @@
+/**
+ * What the grammar of PRODUCT.md, 4 has and this version refuses: named as such, not as a mistake of the writer.
+ */
+import type { Segment } from "../model/document-path.ts";
+import { isJsonObject } from "../model/json.ts";
+
+/** Where, relative to what was looked at, and why. */
+export interface Unsupported {
+  readonly path: readonly Segment[];
+  readonly rule: string;
+}
+
+const laterTypes = ["revoke", "retry", "pause", "resume", "report"];
+
+/**
+ * Recognises a part that a later version supports.
+ *
+ * @param path - Where the value stands in what is looked at; empty for the whole of it.
+ */
+export function unsupported(path: readonly Segment[], value: unknown): Unsupported | null {
+  const found = (more: readonly Segment[], what: string): Unsupported => ({
+    path: [...path, ...more],
+    rule: `must not use ${what}: this version does not support it`,
+  });
+  const key = path.at(-1);
+  if (key === "type" && typeof value === "string" && laterTypes.includes(value)) return found([], `type "${value}"`);
+  if (key === "onFailure" && value === "finish") return found([], 'onFailure "finish"');
+  if (!isJsonObject(value)) return null;
+  const policy = key === "when" ? ["tolerate", "quorum"].find((name) => Object.hasOwn(value, name)) : undefined;
+  if (policy !== undefined) return found([policy], policy);
+  return Object.hasOwn(value, "map") ? found(["map"], "map") : null;
+}
+
+/** A request whose workflow is stored apart. */
+export function unsupportedDocument(request: Readonly<Record<string, unknown>>): Unsupported | null {
+  return Object.hasOwn(request, "document")
+    ? { path: ["document"], rule: "must not use a stored document: this version does not support it" }
+    : null;
+}

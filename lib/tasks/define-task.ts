@@ -1,0 +1,141 @@
+/**
+ * Defining tasks.
+ */
+import { z } from "zod";
+import { queueNameSchema, taskNameSchema } from "../model/ids.ts";
+import { defaults, limits } from "../model/limits.ts";
+import { type Retry, retrySchema, type Task } from "../model/workflow.ts";
+import {
+  type ArgumentsSchema,
+  type BoundArguments,
+  isArgumentsSchema,
+  type ParsedArguments,
+} from "./arguments-schema.ts";
+import type { TaskContext } from "./context.ts";
+import { InvalidTasksError } from "./invalid-tasks.ts";
+import { bind, type Signature } from "./signature.ts";
+
+/** By this a definition is known, whichever copy of the package made it. */
+const taskBrand = Symbol.for("tutti.task");
+
+/** What {@link declareTask} is told. */
+export interface TaskDeclaration<Schema extends ArgumentsSchema> {
+  /** Unique in the tasks module; stored with every run, so renaming a task breaks the runs under way. */
+  readonly name: string;
+  /** Schema of all arguments after `ctx`: a tuple, or a list for any number. */
+  readonly args: Schema;
+  /** @default "default" */
+  readonly queue?: string;
+  /** @default 3 attempts, 3 lost ones, 1 s doubling to 60 s */
+  readonly retry?: Retry;
+  /**
+   * Hard limit of one attempt, up to 12 h.
+   *
+   * @default 300, and 900 as callback
+   */
+  readonly timeoutSeconds?: number;
+  /**
+   * When `ctx.signal` aborts; below `timeoutSeconds`.
+   *
+   * @default none, and 600 as callback
+   */
+  readonly softTimeoutSeconds?: number;
+  /** Display name. @default none */
+  readonly label?: string;
+}
+
+/** What {@link defineTask} is told. */
+export type TaskOptions<Schema extends ArgumentsSchema> = TaskDeclaration<Schema>;
+
+/** A body as it is called: with arguments that its schema has parsed. */
+export type TaskBody = (ctx: TaskContext, ...args: readonly unknown[]) => unknown;
+
+/** A task: what it is called, what it takes, and what it does. */
+export interface TaskDefinition<Schema extends ArgumentsSchema = ArgumentsSchema> {
+  readonly [taskBrand]: true;
+  readonly name: string;
+  readonly args: Schema;
+  readonly queue: string;
+  readonly retry?: Retry;
+  readonly timeoutSeconds?: number;
+  readonly softTimeoutSeconds?: number;
+  readonly label?: string;
+  /** Null for a task that a program in another language runs. */
+  readonly body: TaskBody | null;
+  /**
+   * Binds arguments: all of them, or those after the result that comes first in a chain or callback.
+   *
+   * @throws InvalidRequestError when a value is not JSON.
+   */
+  with(...args: BoundArguments<Schema>): Signature;
+  /** Without arguments, as a workflow document. */
+  toJSON(): Task;
+}
+
+/**
+ * Defines a task.
+ *
+ * @param body - Gets `ctx`, then the arguments. What it returns is stored as JSON; `undefined` as null. It may run more than
+ *   once: effects outside take `ctx.taskId` as their idempotency key.
+ * @throws InvalidTasksError when the options break a rule.
+ */
+export function defineTask<const Schema extends ArgumentsSchema>(
+  options: TaskOptions<Schema>,
+  body: (ctx: TaskContext, ...args: ParsedArguments<Schema>) => unknown,
+): TaskDefinition<Schema> {
+  if (typeof body !== "function") throw new InvalidTasksError(`task ${options.name}: the body must be a function`);
+  return definitionOf(options, body as unknown as TaskBody);
+}
+
+/**
+ * Names a task that a program in another language runs: it reads the queue and answers with reports.
+ *
+ * @throws InvalidTasksError when the options break a rule.
+ */
+export function declareTask<const Schema extends ArgumentsSchema>(
+  options: TaskDeclaration<Schema>,
+): TaskDefinition<Schema> {
+  return definitionOf(options, null);
+}
+
+/** True for a definition of any copy of the package. */
+export function isTaskDefinition(value: unknown): value is TaskDefinition {
+  return typeof value === "object" && value !== null && (value as { [taskBrand]?: unknown })[taskBrand] === true;
+}
+
+function definitionOf<Schema extends ArgumentsSchema>(
+  options: TaskDeclaration<Schema>,
+  body: TaskBody | null,
+): TaskDefinition<Schema> {
+  checkOptions(options);
+  const { name, queue = defaults.queue } = options;
+  return {
+    ...options,
+    [taskBrand]: true,
+    queue,
+    body,
+    with: (...args) => bind(name, args),
+    toJSON: () => ({ task: name }),
+  };
+}
+
+const optionsSchema = z.strictObject({
+  name: taskNameSchema,
+  args: z.custom(isArgumentsSchema, "must be a z.tuple, or a z.array for any number of arguments"),
+  queue: queueNameSchema.optional(),
+  retry: retrySchema.optional(),
+  timeoutSeconds: z.int().min(1).max(limits.taskTimeoutSeconds).optional(),
+  softTimeoutSeconds: z.int().min(1).max(limits.taskTimeoutSeconds).optional(),
+  label: z.string().max(limits.labelLength).optional(),
+});
+
+function checkOptions(options: TaskDeclaration<ArgumentsSchema>): void {
+  const { timeoutSeconds: hard, softTimeoutSeconds: soft } = options;
+  const [issue] = optionsSchema.safeParse(options).error?.issues ?? [];
+  if (issue) throw new InvalidTasksError(`task ${options.name}: ${issue.path.join(".")}: ${issue.message}`);
+  if (hard !== undefined && soft !== undefined && soft >= hard) {
+    throw new InvalidTasksError(
+      `task ${options.name}: softTimeoutSeconds ${soft} must be below timeoutSeconds ${hard}`,
+    );
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The outside of a command, in memory: what it writes is kept, what it reads is given.
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CliIo, type Environment, exitCodes, type InterruptSignal, type TextOutput } from "../../cli/io.ts";
+import { main } from "../../cli/program.ts";
+import type { RunHandle, TuttiClient } from "../../lib/client/client.ts";
+import type { Deployment } from "../unit/client/deployment.ts";
+
+export interface FakeIoOptions {
+  readonly env?: Environment;
+  readonly cwd?: string;
+  readonly stdin?: string;
+  /** The deployment that every flag names. @default what the command finds by itself: nothing */
+  readonly deployment?: Deployment;
+  /** Set for a terminal of that width; both streams. */
+  readonly columns?: number;
+}
+
+export interface FakeIo extends CliIo {
+  stdout(): string;
+  stderr(): string;
+  /** Ctrl-C. */
+  interrupt(signal?: InterruptSignal): void;
+}
+
+/** An empty folder. */
+export function emptyFolder(): string {
+  return mkdtempSync(join(tmpdir(), "tutti-cli-"));
+}
+
+export function fakeIo(options: FakeIoOptions = {}): FakeIo {
+  const out = captured(options.columns);
+  const err = captured(options.columns);
+  const listeners = new Set<(signal: InterruptSignal) => void>();
+  const { deployment } = options;
+  return {
+    out,
+    err,
+    stdout: out.text,
+    stderr: err.text,
+    readStdin: async () => options.stdin ?? "",
+    env: options.env ?? {},
+    cwd: options.cwd ?? emptyFolder(),
+    exitWith: () => undefined,
+    onInterrupt(run) {
+      listeners.add(run);
+      return () => listeners.delete(run);
+    },
+    interrupt: (signal = "SIGINT") => {
+      for (const run of [...listeners]) run(signal);
+    },
+    ...(deployment === undefined ? {} : { openClient: async () => moving(deployment) }),
+  };
+}
+
+function captured(columns: number | undefined): TextOutput & { text(): string } {
+  let text = "";
+  return {
+    write(chunk) {
+      text += chunk;
+    },
+    isTTY: columns !== undefined,
+    columns,
+    text: () => text,
+  };
+}
+
+/** A client whose every call lets the deployment work until it is answered. */
+function moving({ client, until }: Deployment): TuttiClient {
+  const handle = (run: RunHandle): RunHandle => ({
+    ...run,
+    wait: (options) => until(run.wait(options)),
+    result: (options) => until(run.result(options)),
+  });
+  return {
+    submit: async (document, options) => handle(await until(client.submit(document, options))),
+    inspect: (id, options) => until(client.inspect(id, options)),
+    status: () => until(client.status()),
+    result: (id) => until(client.result(id)),
+    wait: (id, options) => until(client.wait(id, options)),
+  };
+}
+
+/** What became of a command line. */
+export interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line to its end. */
+export async function tutti(argv: readonly string[], options: FakeIoOptions = {}): Promise<Outcome> {
+  const io = fakeIo(options);
+  const exitCode = await main(argv, io);
+  return { exitCode, stdout: io.stdout(), stderr: io.stderr() };
+}
+
+/** The one JSON document of a text. */
+// biome-ignore lint/suspicious/noExplicitAny: a test looks into it
+export function json(text: string): any {
+  return JSON.parse(text);
+}
+
+export { exitCodes };

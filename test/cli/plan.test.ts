@@ -1,0 +1,105 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { emptyFolder, exitCodes, json, tutti } from "./fake-io.ts";
+
+const fixtures = join(dirname(fileURLToPath(import.meta.url)), "fixtures");
+const sums = {
+  chord: {
+    header: [
+      { task: "add", args: [1, 2] },
+      { task: "nap", args: [1] },
+    ],
+    callback: { task: "sum" },
+    deadlineSeconds: "auto",
+  },
+};
+
+const plan = (document: unknown, ...flags: string[]) =>
+  tutti(["plan", "-", "--tasks", "tasks.ts", ...flags], { cwd: fixtures, stdin: JSON.stringify(document) });
+
+describe("plan", () => {
+  it("prints exactly the shape that scripts rely on, and needs no deployment", async () => {
+    const { exitCode, stdout, stderr } = await plan(sums, "--json");
+    expect({ exitCode, stderr }).toEqual({ exitCode: exitCodes.fine, stderr: "" });
+    expect(json(stdout)).toMatchObject({
+      schemaVersion: 1,
+      tasks: 3,
+      joins: [{ id: ".", expected: 2, deadlineSeconds: 600 }],
+      predicted: { writeUnits: expect.any(Number), sqsRequests: expect.any(Number), usd: expect.any(Number) },
+    });
+  });
+
+  it("lists nodes, joins and the predicted cost", async () => {
+    const { stdout } = await plan(sums);
+    expect(stdout).toMatch(/^3 tasks, 1 join: the document is valid\n/);
+    expect(stdout).toMatch(/\nheader\[1\] +nap +slow +5 min\n/);
+    expect(stdout).toMatch(/\n\. +chord +2 +all-succeeded +10 min\n/);
+    expect(stdout).toMatch(
+      /\npredicted, if nothing is retried: \d+ write units, \d+ SQS requests, \$0\.0000\d+ without Lambda time\n$/,
+    );
+  });
+
+  it("cuts a long list of nodes on the screen, not in JSON", async () => {
+    const document = { group: Array.from({ length: 50 }, () => ({ task: "fail" })) };
+    expect((await plan(document)).stdout).toMatch(/\n… and 30 more\n/);
+    expect(json((await plan(document, "--json")).stdout).nodes).toHaveLength(50);
+  });
+
+  it("takes a module whose default export is a workflow", async () => {
+    const { stdout } = await tutti(["plan", "workflow.ts", "--tasks", "tasks.ts", "--json"], { cwd: fixtures });
+    expect(json(stdout)).toMatchObject({ tasks: 3, joins: [{ id: ".", expected: 2, deadlineSeconds: null }] });
+  });
+
+  it.each([
+    ["no default export", "export const workflow = {};", /must have a default export: module\.mjs has none/],
+    ["a top level that throws", 'throw new Error("not today");', /must be a module that loads: module\.mjs: not today/],
+    ["a default export that is no workflow", "export default 7;", /workflow: must be/],
+  ])("says so when a module has %s", async (_what, text, rule) => {
+    const cwd = emptyFolder();
+    writeFileSync(join(cwd, "module.mjs"), text);
+    const { exitCode, stderr } = await tutti(["plan", "module.mjs", "--tasks", join(fixtures, "tasks.ts")], { cwd });
+    expect(exitCode).toBe(exitCodes.issue);
+    expect(stderr).toMatch(rule);
+  });
+
+  it("finds the tasks module where package.json names it", async () => {
+    const cwd = emptyFolder();
+    mkdirSync(join(cwd, "lib"));
+    writeFileSync(join(cwd, "package.json"), JSON.stringify({ tutti: { tasks: join(fixtures, "tasks.ts") } }));
+    const { exitCode } = await tutti(["plan", "-"], { cwd, stdin: '{"task":"fail"}' });
+    expect(exitCode).toBe(exitCodes.fine);
+  });
+
+  it("says so when the tasks module does not exist, or holds no task", async () => {
+    const cwd = emptyFolder();
+    writeFileSync(join(cwd, "empty.mjs"), "export {};");
+    for (const [file, text] of [
+      ["missing.ts", /missing\.ts does not exist/],
+      ["empty.mjs", /exports no task/],
+    ] as const) {
+      const { exitCode, stderr } = await tutti(["plan", "-", "--tasks", file, "--json"], {
+        cwd,
+        stdin: '{"task":"fail"}',
+      });
+      expect(exitCode).toBe(exitCodes.issue);
+      expect(json(stderr)).toMatchObject({
+        kind: "error",
+        code: "invalid-tasks",
+        message: expect.stringMatching(text),
+      });
+    }
+  });
+
+  it("checks the document against the tasks", async () => {
+    const { exitCode, stdout, stderr } = await plan({ task: "add", args: [1, "2"] }, "--json");
+    expect({ exitCode, stdout }).toEqual({ exitCode: exitCodes.issue, stdout: "" });
+    expect(json(stderr)).toMatchObject({
+      code: "invalid-request",
+      path: "workflow.args[1]",
+      value: "2",
+      rule: "must be a number",
+    });
+  });
+});

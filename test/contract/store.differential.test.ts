@@ -1,0 +1,64 @@
+/**
+ * The memory store against a real engine: the same random operations, the same answers.
+ *
+ * `TUTTI_OPERATIONS=20000 npx vitest run --project contract differential` runs more of them, `TUTTI_SEED=…` the same again.
+ */
+import { deepStrictEqual } from "node:assert/strict";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createMemoryStore } from "../../lib/adapters/memory/store.ts";
+import type { Item, Store } from "../../lib/ports/index.ts";
+import { dynoxideAvailable } from "../../local/dynoxide.ts";
+import { makeDynoxideStore } from "./dynoxide-store.ts";
+import type { StoreUnderTest } from "./store.contract.ts";
+import { answerOf, type Operation, operations } from "./store-operations.ts";
+
+const count = Number(process.env.TUTTI_OPERATIONS ?? 2000);
+const seed = process.env.TUTTI_SEED === undefined ? {} : { seed: Number(process.env.TUTTI_SEED) };
+const historyLength = 40;
+
+describe.skipIf(!dynoxideAvailable())("the memory store and DynamoDB on dynoxide", () => {
+  let engine: StoreUnderTest;
+  beforeAll(async () => {
+    engine = await makeDynoxideStore();
+  });
+  afterAll(() => engine?.close());
+
+  it(`give the same answers to ${count} random operations`, { timeout: 30_000 + count * 20 }, async () => {
+    let performed = 0;
+    // What is left out of a history shrinks it.
+    const slots = fc.array(fc.option(operations, { freq: 30 }), { minLength: historyLength, maxLength: historyLength });
+    const histories = slots.map((slot) => slot.filter((operation) => operation !== null));
+    const property = fc.asyncProperty(histories, async (history) => {
+      const memory = createMemoryStore();
+      await empty(engine.store);
+      for (const operation of history) {
+        await expectSameAnswer(memory, engine.store, operation);
+        performed++;
+      }
+      deepStrictEqual(await everything(engine.store), memory.dump());
+    });
+    await fc.assert(property, { ...seed, numRuns: Math.ceil(count / (historyLength - 2)) });
+    expect(performed).toBeGreaterThan(0.95 * count);
+  });
+});
+
+async function expectSameAnswer(memory: Store, engine: Store, operation: Operation): Promise<void> {
+  const [expected, found] = [await answerOf(memory, operation), await answerOf(engine, operation)];
+  deepStrictEqual(found, expected);
+}
+
+async function everything(store: Store): Promise<readonly Item[]> {
+  const pages = [
+    await store.query("run-1", "", undefined, "test.all"),
+    await store.query("run-2", "", undefined, "test.all"),
+  ];
+  return pages.flatMap(({ items }) => items);
+}
+
+async function empty(store: Store): Promise<void> {
+  await store.remove(
+    (await everything(store)).map(({ key }) => key),
+    "test.empty",
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * What the types of the canvas accept and refuse. Checked by tsc; nothing here runs.
+ */
+import { z } from "zod";
+import { after, chain, chord, dag, group } from "../../lib/canvas/canvas.ts";
+import { literal, ref } from "../../lib/canvas/reference.ts";
+import { declareTask, defineTask } from "../../lib/tasks/define-task.ts";
+
+const resize = defineTask(
+  { name: "resize", args: z.tuple([z.url(), z.int().positive()]) },
+  async (ctx, url, widthPx) => {
+    ctx.log.info(url.toUpperCase(), { widthPx: widthPx.toFixed() });
+    await ctx.heartbeat();
+  },
+);
+const collect = defineTask(
+  { name: "collect", args: z.tuple([z.array(z.number()), z.string(), z.object({ a: z.number() }).optional()]) },
+  (_ctx, list, name, options) => list.length + name.length + (options?.a ?? 0),
+);
+const none = defineTask({ name: "none", args: z.tuple([]) }, () => {});
+const many = defineTask({ name: "many", args: z.array(z.any()) }, (_ctx, ...all) => all.length);
+const rest = defineTask({ name: "rest", args: z.tuple([z.string()], z.number()) }, (_ctx, first, ...all) => [
+  first.trim(),
+  all.map((number) => number.toFixed()),
+]);
+const json = declareTask({ name: "json", queue: "python", args: z.tuple([z.json(), z.string()]) });
+const parsed = defineTask({ name: "parsed", args: z.tuple([z.string().transform(Number)]) }, (_ctx, n) => n.toFixed());
+
+// All arguments, or those after the result.
+resize.with("a", 200);
+resize.with(200);
+collect.with([1], "run");
+collect.with("run");
+collect.with("run", { a: 1 });
+none.with();
+many.with();
+many.with(1, "x", {});
+rest.with("a", 1, 2);
+rest.with(1, 2);
+json.with({ a: [1] }, "x");
+json.with("x");
+parsed.with("5");
+
+// References anywhere.
+resize.with(ref("fetch"), 200);
+collect.with(ref("fetch", "items"), "x", { a: ref("n") });
+collect.with([1, ref("n")], "x");
+json.with({ deep: [ref("x")] }, literal({ $result: "no" }));
+
+// @ts-expect-error the second argument is a number
+resize.with("a", "b");
+// @ts-expect-error one argument alone is the second
+resize.with("a");
+// @ts-expect-error too few
+resize.with();
+// @ts-expect-error too many
+resize.with("a", 1, 2);
+// @ts-expect-error it takes none
+none.with(1);
+// @ts-expect-error a wrong part
+collect.with([1], "x", { a: "b" });
+// @ts-expect-error before parsing it is a string
+parsed.with(5);
+// @ts-expect-error a schema of one value is no list of arguments
+defineTask({ name: "t", args: z.string() }, () => {});
+// @ts-expect-error the body gets a string
+defineTask({ name: "t", args: z.tuple([z.string()]) }, (_ctx, n: number) => n);
+
+chord([resize.with("a", 1), chain(none, many)], collect.with("x"), { when: "all-settled", onError: many.with("ops") });
+dag({
+  nodes: { a: none, b: after(["a"], group([many.with(ref("a"))])), c: { task: "other", after: ["a"] } },
+  output: "b",
+});
+// @ts-expect-error an error callback is one task
+chord([none], none, { onError: chain(none) });
+// @ts-expect-error a chain has at least one element
+chain();
+// @ts-expect-error not a workflow
+group(["a"]);

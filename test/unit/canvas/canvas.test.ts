@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { after, chain, chord, dag, group } from "../../../lib/canvas/canvas.ts";
+import { literal, ref } from "../../../lib/canvas/reference.ts";
+import { parseWorkflowDocument } from "../../../lib/plan/parse-request.ts";
+import { defineTask } from "../../../lib/tasks/define-task.ts";
+import { refusal } from "../plan/support.ts";
+
+const resize = defineTask({ name: "resize", args: z.tuple([z.string(), z.int()]) }, () => null);
+const collect = defineTask({ name: "collect", args: z.tuple([z.array(z.unknown()), z.string()]) }, () => null);
+const report = defineTask({ name: "report", args: z.array(z.unknown()) }, () => null);
+
+const document = (workflow: unknown) => JSON.parse(JSON.stringify(workflow)) as unknown;
+
+describe("the canvas", () => {
+  it.each([
+    ["a task with arguments", resize.with("a.png", 200), { task: "resize", args: ["a.png", 200] }],
+    ["a task without", report, { task: "report" }],
+    ["a task bound to nothing", report.with(), { task: "report" }],
+    ["an immutable one", resize.with("a", 1).immutable(), { task: "resize", args: ["a", 1], immutable: true }],
+    [
+      "one with options, the later ones on top",
+      resize
+        .with(1)
+        .withOptions({ label: "x", queue: "q", delaySeconds: 1 })
+        .withOptions({ label: "y", headers: { t: null }, retry: { maxAttempts: 1 } }),
+      {
+        task: "resize",
+        args: [1],
+        label: "y",
+        queue: "q",
+        delaySeconds: 1,
+        headers: { t: null },
+        retry: { maxAttempts: 1 },
+      },
+    ],
+    [
+      "a chain",
+      chain(report, resize.with(1), { task: "other" }),
+      { chain: [{ task: "report" }, { task: "resize", args: [1] }, { task: "other" }] },
+    ],
+    ["a group", group([report, group([])]), { group: [{ task: "report" }, { group: [] }] }],
+    ["a chord without callback", chord([report]), { chord: { header: [{ task: "report" }] } }],
+    [
+      "a chord with everything",
+      chord(
+        ["a", "b"].map((name) => resize.with(name, 1)),
+        collect.with("run"),
+        {
+          when: "all-settled",
+          deadlineSeconds: { auto: { workers: 2 } },
+          onError: report.with("ops"),
+        },
+      ),
+      {
+        chord: {
+          header: [
+            { task: "resize", args: ["a", 1] },
+            { task: "resize", args: ["b", 1] },
+          ],
+          callback: { task: "collect", args: ["run"] },
+          when: "all-settled",
+          deadlineSeconds: { auto: { workers: 2 } },
+          onError: { task: "report", args: ["ops"] },
+        },
+      },
+    ],
+    [
+      "a dag",
+      dag({
+        nodes: {
+          fetch: report.with("url"),
+          first: resize.with(ref("fetch", "items[0].id"), 1),
+          last: after(["first", "fetch"], chain(report.with(literal({ $result: "no" }), [ref("first")]))),
+        },
+        output: "last",
+      }),
+      {
+        dag: {
+          nodes: {
+            fetch: { task: "report", args: ["url"] },
+            first: { task: "resize", args: [{ $result: "fetch", path: "items[0].id" }, 1] },
+            last: {
+              chain: [{ task: "report", args: [{ $literal: { $result: "no" } }, [{ $result: "first" }]] }],
+              after: ["first", "fetch"],
+            },
+          },
+          output: "last",
+        },
+      },
+    ],
+  ])("writes %s in the grammar of requests", (_name, workflow, expected) => {
+    expect(document(workflow)).toEqual(expected);
+    expect(parseWorkflowDocument(document(workflow))).toEqual(expected);
+  });
+
+  it("leaves a signature as it is when another is made of it", () => {
+    const plain = resize.with("a", 1);
+    plain.immutable();
+    plain.withOptions({ label: "x" });
+    expect(plain.toJSON()).toEqual({ task: "resize", args: ["a", 1] });
+  });
+
+  it("refuses references that cannot be one", () => {
+    expect(refusal(() => ref("a/b"))).toEqual({ path: "ref", value: "a/b", rule: "must be the name of a dag node" });
+    expect(refusal(() => ref("a", "b..c"))).toEqual({
+      path: "ref",
+      value: "b..c",
+      rule: "must be a path such as items[0].id",
+    });
+  });
+});

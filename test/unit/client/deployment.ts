@@ -1,0 +1,193 @@
+/**
+ * A deployment in this thread and virtual time: the real driver on the memory store and queue, and a client that may only
+ * do what a client may.
+ */
+import { createVirtualClock } from "../../../lib/adapters/memory/clock.ts";
+import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
+import { createMemoryQueue } from "../../../lib/adapters/memory/queue.ts";
+import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
+import { createPortClient, type TuttiClient } from "../../../lib/client/client.ts";
+import { type Coordinator, createCoordinator, type Disposition } from "../../../lib/coordinator/index.ts";
+import { defaults } from "../../../lib/model/limits.ts";
+import type { Queue, Store } from "../../../lib/ports/index.ts";
+import type { ConsumedQueue, HeldMessage, OutgoingMessage } from "../../../lib/ports/queue.ts";
+import { protocol } from "../../../lib/protocol/index.ts";
+import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
+
+export const startMs = Date.UTC(2026, 10, 21, 9, 0, 0);
+const maxSteps = 20_000;
+
+export interface Deployment {
+  readonly client: TuttiClient;
+  readonly store: ReturnType<typeof createMemoryStore>;
+  readonly queue: ReturnType<typeof createMemoryQueue>;
+  readonly clock: ReturnType<typeof createVirtualClock>;
+  readonly coordinator: Coordinator;
+  /** What the client has sent. */
+  readonly sent: { readonly queue: string; readonly message: OutgoingMessage }[];
+  /** Reads of the client, by site. */
+  readonly reads: Map<string, number>;
+  /** Lets the deployment work, and time pass, until a promise is settled. */
+  until<T>(promise: Promise<T>): Promise<T>;
+  /** Lets time pass until then, whatever happens. */
+  advance(seconds: number): Promise<void>;
+  /** Resolves after that much virtual time. For bodies. */
+  sleep(seconds: number): Promise<void>;
+}
+
+export interface DeploymentOptions {
+  readonly tasks?: Readonly<Record<string, unknown>>;
+  /** Whether anybody handles requests. @default true */
+  readonly control?: boolean;
+  /** Whether anybody runs tasks. @default true */
+  readonly workers?: boolean;
+}
+
+export function createDeployment(options: DeploymentOptions = {}): Deployment {
+  const clock = createVirtualClock(startMs);
+  const store = createMemoryStore();
+  const queue = createMemoryQueue({ clock, visibilitySeconds: defaults.visibilitySeconds, maxReceiveCount: 20 });
+  const registry = registryOf(options.tasks ?? {});
+  const coordinator = createCoordinator({
+    store,
+    queue,
+    clock,
+    ids: createSeededIds(1),
+    log: { write: () => undefined },
+    metrics: { count: () => undefined },
+    settings: {
+      leaseSeconds: defaults.leaseSeconds,
+      clockSkewSeconds: defaults.clockSkewSeconds,
+      sweepSeconds: defaults.sweepSeconds,
+      visibilitySeconds: defaults.visibilitySeconds,
+      retentionSeconds: defaults.retentionSeconds,
+      tasksPerInvocation: defaults.tasksPerInvocation,
+    },
+    registry,
+    catalog: catalogOf(registry),
+    protocol,
+  });
+  const sent: Deployment["sent"] = [];
+  const reads: Deployment["reads"] = new Map();
+  const client = createPortClient({
+    store: readOnly(store, reads),
+    queue: recording(queue, sent),
+    clock,
+    ids: createSeededIds(2),
+  });
+
+  /** Takes one batch of every queue that somebody reads. True when there was a message. */
+  async function deliver(): Promise<boolean> {
+    let delivered = false;
+    for (const name of queue.queues()) {
+      const isRequest = name === "request";
+      if (name.startsWith("dead:") || (isRequest ? options.control === false : options.workers === false)) continue;
+      const held = await queue.receive(name, 10);
+      for (const message of held) {
+        delivered = true;
+        void handle(name, message);
+      }
+    }
+    return delivered;
+  }
+
+  async function handle(name: ConsumedQueue, message: HeldMessage): Promise<void> {
+    const [disposition] = name === "request" ? [await coordinator.control(message)] : await work(name, message);
+    if (disposition?.kind === "acknowledge") await queue.remove(message.receipt);
+    if (disposition?.kind === "return") await queue.changeVisibility(message.receipt, disposition.delaySeconds);
+  }
+
+  function work(name: ConsumedQueue, message: HeldMessage): Promise<Disposition[]> {
+    return coordinator.work({
+      messages: [message],
+      queue: name.slice("task:".length),
+      deadlineAtMs: clock.now() + 900_000,
+    });
+  }
+
+  /** One step of the deployment, or of time up to a bound. False when nothing is left to happen before it. */
+  async function step(untilMs: number): Promise<boolean> {
+    await quiet();
+    if (await deliver()) return true;
+    const nextMs = Math.min(clock.nextAt() ?? Number.POSITIVE_INFINITY, nextMessageMs());
+    if (nextMs > untilMs) return false;
+    if (clock.nextAt() === nextMs) clock.next();
+    else clock.advanceTo(nextMs);
+    return true;
+  }
+
+  function nextMessageMs(): number {
+    const later = queue
+      .queues()
+      .flatMap((name) => queue.nextEventAt(name) ?? [])
+      .filter((ms) => ms > clock.now());
+    return later.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...later);
+  }
+
+  return {
+    client,
+    store,
+    queue,
+    clock,
+    coordinator,
+    sent,
+    reads,
+    async until(promise) {
+      let settled = false;
+      const mark = () => {
+        settled = true;
+      };
+      promise.then(mark, mark);
+      for (let steps = 0; steps < maxSteps; steps++) {
+        await quiet();
+        if (settled) return promise;
+        if (!(await step(Number.POSITIVE_INFINITY)) && !settled) {
+          await quiet();
+          if (!settled) throw new Error("nothing is left to happen, and the promise is not settled");
+        }
+      }
+      throw new Error(`the promise is not settled after ${maxSteps} steps`);
+    },
+    async advance(seconds) {
+      const untilMs = clock.now() + seconds * 1000;
+      while (await step(untilMs));
+      clock.advanceTo(untilMs);
+      await quiet();
+    },
+    sleep: (seconds) => new Promise((resolve) => void clock.after(seconds * 1000, resolve)),
+  };
+}
+
+/** Lets promises settle. */
+async function quiet(): Promise<void> {
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A client writes nothing. */
+function readOnly(store: Store, reads: Map<string, number>): Store {
+  const counted = <T>(site: string, read: () => Promise<T>): Promise<T> => {
+    reads.set(site, (reads.get(site) ?? 0) + 1);
+    return read();
+  };
+  const refuse = (site: string) => {
+    throw new Error(`the client wrote at ${site}`);
+  };
+  return {
+    get: (key, site) => counted(site, () => store.get(key, site)),
+    getMany: (keys, site) => counted(site, () => store.getMany(keys, site)),
+    query: (pk, prefix, cursor, site) => counted(site, () => store.query(pk, prefix, cursor, site)),
+    due: (shard, before, cursor, site) => counted(site, () => store.due(shard, before, cursor, site)),
+    list: (shard, cursor, site) => counted(site, () => store.list(shard, cursor, site)),
+    write: async (_write, site) => refuse(site),
+    remove: async (_keys, site) => refuse(site),
+  };
+}
+
+function recording(queue: Queue, sent: Deployment["sent"]): Queue {
+  return {
+    async send(name, messages, site) {
+      sent.push(...messages.map((message) => ({ queue: name, message })));
+      return queue.send(name, messages, site);
+    },
+  };
+}

@@ -1,0 +1,313 @@
+/**
+ * The grammar at its border: what is taken, and the path, value and rule of what is not.
+ */
+import { describe, expect, it } from "vitest";
+import {
+  parseDocument,
+  parseFileDocument,
+  parseRequest,
+  parseWorkflowDocument,
+} from "../../../lib/plan/parse-request.ts";
+import { cpuMs, refusal } from "./support.ts";
+
+const a = { task: "a" };
+
+const everything = {
+  tutti: 1,
+  type: "submit",
+  requestId: "r-1",
+  id: "nightly-2026-11-21",
+  name: "nightly",
+  onFailure: "fail-fast",
+  deadlineSeconds: 3600,
+  headers: { tenant: "t", user: null },
+  workflow: {
+    dag: {
+      nodes: {
+        one: {
+          task: "resize",
+          args: ["a.png", 200, null, [1.5, { deep: [true] }]],
+          label: "One",
+          queue: "images",
+          headers: { user: "u" },
+          immutable: false,
+          delaySeconds: 0,
+          timeoutSeconds: 43_200,
+          softTimeoutSeconds: 10,
+          retry: { maxAttempts: 100, maxLost: 1, backoffSeconds: 0, maxBackoffSeconds: 0.5 },
+        },
+        two: { chain: [a, { group: [] }], after: ["one", "one"] },
+        three: {
+          chord: {
+            header: [a],
+            callback: { group: [a] },
+            when: "all-settled",
+            deadlineSeconds: { auto: { workers: 1, secondsPerTask: 0.5, buffer: 1, floorSeconds: 1 } },
+            onError: a,
+          },
+          after: [],
+        },
+        four: { dag: { nodes: { x: a } } },
+        five: { chord: { header: [], deadlineSeconds: "auto" } },
+      },
+      output: "two",
+    },
+  },
+};
+
+describe("parseRequest", () => {
+  it("takes every key of the grammar, and gives back what was written", () => {
+    expect(parseRequest(JSON.stringify(everything))).toEqual(everything);
+  });
+
+  it("takes 256 KiB of UTF-8 and not a byte more", () => {
+    const around = JSON.stringify({ tutti: 1, type: "submit", workflow: { task: "a", args: [""] } });
+    const ofBytes = (bytes: number) => around.replace('""', `"${"é".repeat((bytes - Buffer.byteLength(around)) / 2)}"`);
+    const exact = around.length % 2 === 0 ? 262_144 : 262_143;
+    expect(() => parseRequest(ofBytes(exact))).not.toThrow();
+    expect(refusal(() => parseRequest(ofBytes(exact + 2)))).toEqual({
+      path: "",
+      value: exact + 2,
+      rule: "must have at most 262144 bytes",
+    });
+  });
+
+  it("looks at the size before anything else", () => {
+    expect(refusal(() => parseRequest("{".repeat(262_145))).rule).toBe("must have at most 262144 bytes");
+  });
+
+  it("names what is no JSON", () => {
+    const found = refusal(() => parseRequest('{"tutti": 1,}'));
+    expect(found.path).toBe("");
+    expect(found.rule).toMatch(/^must be JSON: /);
+  });
+
+  it.each([
+    [
+      '{"tutti":1,"type":"submit","workflow":{"task":"a","args":[{"x":[{"__proto__":{"y":1}}]}]}}',
+      "workflow.args[0].x[0].__proto__",
+    ],
+    [
+      '{"tutti":1,"type":"submit","workflow":{"dag":{"nodes":{"__proto__":{"task":"a"}}}}}',
+      "workflow.dag.nodes.__proto__",
+    ],
+    ['{"tutti":1,"type":"submit","headers":{"__proto__":null},"workflow":{"task":"a"}}', "headers.__proto__"],
+    ['{"__proto__":{"tutti":1}}', "__proto__"],
+  ])("refuses __proto__ anywhere: %s", (text, path) => {
+    expect(refusal(() => parseRequest(text))).toEqual({
+      path,
+      value: undefined,
+      rule: "must not be there: the key __proto__ is refused everywhere",
+    });
+  });
+
+  it("takes other names of objects as the data they are", () => {
+    const text = '{"tutti":1,"type":"submit","workflow":{"task":"a","args":[{"constructor":{"prototype":1}}]}}';
+    expect(parseRequest(text).workflow).toEqual({ task: "a", args: [{ constructor: { prototype: 1 } }] });
+  });
+
+  it("refuses JSON nested deeper than 1,000, without overflowing", () => {
+    const around = (inside: string) => `{"tutti":1,"type":"submit","workflow":{"task":"a","args":${inside}}}`;
+    // The request, the workflow and the list of arguments are levels too.
+    expect(() => parseRequest(around("[".repeat(998) + "]".repeat(998)))).not.toThrow();
+    expect(refusal(() => parseRequest(around("[".repeat(999) + "]".repeat(999)))).rule).toBe(
+      "must not be nested more than 1000 deep",
+    );
+    expect(refusal(() => parseRequest(around("[".repeat(130_000) + "]".repeat(130_000)))).value).toBe(undefined);
+    expect(refusal(() => parseRequest(around(`${'{"a":'.repeat(40_000)}1${"}".repeat(40_000)}`))).rule).toBe(
+      "must not be nested more than 1000 deep",
+    );
+  });
+
+  it("takes 32 canvases in each other, not 33; JSON inside arguments does not count", () => {
+    const nested = (levels: number) =>
+      `{"tutti":1,"type":"submit","workflow":${'{"chain":['.repeat(levels)}{"task":"a","args":[[[[[[1]]]]]]}${"]}".repeat(levels)}}`;
+    expect(() => parseRequest(nested(32))).not.toThrow();
+    const found = refusal(() => parseRequest(nested(33)));
+    expect(found.path).toBe(`workflow${".chain[0]".repeat(32)}`);
+    expect(found.rule).toBe("must not be nested more than 32 canvases deep");
+    expect(() => parseRequest(nested(20_000))).toThrow("nested");
+  });
+});
+
+describe("parseDocument: around the workflow", () => {
+  const good = { tutti: 1, type: "submit", workflow: a };
+  const unsupported = (what: string) => `must not use ${what}: this version does not support it`;
+  const cases: readonly [value: unknown, path: string, value: unknown, rule: string][] = [
+    [[good], "", [good], "must be a request: a JSON object"],
+    [null, "", null, "must be a request: a JSON object"],
+    [{ ...good, tutti: 2 }, "tutti", 2, "must be 1"],
+    [{ type: "submit", workflow: a }, "tutti", undefined, "is required"],
+    [{ ...good, type: "sumbit" }, "type", "sumbit", 'must be "submit"'],
+    [{ tutti: 1, type: "revoke", run: "r" }, "type", "revoke", unsupported('type "revoke"')],
+    [{ tutti: 1, type: "retry" }, "type", "retry", unsupported('type "retry"')],
+    [{ tutti: 1, type: "pause" }, "type", "pause", unsupported('type "pause"')],
+    [{ tutti: 1, type: "resume" }, "type", "resume", unsupported('type "resume"')],
+    [{ tutti: 1, type: "report" }, "type", "report", unsupported('type "report"')],
+    [{ tutti: 1, type: "submit", document: {} }, "document", undefined, unsupported("a stored document")],
+    [{ ...good, onFailure: "finish" }, "onFailure", "finish", unsupported('onFailure "finish"')],
+    [{ ...good, onFailure: "never" }, "onFailure", "never", 'must be "fail-fast"'],
+    [{ tutti: 1, type: "submit" }, "workflow", undefined, "is required"],
+    [{ ...good, id: "a/b" }, "id", "a/b", "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}"],
+    [{ ...good, id: "x".repeat(129) }, "id", "x".repeat(129), "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}"],
+    [{ ...good, requestId: "#" }, "requestId", "#", "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}"],
+    [{ ...good, name: "" }, "name", "", "must have at least 1 character"],
+    [{ ...good, name: "x".repeat(257) }, "name", "x".repeat(257), "must have at most 256 characters"],
+    [{ ...good, deadlineSeconds: 0 }, "deadlineSeconds", 0, "must be at least 1"],
+    [{ ...good, deadlineSeconds: 31_536_001 }, "deadlineSeconds", 31_536_001, "must be at most 31536000"],
+    [{ ...good, headers: { a: 1 } }, "headers.a", 1, "must be a string"],
+    [
+      { ...good, worklfow: a },
+      "worklfow",
+      a,
+      "must not be there: the key is unknown; known here are tutti, type, requestId, id, name, onFailure, deadlineSeconds, headers, workflow",
+    ],
+    [{ ...good, name: Number.NaN }, "name", "NaN", "must be a finite number: JSON has no other"],
+    [{ ...good, name: () => 1 }, "name", "() => 1", "must be JSON: a function is not"],
+  ];
+  it.each(cases)("%j", (given, path, value, rule) => {
+    expect(refusal(() => parseDocument(given))).toEqual({ path, value, rule });
+  });
+});
+
+describe("parseWorkflowDocument", () => {
+  const kinds = "task, chain, group, chord, dag";
+  const later = (what: string) => `must not use ${what}: this version does not support it`;
+  const chord = (more: object) => ({ chord: { header: [a], ...more } });
+  const cases: readonly [given: unknown, path: string, value: unknown, rule: string][] = [
+    [5, "workflow", 5, `must be a workflow: an object with one of ${kinds}`],
+    [[a], "workflow", [a], `must be a workflow: an object with one of ${kinds}`],
+    [{ tsk: "a" }, "workflow", { tsk: "a" }, `must have one of ${kinds}`],
+    [
+      { task: "a", chain: [a] },
+      "workflow",
+      { task: "a", chain: [a] },
+      `must have exactly one of ${kinds}, and has task and chain`,
+    ],
+    [{ task: "a b" }, "workflow.task", "a b", "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}"],
+    [{ task: 5 }, "workflow.task", 5, "must be a string"],
+    [
+      { task: "a", arg: [1] },
+      "workflow.arg",
+      [1],
+      "must not be there: the key is unknown; known here are task, args, label, queue, headers, immutable, delaySeconds, timeoutSeconds, softTimeoutSeconds, retry",
+    ],
+    [{ task: "a", args: {} }, "workflow.args", {}, "must be a list"],
+    [{ task: "a", label: "x".repeat(257) }, "workflow.label", "x".repeat(257), "must have at most 256 characters"],
+    [{ task: "a", queue: "a.b" }, "workflow.queue", "a.b", "must match [A-Za-z0-9][A-Za-z0-9_-]{0,39}"],
+    [{ task: "a", immutable: 1 }, "workflow.immutable", 1, "must be true or false"],
+    [{ task: "a", timeoutSeconds: 43_201 }, "workflow.timeoutSeconds", 43_201, "must be at most 43200"],
+    [{ task: "a", timeoutSeconds: 1.5 }, "workflow.timeoutSeconds", 1.5, "must be a whole number"],
+    [{ task: "a", delaySeconds: -1 }, "workflow.delaySeconds", -1, "must be at least 0"],
+    [{ task: "a", retry: { maxAttempts: 101 } }, "workflow.retry.maxAttempts", 101, "must be at most 100"],
+    [
+      { chain: [{ group: [{ task: "a", retry: { attempts: 3 } }] }] },
+      "workflow.chain[0].group[0].retry.attempts",
+      3,
+      "must not be there: the key is unknown; known here are maxAttempts, maxLost, backoffSeconds, maxBackoffSeconds",
+    ],
+    [{ task: "a", after: [] }, "workflow.after", [], "must not be there: only a node of a dag comes after others"],
+    [{ chain: [] }, "workflow.chain", [], "must have at least 1 element"],
+    [{ chain: a }, "workflow.chain", a, "must be a list"],
+    [
+      { group: [a, { chain: [a, 7] }] },
+      "workflow.group[1].chain[1]",
+      7,
+      `must be a workflow: an object with one of ${kinds}`,
+    ],
+    [{ group: new Array(100_001).fill(a) }, "workflow.group", 100_001, "must have at most 100000 elements"],
+    [
+      { chord: { header: new Array(100_001).fill(a) } },
+      "workflow.chord.header",
+      100_001,
+      "must have at most 100000 elements",
+    ],
+    [{ chord: [a] }, "workflow.chord", [a], "must be an object"],
+    [{ chord: { callback: a } }, "workflow.chord.header", undefined, "is required"],
+    [
+      chord({ body: a }),
+      "workflow.chord.body",
+      a,
+      "must not be there: the key is unknown; known here are header, callback, when, deadlineSeconds, onError",
+    ],
+    [
+      chord({ callback: { task: "" } }),
+      "workflow.chord.callback.task",
+      "",
+      "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}",
+    ],
+    [chord({ callback: null }), "workflow.chord.callback", null, `must be a workflow: an object with one of ${kinds}`],
+    [chord({ when: "any" }), "workflow.chord.when", "any", 'must be "all-succeeded" or "all-settled"'],
+    [chord({ onError: { chain: [a] } }), "workflow.chord.onError.task", undefined, "is required: onError is one task"],
+    [
+      chord({ deadlineSeconds: "soon" }),
+      "workflow.chord.deadlineSeconds",
+      "soon",
+      'must be a whole number of seconds, "auto" or {"auto": …}',
+    ],
+    [chord({ deadlineSeconds: 0 }), "workflow.chord.deadlineSeconds", 0, "must be at least 1"],
+    [
+      chord({ deadlineSeconds: { auto: { worker: 8 } } }),
+      "workflow.chord.deadlineSeconds.auto.worker",
+      8,
+      "must not be there: the key is unknown",
+    ],
+    [{ dag: {} }, "workflow.dag.nodes", undefined, "is required"],
+    [
+      { dag: { nodes: { "a/b": a } } },
+      'workflow.dag.nodes["a/b"]',
+      "a/b",
+      "must not be a key: it must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}",
+    ],
+    [{ dag: { nodes: { x: { ...a, after: "y" } } } }, "workflow.dag.nodes.x.after", "y", "must be a list"],
+    [
+      { dag: { nodes: { x: { chain: [{ ...a, after: [] }] } } } },
+      "workflow.dag.nodes.x.chain[0].after",
+      [],
+      "must not be there: only a node of a dag comes after others",
+    ],
+    [
+      { dag: { nodes: { x: { dag: { nodes: { y: { task: true } } } } } } },
+      "workflow.dag.nodes.x.dag.nodes.y.task",
+      true,
+      "must be a string",
+    ],
+    // Of later versions.
+    [{ map: { each: a } }, "workflow.map", { each: a }, later("map")],
+    [{ chain: [a, { group: { map: { each: a } } }] }, "workflow.chain[1].group.map", { each: a }, later("map")],
+    [{ chord: { header: { map: { each: a } } } }, "workflow.chord.header.map", { each: a }, later("map")],
+    [chord({ when: { tolerate: { count: 1 } } }), "workflow.chord.when.tolerate", { count: 1 }, later("tolerate")],
+    [chord({ when: { quorum: 3 } }), "workflow.chord.when.quorum", 3, later("quorum")],
+  ];
+  it.each(cases)("%#: refuses at %2$s", (given, path, value, rule) => {
+    expect(refusal(() => parseWorkflowDocument(given))).toEqual({ path, value, rule });
+  });
+
+  it("refuses headers that are too many or too long", () => {
+    const many = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, null]));
+    expect(refusal(() => parseWorkflowDocument({ ...a, headers: many })).rule).toBe("must have at most 50 keys");
+    expect(refusal(() => parseWorkflowDocument({ ...a, headers: { k: "é".repeat(512) } })).rule).toBe(
+      "must have at most 1024 bytes in keys and values",
+    );
+    expect(() => parseWorkflowDocument({ ...a, headers: { k: "x".repeat(1023) } })).not.toThrow();
+  });
+
+  it("refuses more than 1,000,000 tasks before it looks at any", () => {
+    const member = { group: new Array(100_000).fill({ task: "" }) };
+    const found = refusal(() => parseWorkflowDocument({ group: new Array(11).fill(member) }));
+    expect(found.rule).toBe("must not be there: a run has at most 1000000 tasks");
+  });
+
+  it("refuses 100,000 members of no kind in well under a second", () => {
+    const workflow = { group: new Array(100_000).fill({ tsk: "a" }) };
+    expect(refusal(() => parseWorkflowDocument(workflow)).path).toBe("workflow.group[0]");
+    expect(cpuMs(() => refusal(() => parseWorkflowDocument(workflow)))).toBeLessThan(500);
+  });
+});
+
+describe("parseFileDocument", () => {
+  it("takes a request, or a bare workflow", () => {
+    expect(parseFileDocument(everything)).toEqual(everything);
+    expect(parseFileDocument({ group: [a] })).toEqual({ tutti: 1, type: "submit", workflow: { group: [a] } });
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { describePlan } from "../../../lib/plan/describe.ts";
+import { predict } from "../../../lib/plan/predict.ts";
+import { anyArgs, catalog, plan } from "./support.ts";
+
+const a = { task: "a" };
+const times = (count: number) => Array.from({ length: count }, () => a);
+const tasks = new Map([...catalog, ["other", { ...anyArgs, queue: "other" }]]);
+
+describe("predict", () => {
+  // Head 6, plan pages, then claims, commits and arrivals; requests: submit 3, and 3 a batch of ten.
+  it.each([
+    ["a task", a, 6 + 1 + 2, 6],
+    ["a chain of 5, carried inline", { chain: times(5) }, 6 + 1 + 10, 6],
+    ["a chain over two queues", { chain: [a, { task: "other" }, a] }, 6 + 1 + 6, 12],
+    ["a chain with a delay", { chain: [a, { task: "a", delaySeconds: 5 }] }, 6 + 1 + 4, 9],
+    ["a chord of 4: one leaf", { chord: { header: times(4), callback: a } }, 6 + 1 + 8 + 2, 6],
+    ["a chord of 12: three leaves and a top", { chord: { header: times(12), callback: a } }, 6 + 1 + 24 + 3 + 2, 9],
+    ["a chord with an error callback, which does not run", { chord: { header: times(4), onError: a } }, 6 + 1 + 8, 6],
+    ["a group in a group: its value is taken over by one write", { group: [a, { group: [a] }] }, 6 + 1 + 4 + 1, 9],
+    ["an empty group", { group: [] }, 6 + 1, 3],
+  ])("%s", (_name, workflow, writeUnits, sqsRequests) => {
+    expect(predict(plan(workflow, tasks))).toMatchObject({ writeUnits, sqsRequests });
+  });
+
+  it.each([1000, 10_000])("stays within 2.45 write units and 0.31 requests a member for %d members", (members) => {
+    const { writeUnits, sqsRequests, usd } = predict(plan({ chord: { header: times(members), callback: a } }));
+    expect(writeUnits / members).toBeLessThan(2.45);
+    expect(sqsRequests / members).toBeLessThan(0.31);
+    expect(usd).toBeCloseTo(writeUnits * 0.625e-6 + sqsRequests * 0.4e-6, 9);
+  });
+
+  it("costs more for wide leaves and no less for a small fan", () => {
+    const units = (leafSize: number, fan: number) =>
+      predict(plan({ group: times(1000) }, catalog, { leafSize, fan })).writeUnits;
+    expect(units(10, 256)).toBeGreaterThan(units(4, 256));
+    expect(units(4, 2)).toBeGreaterThan(units(4, 16));
+  });
+});
+
+describe("describePlan", () => {
+  it("lists nodes, and joins with what they wait for, outer ones first", () => {
+    const described = describePlan(
+      plan({
+        chord: { header: [{ group: [a] }, { dag: { nodes: { x: a, y: a } } }], deadlineSeconds: "auto", callback: a },
+      }),
+    );
+    expect(described.tasks).toBe(4);
+    expect(described.nodes[0]).toEqual({ id: "header[0]/[0]", task: "a", queue: "default", timeoutSeconds: 300 });
+    expect(described.joins).toEqual([
+      { id: ".", kind: "chord", when: "all-succeeded", expected: 2, deadlineSeconds: 600 },
+      { id: "header[0]", kind: "group", when: "all-succeeded", expected: 1, deadlineSeconds: null },
+      { id: "header[1]@end", kind: "dag", when: "all-succeeded", expected: 2, deadlineSeconds: null },
+    ]);
+    expect(described.predicted).toEqual(
+      predict(plan({ chord: { header: [{ group: [a] }, { dag: { nodes: { x: a, y: a } } }], callback: a } })),
+    );
+  });
+});
