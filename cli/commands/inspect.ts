@@ -52,7 +52,7 @@ export function registerInspect(program: Command, io: CliIo): void {
 function writeInspect(io: CliIo, report: InspectReport): void {
   const paint = paintFor(io, io.out);
   writeRun(io, report.run, paint);
-  if (report.joins.length > 0) io.out.write(`\n${renderTable(joinColumns, report.joins, io.out.columns)}`);
+  if (report.joins.length > 0) io.out.write(`\n${renderTable(joinColumns, report.joins, { width: io.out.columns })}`);
   for (const join of report.joins)
     if (join.missingCount > 0 && join.decision === null) io.out.write(`${missingText(join)}\n`);
   if (report.tasks === undefined) return;

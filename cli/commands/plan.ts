@@ -58,9 +58,9 @@ function writePlan(io: CliIo, { tasks, nodes, joins, predicted }: PlanDescriptio
   io.out.write(
     `${tasks} task${tasks === 1 ? "" : "s"}, ${joins.length} join${joins.length === 1 ? "" : "s"}: the document is valid\n\n`,
   );
-  io.out.write(renderTable(nodeColumns, nodes.slice(0, listedNodes), io.out.columns));
+  io.out.write(renderTable(nodeColumns, nodes.slice(0, listedNodes), { width: io.out.columns }));
   if (nodes.length > listedNodes) io.out.write(`… and ${nodes.length - listedNodes} more\n`);
-  if (joins.length > 0) io.out.write(`\n${renderTable(joinColumns, joins, io.out.columns)}`);
+  if (joins.length > 0) io.out.write(`\n${renderTable(joinColumns, joins, { width: io.out.columns })}`);
   io.out.write(
     `\npredicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time\n`,
   );

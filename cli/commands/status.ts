@@ -40,7 +40,7 @@ function writeStatus(io: CliIo, report: StatusReport, nowMs: number): void {
   ] as const;
   for (const [name, text] of lines) io.out.write(`${name.padEnd(19)}${text}\n`);
   if (report.queues !== null && report.queues.length > 0)
-    io.out.write(`\n${renderTable(queueColumns, report.queues, io.out.columns)}`);
+    io.out.write(`\n${renderTable(queueColumns, report.queues, { width: io.out.columns })}`);
   if (report.recent.length === 0) return;
   const paint = paintFor(io, io.out);
   const columns = runColumns(nowMs);

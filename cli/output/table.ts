@@ -13,24 +13,23 @@ export interface Column<Row> {
 
 const gap = "  ";
 
-/**
- * Lays rows out in columns.
- *
- * @param width - Of the terminal; undefined: as wide as it takes.
- * @param colourOf - Decorates a cell after it was laid out. @default as it is
- */
-export function renderTable<Row>(
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-  width: number | undefined,
-  colourOf: (column: Column<Row>, row: Row, text: string) => string = (_column, _row, text) => text,
-): string {
+/** How a table is shown. */
+export interface TableLook<Row> {
+  /** Of the terminal; undefined: as wide as it takes. */
+  readonly width: number | undefined;
+  /** Decorates a cell after it was laid out. @default as it is */
+  readonly paintCell?: (column: Column<Row>, row: Row, text: string) => string;
+}
+
+/** Lays rows out in columns. */
+export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], look: TableLook<Row>): string {
+  const { width, paintCell = (_column, _row, text) => text } = look;
   const shown = columnsThatFit(columns, rows, width);
   const widths = shown.map((column) => widthOf(column, rows));
   const line = (cells: readonly string[]) => cells.join(gap).trimEnd();
   const header = line(shown.map((column, i) => padded(column, column.title, widths[i] as number)));
   const body = rows.map((row) =>
-    line(shown.map((column, i) => colourOf(column, row, padded(column, column.cell(row), widths[i] as number)))),
+    line(shown.map((column, i) => paintCell(column, row, padded(column, column.cell(row), widths[i] as number)))),
   );
   return [header, ...body].map((text) => `${text}\n`).join("");
 }
@@ -40,7 +39,8 @@ function columnsThatFit<Row>(
   rows: readonly Row[],
   width: number | undefined,
 ): readonly Column<Row>[] {
-  let shown = columns;
+  // A column that says nothing is not worth its width, unless it is never shed.
+  let shown = columns.filter((column) => (column.importance ?? 0) === 0 || rows.some((row) => column.cell(row) !== ""));
   while (width !== undefined && totalWidth(shown, rows) > width) {
     const least = Math.max(...shown.map((column) => column.importance ?? 0));
     if (least === 0) break;

@@ -139,4 +139,3 @@ try {
   if (error instanceof TypeError) process.stderr.write(`\n${usage}\n`);
   process.exitCode = 1;
 }
-process.exit();

@@ -22,15 +22,22 @@ describe("renderTable", () => {
   const rows = [{ id: "a" }, { id: "long-id" }];
 
   it("lays out columns, numbers to the right", () => {
-    expect(renderTable(columns, rows, undefined)).toBe(
+    expect(renderTable(columns, rows, { width: undefined })).toBe(
       ["ID       COUNT  NOTE", "a            7  some longer text", "long-id      7  some longer text", ""].join("\n"),
     );
   });
 
+  it("leaves out columns that say nothing", () => {
+    const empty = { title: "EMPTY", cell: () => "", importance: 1 };
+    expect(renderTable([...columns, empty], rows, { width: undefined })).toBe(
+      renderTable(columns, rows, { width: undefined }),
+    );
+  });
+
   it("sheds the least important columns until the rest fits", () => {
-    expect(renderTable(columns, rows, 20)).toBe("ID       COUNT\na            7\nlong-id      7\n");
-    expect(renderTable(columns, rows, 10)).toBe("ID\na\nlong-id\n");
-    expect(renderTable(columns, rows, 1)).toBe("ID\na\nlong-id\n");
+    expect(renderTable(columns, rows, { width: 20 })).toBe("ID       COUNT\na            7\nlong-id      7\n");
+    expect(renderTable(columns, rows, { width: 10 })).toBe("ID\na\nlong-id\n");
+    expect(renderTable(columns, rows, { width: 1 })).toBe("ID\na\nlong-id\n");
   });
 });
 

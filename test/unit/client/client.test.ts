@@ -194,6 +194,14 @@ describe("a run's handle", () => {
     await expect(until(run.result())).rejects.toThrow(/workflow\.task/);
   });
 
+  it("reads the run's head and value, never the whole run, for its value alone", async () => {
+    const { client, until, reads } = createDeployment({ tasks });
+    const run = await until(client.submit(add.with(1, 2)));
+    reads.clear();
+    expect(await until(run.result())).toBe(3);
+    expect([...reads.keys()].sort()).toEqual(["head.read", "input.read", "plan.read"]);
+  });
+
   it("waits for a run that its request has not made yet", async () => {
     const { client, until } = createDeployment({ tasks });
     const run = await client.submit(add.with(1, 2), { wait: false });

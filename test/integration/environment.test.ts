@@ -1,0 +1,76 @@
+/**
+ * The environment of functions and workers.
+ */
+import { describe, expect, it } from "vitest";
+import { InvalidEnvironmentError, readEnvironment, workerQueueOf } from "../../lambdas/environment.ts";
+
+const complete = {
+  TUTTI_TABLE: "tutti",
+  TUTTI_REQUEST_QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/123456789012/tutti-requests",
+  TUTTI_TASK_QUEUE_URLS: '{"default":"https://sqs.eu-west-1.amazonaws.com/123456789012/tutti-task-default"}',
+};
+
+describe("readEnvironment", () => {
+  it("fills in the defaults of the product", () => {
+    expect(readEnvironment(complete)).toEqual({
+      table: "tutti",
+      requestQueueUrl: complete.TUTTI_REQUEST_QUEUE_URL,
+      taskQueueUrls: { default: "https://sqs.eu-west-1.amazonaws.com/123456789012/tutti-task-default" },
+      deadLetterQueueUrls: {},
+      settings: {
+        leaseSeconds: 30,
+        clockSkewSeconds: 2,
+        sweepSeconds: 60,
+        visibilitySeconds: 60,
+        retentionSeconds: 604_800,
+        tasksPerInvocation: 10,
+      },
+      logLevel: "info",
+    });
+  });
+
+  it("takes what is set", () => {
+    const found = readEnvironment({
+      ...complete,
+      TUTTI_QUEUE: "default",
+      TUTTI_LEASE_SECONDS: "5",
+      TUTTI_TASKS_PER_INVOCATION: "1",
+      TUTTI_LOG_LEVEL: "debug",
+      TUTTI_DEAD_LETTER_QUEUE_URLS: '{"request":"http://127.0.0.1:1/0/a","task:default":"http://127.0.0.1:1/0/b"}',
+    });
+    expect(found).toMatchObject({
+      queue: "default",
+      settings: { leaseSeconds: 5, tasksPerInvocation: 1 },
+      logLevel: "debug",
+      deadLetterQueueUrls: { request: "http://127.0.0.1:1/0/a", "task:default": "http://127.0.0.1:1/0/b" },
+    });
+    expect(workerQueueOf(found)).toBe("default");
+  });
+
+  it("names every variable that is absent", () => {
+    expect(() => readEnvironment({})).toThrow(
+      "the environment is not complete: TUTTI_TABLE is not set; TUTTI_REQUEST_QUEUE_URL is not set; TUTTI_TASK_QUEUE_URLS is not set",
+    );
+  });
+
+  it.each([
+    [{ TUTTI_TABLE: "a" }, "TUTTI_TABLE must be the name of a table"],
+    [{ TUTTI_REQUEST_QUEUE_URL: "tutti-requests" }, "TUTTI_REQUEST_QUEUE_URL must be the URL of a queue"],
+    [{ TUTTI_TASK_QUEUE_URLS: "{" }, "TUTTI_TASK_QUEUE_URLS must be a JSON object of names and queue URLs"],
+    [{ TUTTI_TASK_QUEUE_URLS: '{"default":"nowhere"}' }, "TUTTI_TASK_QUEUE_URLS.default must be the URL of a queue"],
+    [{ TUTTI_DEAD_LETTER_QUEUE_URLS: '{"default":"http://127.0.0.1/0/a"}' }, "TUTTI_DEAD_LETTER_QUEUE_URLS.default"],
+    [{ TUTTI_LEASE_SECONDS: "0" }, "TUTTI_LEASE_SECONDS must be a whole number from 1 to 3600"],
+    [{ TUTTI_LEASE_SECONDS: "1.5" }, "TUTTI_LEASE_SECONDS must be a whole number from 1 to 3600"],
+    [{ TUTTI_LOG_LEVEL: "loud" }, "TUTTI_LOG_LEVEL"],
+  ])("refuses %j", (wrong, problem) => {
+    expect(() => readEnvironment({ ...complete, ...wrong })).toThrow(InvalidEnvironmentError);
+    expect(() => readEnvironment({ ...complete, ...wrong })).toThrow(problem);
+  });
+
+  it("wants a worker function to read a queue that is known", () => {
+    expect(() => workerQueueOf(readEnvironment(complete))).toThrow("TUTTI_QUEUE is not set");
+    expect(() => workerQueueOf(readEnvironment({ ...complete, TUTTI_QUEUE: "images" }))).toThrow(
+      "TUTTI_QUEUE names images",
+    );
+  });
+});
