@@ -96,9 +96,10 @@ export class NoWorkerProcessesError extends TuttiError {
   override readonly name = "NoWorkerProcessesError";
   readonly code = "engine-unavailable";
 
-  constructor() {
+  constructor(options?: ErrorOptions) {
     super(
-      `${noDynoxide()}: the table is in the memory of one process, so there are no worker processes to run or kill`,
+      `${noDynoxide()}: the table of tutti dev is in the memory of its one process, so there are no worker processes to run or kill here; name a deployment in an account or elsewhere (TUTTI_TABLE, TUTTI_REQUEST_QUEUE_URL)`,
+      options,
     );
   }
 }
@@ -132,11 +133,12 @@ export async function startDev(options: DevOptions): Promise<Dev> {
     ...(port === undefined ? {} : { port }),
     ...(table === undefined ? {} : { table }),
   });
-  let crew: Crew;
+  let crew = nobody;
   try {
     crew = await startCrew(options, engine, settings);
     if (writesFile && engine.table === "dynoxide") await writeDevFile(devFile, devFileOf(engine.connection));
   } catch (error) {
+    await crew.stop(0);
     await engine.close();
     throw error;
   }

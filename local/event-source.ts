@@ -4,7 +4,7 @@
  *
  *  - E1 A message is deleted only after the handler has returned without naming it.
  *  - E2 What the handler reports, or a handler that throws, stays as it is: it comes back when its visibility ends.
- *  - E3 A report that cannot be understood fails the whole batch, as in Lambda.
+ *  - E3 As in Lambda, no report is a success, and one that names what was not in the batch fails all of it.
  *  - E4 Stopping ends the polls at once and lets the handlers that run come to their end.
  *
  * Left to the handler: visibility of what it returns, and its own deadline.
@@ -25,7 +25,7 @@ export interface EventSourceOptions {
   /** ARN of the queue, for the records. */
   readonly arn: string;
   readonly consumer: QueueConsumer;
-  readonly handler: (event: SQSEvent, context: InvocationContext) => Promise<SQSBatchResponse>;
+  readonly handler: (event: SQSEvent, context: InvocationContext) => Promise<SQSBatchResponse | undefined>;
   /** Batches at once. */
   readonly concurrency: number;
   /** Messages a batch, 1–10. @default 10 */
@@ -79,19 +79,27 @@ async function poll(options: EventSourceOptions, stopping: AbortSignal): Promise
 async function deliver(options: EventSourceOptions, held: readonly HeldMessage[]): Promise<void> {
   const failed = await invoke(options, held);
   const done = held.filter(({ messageId }) => !failed.has(messageId));
-  if (done.length > 0) await options.consumer.remove(...done.map(({ receipt }) => receipt));
+  if (done.length === 0) return;
+  try {
+    await options.consumer.remove(...done.map(({ receipt }) => receipt));
+  } catch (error) {
+    const { queue, log } = options;
+    log.write("warn", "messages could not be deleted and come again", {
+      queue,
+      count: done.length,
+      error: String(error),
+    });
+  }
 }
 
 /** Calls the handler; returns the ids of the messages that stay. */
-async function invoke(
-  { handler, clock, log, queue, arn, invocationSeconds }: EventSourceOptions,
-  held: readonly HeldMessage[],
-): Promise<ReadonlySet<string>> {
+async function invoke(options: EventSourceOptions, held: readonly HeldMessage[]): Promise<ReadonlySet<string>> {
+  const { handler, clock, log, queue, arn, invocationSeconds } = options;
   const all = new Set(held.map(({ messageId }) => messageId));
   const endsAtMs = clock.now() + invocationSeconds * 1000;
   try {
     const response = await handler(eventOf(held, arn), { getRemainingTimeInMillis: () => endsAtMs - clock.now() });
-    const failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    const failed = new Set((response?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier));
     return [...failed].every((id) => all.has(id)) ? failed : all;
   } catch (error) {
     log.write("error", "a handler threw", { queue, error: String(error) });

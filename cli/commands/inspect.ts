@@ -7,7 +7,7 @@ import type { InspectReport, JoinReport, RunReport, TaskReport } from "../../lib
 import { openClient } from "../connection.ts";
 import { type CliIo, note } from "../io.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags } from "../options.ts";
-import { type Paint, paintFor, paintStatus } from "../output/colour.ts";
+import { type Paint, paintFor, paintStatus, statusCells } from "../output/colour.ts";
 import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
 import { cut } from "../output/plain.ts";
@@ -59,7 +59,7 @@ function writeInspect(io: CliIo, report: InspectReport): void {
   if (report.tasks.length === 0) note(io, "no task is on this page");
   else
     io.out.write(
-      `\n${renderTable(taskColumns, report.tasks, io.out.columns, (column, task, text) => (column.title === "STATUS" ? text.replace(task.status, paintStatus(paint, task.status)) : text))}`,
+      `\n${renderTable(taskColumns, report.tasks, { width: io.out.columns, paintCell: statusCells(paint) })}`,
     );
   if (typeof report.cursor === "string")
     note(io, `there are more: tutti inspect ${report.run.id} --verbose --cursor ${report.cursor}`);

@@ -8,7 +8,7 @@ import { runStatuses } from "../../lib/model/outcome.ts";
 import { openClient } from "../connection.ts";
 import { type CliIo, note } from "../io.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags } from "../options.ts";
-import { paintFor, paintStatus } from "../output/colour.ts";
+import { paintFor, statusCells } from "../output/colour.ts";
 import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
 import { cut } from "../output/plain.ts";
@@ -44,9 +44,7 @@ function writeStatus(io: CliIo, report: StatusReport, nowMs: number): void {
   if (report.recent.length === 0) return;
   const paint = paintFor(io, io.out);
   const columns = runColumns(nowMs);
-  io.out.write(
-    `\n${renderTable(columns, report.recent, io.out.columns, (column, run, text) => (column.title === "STATUS" ? text.replace(run.status, paintStatus(paint, run.status)) : text))}`,
-  );
+  io.out.write(`\n${renderTable(columns, report.recent, { width: io.out.columns, paintCell: statusCells(paint) })}`);
 }
 
 function oldestText({ oldestWaiting }: StatusReport, nowMs: number): string {

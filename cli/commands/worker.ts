@@ -3,9 +3,12 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { jsonLog } from "../../lib/adapters/system/log.ts";
-import { findConnection } from "../../lib/connect.ts";
+import { ConfigurationError } from "../../lib/client/errors.ts";
+import { type Connection, findConnection } from "../../lib/connect.ts";
 import { defaults } from "../../lib/model/limits.ts";
 import { environmentOf, portsOf, type TimeFlags } from "../../local/deployment.ts";
+import { NoWorkerProcessesError } from "../../local/dev.ts";
+import { dynoxideAvailable } from "../../local/dynoxide.ts";
 import { type ParentLink, parentLink } from "../../local/parent-link.ts";
 import { stopOnSignal } from "../../local/stopping.ts";
 import { findTasksModule, loadTasksModule, shownPath, type TasksModule } from "../../local/tasks-module.ts";
@@ -69,7 +72,7 @@ function parseRoles(text: string): readonly Role[] {
 }
 
 async function work(io: CliIo, flags: Flags): Promise<void> {
-  const found = findConnection(connectOptionsOf(flags), { environment: io.env, cwd: io.cwd });
+  const found = deploymentOf(io, flags);
   const environment = environmentOf(found, io.env, flags);
   const chosen = flags.only ?? roles;
   const tasks = await tasksFor(io, flags, chosen);
@@ -86,6 +89,16 @@ async function work(io: CliIo, flags: Flags): Promise<void> {
   if (flags.json === true) writeJson(io, readyReport(chosen, worker, tasks, found.table));
   else if (parent === undefined) writeReady(io, chosen, worker, tasks, `${found.table} (${where})`);
   await (parent === undefined ? untilSignalled(io, worker) : untilTold(io, worker, parent));
+}
+
+/** What the worker works for. Where `tutti dev` keeps its table in memory, no other process can join it. */
+function deploymentOf(io: CliIo, flags: Flags): Connection {
+  try {
+    return findConnection(connectOptionsOf(flags), { environment: io.env, cwd: io.cwd });
+  } catch (error) {
+    if (error instanceof ConfigurationError && !dynoxideAvailable()) throw new NoWorkerProcessesError({ cause: error });
+    throw error;
+  }
 }
 
 async function tasksFor(io: CliIo, flags: Flags, chosen: readonly Role[]): Promise<TasksModule | undefined> {

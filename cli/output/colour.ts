@@ -43,3 +43,12 @@ export function paintFor(io: CliIo, stream: TextOutput): Paint {
 export function paintStatus(paint: Paint, status: RunStatus | TaskStatus): string {
   return paint(statusColours[status], status);
 }
+
+/** Paints the cells of a STATUS column, laid out already. */
+export function statusCells(paint: Paint) {
+  return (
+    column: { readonly title: string },
+    row: { readonly status: RunStatus | TaskStatus },
+    text: string,
+  ): string => (column.title === "STATUS" ? text.replace(row.status, paintStatus(paint, row.status)) : text);
+}

@@ -62,11 +62,15 @@ export const taskSchema = z
   })
   .meta({ id: "Task" });
 
+/** Bounds of the lists that canvases are made of. */
+const links = <Part extends z.ZodType>(part: Part) => z.array(part).min(1).max(limits.tasksPerRun);
+const members = <Part extends z.ZodType>(part: Part) => z.array(part).max(limits.membersPerGroup);
+
 /** One after the other, each with the result of the one before as its first argument. */
 export const chainSchema = z
   .strictObject({
     get chain() {
-      return z.array(workflowSchema).min(1).max(limits.tasksPerRun);
+      return links(workflowSchema);
     },
   })
   .meta({ id: "Chain" });
@@ -75,7 +79,7 @@ export const chainSchema = z
 export const groupSchema = z
   .strictObject({
     get group() {
-      return z.array(workflowSchema).max(limits.membersPerGroup);
+      return members(workflowSchema);
     },
   })
   .meta({ id: "Group" });
@@ -110,7 +114,7 @@ export const chordSchema = z
 export const chordBodySchema = z
   .strictObject({
     get header() {
-      return z.array(workflowSchema).max(limits.membersPerGroup);
+      return members(workflowSchema);
     },
     get callback() {
       return workflowSchema.optional();
@@ -153,6 +157,34 @@ export const dagNodeSchema = z.union([
 export const workflowSchema = z
   .union([taskSchema, chainSchema, groupSchema, chordSchema, dagSchema])
   .meta({ id: "Workflow" });
+
+/** A workflow inside another, not looked into. */
+const part = z.unknown();
+
+/**
+ * Each canvas without what is inside. Checked one by one from the outside in, so that the first problem is found in linear
+ * time and at its place; the union above can only say that nothing fits, and tries all of it again at every level.
+ */
+export const outlineSchemas = {
+  task: taskSchema,
+  chain: z.strictObject({ chain: links(part) }),
+  group: z.strictObject({ group: members(part) }),
+  chord: z.strictObject({ chord: chordBodySchema.extend({ header: members(part), callback: part.optional() }) }),
+  dag: z.strictObject({ dag: dagBodySchema.extend({ nodes: z.record(nodeNameSchema, part) }) }),
+} as const;
+
+/** The same for nodes of a dag. */
+export const nodeOutlineSchemas = {
+  task: outlineSchemas.task.extend(after),
+  chain: outlineSchemas.chain.extend(after),
+  group: outlineSchemas.group.extend(after),
+  chord: outlineSchemas.chord.extend(after),
+  dag: outlineSchemas.dag.extend(after),
+} as const;
+
+/** The keys that say what a workflow is. */
+export const canvasKeys = ["task", "chain", "group", "chord", "dag"] as const;
+export type CanvasKey = (typeof canvasKeys)[number];
 
 export type Task = z.infer<typeof taskSchema>;
 export type Chain = z.infer<typeof chainSchema>;

@@ -2,7 +2,8 @@
  * Parses requests and workflows from outside.
  *
  * In this order, so that nothing is walked before it is known to be harmless: bytes, JSON, forbidden keys and depth of
- * JSON, what is around the workflow, outline and nesting of canvases, the schema. The first problem is raised with path, value and rule.
+ * JSON, what is around the workflow, then the workflow from the outside in. The first problem is raised with path, value
+ * and rule. What comes back is the value itself, not a copy.
  */
 import { InvalidRequestError } from "../errors.ts";
 import { pathText } from "../model/document-path.ts";
@@ -10,10 +11,10 @@ import { isJsonObject } from "../model/json.ts";
 import { findJsonProblem } from "../model/json-problem.ts";
 import { limits } from "../model/limits.ts";
 import { aroundWorkflowSchema, requestOf, type SubmitRequest } from "../model/request.ts";
-import { type Workflow, workflowSchema } from "../model/workflow.ts";
-import { diagnose, diagnoseWorkflow } from "./diagnose.ts";
+import type { Workflow } from "../model/workflow.ts";
+import { checkSchema } from "./check-schema.ts";
+import { checkWorkflow } from "./check-workflow.ts";
 import { unsupportedDocument } from "./unsupported.ts";
-import { checkShape } from "./workflow-shape.ts";
 
 /**
  * Parses a message of the request queue.
@@ -40,22 +41,15 @@ export function parseDocument(value: unknown): SubmitRequest {
   if (!isJsonObject(value)) throw new InvalidRequestError("", value, "must be a request: a JSON object");
   const later = unsupportedDocument(value);
   if (later) throw new InvalidRequestError(pathText("", later.path), undefined, later.rule);
-  const around = aroundWorkflowSchema.safeParse(value);
-  if (!around.success) throw diagnose(value, "", aroundWorkflowSchema);
-  return { ...around.data, workflow: workflowAt(value.workflow) };
+  checkSchema(aroundWorkflowSchema, value, "");
+  checkWorkflow(value.workflow, "workflow");
+  return value as unknown as SubmitRequest;
 }
 
 /** Parses a bare workflow. @throws InvalidRequestError for the first problem; its path begins with `workflow`. */
 export function parseWorkflowDocument(value: unknown): Workflow {
   checkJson(value, "workflow");
-  return workflowAt(value);
-}
-
-function workflowAt(value: unknown): Workflow {
-  checkShape(value, "workflow");
-  const result = workflowSchema.safeParse(value);
-  if (!result.success) throw diagnoseWorkflow(value, "workflow");
-  return result.data;
+  return checkWorkflow(value, "workflow");
 }
 
 /** Parses what a file may hold: a request, known by its `tutti`, or a bare workflow. @throws InvalidRequestError */

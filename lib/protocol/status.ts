@@ -3,7 +3,7 @@
  * down (S10).
  */
 import type { RunStatus, TaskStatus } from "../model/outcome.ts";
-import type { OpenSlot, Slot } from "./slot.ts";
+import type { OpenSlot, SettledSlot, Slot } from "./slot.ts";
 
 /**
  * State of a node as users see it.
@@ -14,10 +14,15 @@ import type { OpenSlot, Slot } from "./slot.ts";
  * @param afterEnd - True for a node of an error branch, which may still run after the end.
  */
 export function taskStatus(slot: Slot, run: RunStatus, released: boolean, afterEnd: boolean): TaskStatus {
-  if (slot.state === "settled") return slot.status;
+  if (slot.state === "settled") return neverRan(slot) ? "SKIPPED" : slot.status;
   const over = run !== "RUNNING" && !(afterEnd && released && run !== "REVOKED");
   if (over) return run === "TIMED_OUT" || run === "REVOKED" ? run : "SKIPPED";
   return openStatus(slot, released);
+}
+
+/** The slot of a branch that failed before its last node: it holds the branch's outcome, and the node itself never ran. */
+function neverRan(slot: SettledSlot): boolean {
+  return slot.attempt === 0 && slot.status === "FAILED" && slot.error?.taskId !== undefined;
 }
 
 function openStatus(slot: OpenSlot, released: boolean): TaskStatus {

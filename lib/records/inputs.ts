@@ -74,7 +74,7 @@ async function joinValue(reader: ValueReader, join: PlanJoin): Promise<Json> {
     slots.map(({ slot }) => slot),
     members,
   );
-  if (join.when === "all-succeeded") return values.map((value, i) => value ?? missing(join, i));
+  if (join.when === "all-succeeded") return values.map((value, i) => (value === undefined ? missing(join, i) : value));
   return slots.map(({ slot }, i) => outcomeOf(reader, slot, values[i], members[i])) as unknown as Json;
 }
 

@@ -73,13 +73,18 @@ const countDowns: fc.Arbitrary<SetAction> = fc.record({
   initial: fc.integer({ min: -5, max: 5 }),
 });
 
-/** dynoxide 1.2.1 makes a map of a null when an entry of it is set; DynamoDB refuses that, as it does for any other value. */
-function isNullOnTheWay({ path, value }: { readonly path: Path; readonly value: Value }): boolean {
-  return value === null && path.length === 1 && (path[0] === "map" || path[0] === "a");
+/**
+ * What engines differ in, so that no store promises it: dynoxide 1.2.1 makes a map of a null when an entry of it is set,
+ * which DynamoDB refuses; and DynamoDB counts fractions and large numbers in decimal digits.
+ */
+function isOutOfScope({ path: [name, entry], value }: { readonly path: Path; readonly value: Value }): boolean {
+  if (entry !== undefined) return false;
+  if (name === "map" || name === "a") return value === null;
+  return name === "n" && typeof value === "number" && !(Number.isInteger(value) && value < 1000);
 }
 
 const sets: fc.Arbitrary<SetAction> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ path: paths, value: values }).filter((action) => !isNullOnTheWay(action)) },
+  { weight: 4, arbitrary: fc.record({ path: paths, value: values }).filter((action) => !isOutOfScope(action)) },
   { weight: 2, arbitrary: set(["map"], fc.constant({ x: 1 })) },
   { weight: 2, arbitrary: set(["n"], fc.integer({ min: -3, max: 3 })) },
   { weight: 2, arbitrary: countDowns },

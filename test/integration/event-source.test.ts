@@ -98,7 +98,6 @@ describe("event source", () => {
     ["throws", () => Promise.reject(new Error("fault"))],
     ["reports a record that it was not given", async () => ({ batchItemFailures: [{ itemIdentifier: "another" }] })],
     ["reports a record without a name", async () => ({ batchItemFailures: [{ itemIdentifier: "" }] })],
-    ["answers with nothing that can be read", async () => ({}) as SQSBatchResponse],
   ])("leaves the whole batch when the handler %s", async (_, handler) => {
     const queue = await withMessages("one", "two");
     let calls = 0;
@@ -109,6 +108,34 @@ describe("event source", () => {
     await waitFor("the call", () => calls === 1);
     await source.stop();
     expect(queue.depth("task:default").inFlight).toBe(2);
+  });
+
+  it.each([undefined, {} as SQSBatchResponse, allDone])("takes %j for a success", async (response) => {
+    const queue = await withMessages("one", "two");
+    const source = aSource(queue, async () => response);
+    await waitFor("an empty queue", () => queue.queues().length === 0);
+    await source.stop();
+  });
+
+  it("delivers again what could not be deleted", async () => {
+    const queue = await withMessages("one");
+    let removals = 0;
+    const flaky: QueueConsumer = {
+      ...queue,
+      remove: async (...receipts) => {
+        if (++removals > 1) return queue.remove(...receipts);
+        for (const receipt of receipts) await queue.changeVisibility(receipt, 0);
+        throw new Error("no answer");
+      },
+    };
+    const counts: number[] = [];
+    const source = aSource(flaky, async (event) => {
+      for (const { attributes } of event.Records) counts.push(Number(attributes.ApproximateReceiveCount));
+      return allDone;
+    });
+    await waitFor("an empty queue", () => queue.queues().length === 0);
+    await source.stop();
+    expect(counts).toEqual([1, 2]);
   });
 
   it("calls as many handlers at once as it is told to", async () => {

@@ -118,6 +118,12 @@ export const scenarios: readonly Scenario[] = [
   },
   { name: "group of 5", workflow: { group: ones(5) }, status: "SUCCEEDED", value: [1, 2, 3, 4, 5] },
   {
+    name: "null results",
+    workflow: { chord: { header: [{ task: "one", args: [null] }, one(2)], callback: { task: "one" } } },
+    status: "SUCCEEDED",
+    value: [null, 2],
+  },
+  {
     name: "diamond",
     workflow: {
       dag: {

@@ -6,7 +6,7 @@
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
-import type { Image, Value } from "../../ports/store.ts";
+import type { Image, Item, Value } from "../../ports/store.ts";
 
 /** Maps and lists inside each other: AWS allows 32 levels, and engines differ in whether the value within counts. */
 const maxNesting = 31;
@@ -88,8 +88,12 @@ export function textBytes(text: string): number {
   return Buffer.byteLength(text);
 }
 
-/** Bytes of an item or a map's entries by DynamoDB's rules; that of a number is what AWS calls approximate. */
-export function entriesBytes(map: ValueMap): number {
+/** Bytes of an item by DynamoDB's rules; those of a number are what AWS calls approximate. */
+export function itemBytes({ key, image }: Item): number {
+  return "pk".length + textBytes(key.pk) + "sk".length + textBytes(key.sk) + entriesBytes(image as ValueMap);
+}
+
+function entriesBytes(map: ValueMap): number {
   let bytes = 0;
   for (const name of Object.keys(map)) bytes += textBytes(name) + valueBytes(map[name] as Value);
   return bytes;

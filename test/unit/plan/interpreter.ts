@@ -96,17 +96,26 @@ export interface PlanRun {
   readonly ends: number;
 }
 
+/** Something to do, and the unit whose end set it in motion; null is the submit. */
+interface Started {
+  readonly next: Next;
+  readonly by: Source | null;
+}
+
 /** Runs a plan in one thread, and throws when something starts twice, or before what it needs. */
 export function runPlan(plan: Plan): PlanRun {
   const values = new Map<string, Json>();
   const slots = new Map(Object.values(plan.joins).map((join) => [join.id, new Map<number, Json>()]));
   const log = { ran: [] as string[], released: [] as string[], decided: [] as string[], ends: 0 };
-  const queue: Next[] = [...plan.start];
+  const queue: Started[] = plan.start.map((next) => ({ next, by: null }));
   const resolve = (source: Source): Json => valueOfSource(plan, values, slots, source);
 
+  const start = (nexts: readonly Next[], by: Source | null) => {
+    queue.push(...nexts.map((next) => ({ next, by })));
+  };
   const decide = (join: PlanJoin) => {
     log.decided.push(join.id);
-    queue.push(...join.next);
+    start(join.next, { kind: "join", join: join.id });
   };
   const settle = (id: string, index: number, value: Json) => {
     const join = plan.joins[id] as PlanJoin;
@@ -122,20 +131,22 @@ export function runPlan(plan: Plan): PlanRun {
     values.set(node.id, valueOfTask(node.id, node.input === null ? args : [resolve(node.input), ...args]));
     log.ran.push(node.id);
     if (node.slot !== null) settle(node.slot.join, node.slot.index, values.get(node.id) as Json);
-    queue.push(...node.next);
+    start(node.next, { kind: "node", node: node.id });
   };
-  const release = (join: PlanJoin) => {
+  const release = (join: PlanJoin, by: Source | null) => {
     if (log.released.includes(join.id)) throw new Error(`join ${join.id} is released twice`);
-    if (join.releasedBy !== null) resolve(join.releasedBy);
+    if (JSON.stringify(join.releasedBy) !== JSON.stringify(by))
+      throw new Error(`join ${join.id} is released by another`);
     log.released.push(join.id);
     if (join.size === 0) decide(join);
-    else queue.push(...(plan.releases[join.id] as readonly Next[]));
+    else start(plan.releases[join.id] as readonly Next[], by);
   };
 
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+  for (let started = queue.shift(); started !== undefined; started = queue.shift()) {
+    const { next, by } = started;
     if (next.kind === "end") log.ends++;
     else if (next.kind === "node") run(plan.nodes[next.node] as PlanNode);
-    else if (next.kind === "join") release(plan.joins[next.join] as PlanJoin);
+    else if (next.kind === "join") release(plan.joins[next.join] as PlanJoin, by);
     else settle(next.join, next.index, resolve((plan.members[next.join] as readonly Source[])[next.index] as Source));
   }
   return { ...log, value: log.ends > 0 ? resolve(plan.output) : undefined };

@@ -1,0 +1,37 @@
+/**
+ * Checks a value by a schema, and says what is wrong: path, value and rule of the first problem.
+ */
+import { InvalidRequestError } from "../errors.ts";
+import { pathText, type Segment } from "../model/document-path.ts";
+import { ruleOfIssue, type Schema } from "../model/issue-rule.ts";
+import { unsupported } from "./unsupported.ts";
+
+/**
+ * @param at - Path of the value in the document.
+ * @throws InvalidRequestError for what a later version supports, if there is any of it; else for the first problem.
+ */
+export function checkSchema(schema: Schema, value: unknown, at: string): void {
+  const result = schema.safeParse(value);
+  if (result.success) return;
+  const { issues } = result.error;
+  for (const issue of issues) {
+    const path = issue.path as readonly Segment[];
+    const later = unsupported(path, valueAt(value, path));
+    if (later) throw new InvalidRequestError(pathText(at, later.path), valueAt(value, later.path), later.rule);
+  }
+  const [issue] = issues;
+  if (issue === undefined) throw new InvalidRequestError(at, value, "must follow the grammar of requests");
+  const path = issue.path as readonly Segment[];
+  const { at: more, value: found, rule } = ruleOfIssue(issue, valueAt(value, path), schema);
+  throw new InvalidRequestError(pathText(at, [...path, ...more]), found, rule);
+}
+
+function valueAt(value: unknown, path: readonly Segment[]): unknown {
+  return path.reduce<unknown>(
+    (holder, key) =>
+      typeof holder === "object" && holder !== null && Object.hasOwn(holder, key)
+        ? (holder as Record<Segment, unknown>)[key]
+        : undefined,
+    value,
+  );
+}
