@@ -108,7 +108,9 @@ async function openLetter(
     return "done";
   }
   if (!found.may) return "done";
-  if (slot.state === "waiting") {
+  // A later dispatch is on its way by itself, or was never sent. The letter's own one was sent, and nobody could take it:
+  // to send that again would go round for ever.
+  if (slot.state === "waiting" && slot.dispatch > dispatch) {
     await sendNodes(delivery, [{ node, dispatch: slot.dispatch, atMs: slot.atMs }], "letter.send");
     return "done";
   }

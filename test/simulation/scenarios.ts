@@ -3,9 +3,9 @@
  */
 import { z } from "zod";
 import type { Settings } from "../../lib/coordinator/index.ts";
-import { FatalError } from "../../lib/errors.ts";
+import { FatalError, RetryAfterError } from "../../lib/errors.ts";
 import type { CompileOptions } from "../../lib/plan/compile.ts";
-import { defineTask } from "../../lib/tasks/define-task.ts";
+import { declareTask, defineTask } from "../../lib/tasks/define-task.ts";
 import type { BaseFault, World } from "./world.ts";
 
 export interface Scenario {
@@ -88,6 +88,11 @@ export function scenarioTasks(world: World) {
       "failed",
       (_ctx: never, summary: { failed: number; total: number }) => `${summary.failed}/${summary.total}`,
     ),
+    declared: declareTask({ name: "declared", args: anything, queue: "default" } as never),
+    busy: task("busy", (ctx: { attempt: number }, value: number) => {
+      if (ctx.attempt < 2) throw new RetryAfterError(40);
+      return value;
+    }),
     kills: task("kills", () => world.die()),
     slowAfterDeath: task("slowAfterDeath", async (ctx: { attempt: number }, value: number) => {
       if (ctx.attempt < 2) return world.die();
@@ -592,6 +597,19 @@ export const scenarios: readonly Scenario[] = [
     workflow: settledChord({ task: "slowAfterDeath", args: [1] }, one(2)),
     status: "SUCCEEDED",
     value: [1, 2],
+  },
+  {
+    name: "task unknown to the workers",
+    workflow: settledChord({ task: "declared" }, one(2)),
+    maxReceiveCount: 2,
+    status: "SUCCEEDED",
+    value: ["FAILED", 2],
+  },
+  {
+    name: "retry after a time asked for",
+    workflow: { chain: [{ task: "busy", args: [1] }, { task: "plus", args: [1] }] },
+    status: "SUCCEEDED",
+    value: 2,
   },
   {
     name: "two failing members",

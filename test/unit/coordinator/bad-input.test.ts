@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createVirtualClock } from "../../../lib/adapters/memory/clock.ts";
+import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
+import { createMemoryQueue } from "../../../lib/adapters/memory/queue.ts";
+import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
+import { createCoordinator } from "../../../lib/coordinator/index.ts";
+import { defaults } from "../../../lib/model/limits.ts";
+import type { HeldMessage } from "../../../lib/ports/queue.ts";
+import { protocol } from "../../../lib/protocol/index.ts";
+import { defineTask } from "../../../lib/tasks/define-task.ts";
+import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
+
+const add = defineTask({ name: "add", args: z.tuple([z.number(), z.number()]) }, async (_ctx, a, b) => a + b);
+
+function deployment() {
+  const clock = createVirtualClock(Date.UTC(2026, 0, 1));
+  const store = createMemoryStore();
+  const queue = createMemoryQueue({ clock, visibilitySeconds: 60, maxReceiveCount: 20 });
+  const registry = registryOf({ add });
+  const coordinator = createCoordinator({
+    store,
+    queue,
+    clock,
+    ids: createSeededIds(7),
+    log: { write: () => {} },
+    metrics: { count: () => {} },
+    settings: defaults,
+    registry,
+    catalog: catalogOf(registry),
+    protocol,
+  });
+  const control = (body: string, messageId = "m1") =>
+    coordinator.control({ messageId, body, receiveCount: 1, sentAtMs: 0, attributes: {} });
+  return { store, queue, control, coordinator };
+}
+
+const request = (fields: object) => JSON.stringify({ tutti: 1, type: "submit", requestId: "q1", ...fields });
+const nested = (levels: number): object =>
+  levels === 0 ? { task: "add", args: [1, 2] } : { chain: [nested(levels - 1)] };
+
+const bad: readonly (readonly [name: string, body: string, error: object])[] = [
+  ["no JSON", "{", { code: "invalid-request", path: "" }],
+  ["another version", JSON.stringify({ tutti: 2, type: "submit", requestId: "q1" }), { path: "tutti" }],
+  ["an unknown task", request({ workflow: { task: "nobody" } }), { path: "workflow.task" }],
+  ["an unknown key", request({ workflow: { task: "add", args: [1, 2], colour: "red" } }), { path: "workflow.colour" }],
+  [
+    "a cycle",
+    request({
+      workflow: {
+        dag: {
+          nodes: { a: { task: "add", args: [1, 2], after: ["b"] }, b: { task: "add", args: [1, 2], after: ["a"] } },
+        },
+      },
+    }),
+    { message: expect.stringMatching(/a → b → a|b → a → b/) },
+  ],
+  [
+    "a raw message of 257 KiB",
+    request({ name: "x".repeat(257 * 1024), workflow: {} }),
+    { message: expect.stringContaining("262144") },
+  ],
+  ["33 levels", request({ workflow: nested(33) }), { message: expect.stringContaining("32") }],
+  [
+    "a __proto__ key",
+    '{"tutti":1,"type":"submit","requestId":"q1","workflow":{"task":"add","args":[{"__proto__":{"x":1}},2]}}',
+    { path: expect.stringContaining("__proto__") },
+  ],
+  ["too few arguments", request({ workflow: { task: "add", args: [1] } }), { path: "workflow.args" }],
+  [
+    "an argument of the wrong type",
+    request({ workflow: { task: "add", args: [1, "2"] } }),
+    { path: "workflow.args[1]" },
+  ],
+  ["an id that is none", request({ id: "a/b", workflow: { task: "add", args: [1, 2] } }), { path: "id" }],
+];
+
+describe("a bad request", () => {
+  it.each(bad)("is rejected and kept where an operator finds it: %s", async (_name, body, error) => {
+    const { store, queue, control } = deployment();
+    expect(await control(body)).toEqual({ kind: "acknowledge" });
+    const [item, ...more] = store.dump();
+    expect(more).toEqual([]);
+    expect(item?.key.pk).toMatch(/^rejected#(q1|message-m1)$/);
+    expect(item?.image).toMatchObject({ kind: "request", listShard: expect.any(String), error });
+    expect(queue.queues()).toEqual([]);
+  });
+
+  it("leaves the other records of its batch untouched", async () => {
+    const { store, queue, control } = deployment();
+    await Promise.all([
+      control("{", "m1"),
+      control(request({ requestId: "q2", id: "good", workflow: { task: "add", args: [1, 2] } }), "m2"),
+      control(request({ requestId: "q3", workflow: { task: "nobody" } }), "m3"),
+    ]);
+    const keys = store.dump().map(({ key }) => (key.sk.startsWith("plan#") ? `${key.pk} plan` : `${key.pk} ${key.sk}`));
+    expect(keys).toEqual(["good head", "good plan", "rejected#message-m1 rejected", "rejected#q3 rejected"]);
+    expect(queue.queues()).toEqual(["task:default"]);
+  });
+
+  it("is a conflict that changes nothing when the id has another document", async () => {
+    const { store, control } = deployment();
+    await control(request({ id: "run", workflow: { task: "add", args: [1, 2] } }));
+    const before = store.dump();
+    await control(request({ requestId: "q2", id: "run", workflow: { task: "add", args: [1, 3] } }));
+    const after = store.dump();
+    expect(after.filter(({ key }) => key.pk === "run")).toEqual(before);
+    expect(after.find(({ key }) => key.pk === "rejected#q2")?.image).toMatchObject({
+      runId: "run",
+      error: { code: "run-conflict" },
+    });
+  });
+
+  it("is no conflict when only name, id and requestId differ from what made the run", async () => {
+    const { store, queue, control } = deployment();
+    await control(request({ id: "run", name: "one", workflow: { task: "add", args: [1, 2] } }));
+    const before = store.dump();
+    await control(request({ requestId: "q2", id: "run", name: "two", workflow: { task: "add", args: [1, 2] } }));
+    expect(store.dump()).toEqual(before);
+    expect(queue.depth("task:default").visible).toBe(1);
+  });
+});
+
+it("keeps a task message that is none, acknowledges it, and runs its neighbour", async () => {
+  const { store, queue, control, coordinator } = deployment();
+  await control(request({ id: "run", workflow: { task: "add", args: [1, 2] } }));
+  const [good] = await queue.receive("task:default", 1);
+  const messages = [
+    { messageId: "m9", body: '{"tutti":1}', receiveCount: 1, sentAtMs: 0, attributes: {} },
+    good as HeldMessage,
+  ];
+  const dispositions = await coordinator.work({ messages, queue: "default", deadlineAtMs: Number.MAX_SAFE_INTEGER });
+  expect(dispositions).toEqual([{ kind: "acknowledge" }, { kind: "acknowledge" }]);
+  const heads = store.dump().filter(({ key }) => key.sk === "head");
+  expect(heads.map(({ image }) => image.status)).toEqual(["SUCCEEDED"]);
+  expect(store.dump().find(({ key }) => key.pk === "rejected#message-m9")?.image.kind).toBe("message");
+});
