@@ -68,11 +68,10 @@ function joinUnits(context: Compilation, names: readonly string[], { id, units, 
   const [first] = names;
   if (first === undefined) return null;
   const members = names.map((name) => units.get(name) as Unit);
-  if (names.length === 1)
-    return {
-      exit: (members[0] as Unit).exit,
-      follow: (starts: readonly Next[]) => void next.get(first)?.push(...starts),
-    };
+  if (names.length === 1) {
+    const follow = (starts: readonly Next[]) => void next.get(first)?.push(...starts);
+    return { exit: (members[0] as Unit).exit, follow };
+  }
   addJoin(
     context.draft,
     joinOf(context, id, { kind: "dag", size: names.length, failure: place.failure, releasedBy: null }),

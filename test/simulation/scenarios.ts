@@ -607,7 +607,12 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "retry after a time asked for",
-    workflow: { chain: [{ task: "busy", args: [1] }, { task: "plus", args: [1] }] },
+    workflow: {
+      chain: [
+        { task: "busy", args: [1] },
+        { task: "plus", args: [1] },
+      ],
+    },
     status: "SUCCEEDED",
     value: 2,
   },

@@ -66,6 +66,7 @@ function overlooking(kind: Finding["kind"]): Protocol["diagnose"] {
 
 /** Where each is caught first, so that the check is quick; when it is not caught there, every scenario is tried. */
 export const usuallyCaughtBy: Readonly<Record<string, string>> = {
+  "re-sends and take-overs of the sweeper without condition": "retry by timer",
   "loser of the commit just returns": "group of 5",
   "loser of an arrival just returns": "group of 5",
   "loser carries inline": "a stalled copy completes the join",
@@ -171,6 +172,9 @@ export const variants: Readonly<Record<string, Variant>> = {
   },
   "end of the run without condition": { store: rewriting(["head.end"], without) },
   "head created without condition": { store: rewriting(["head.create"], without) },
+  "re-sends and take-overs of the sweeper without condition": {
+    store: rewriting(["slot.resend", "slot.reissue"], without),
+  },
   "acknowledged before the send": { acknowledgeBeforeSend: true },
   "lease taken over while it lives": {
     protocol: {

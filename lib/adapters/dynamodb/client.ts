@@ -10,12 +10,15 @@ export interface DynamoClientOptions {
   readonly endpoint?: string;
   /** @default those of the environment */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Tries of one request, the first included: with the SDK's pauses about 3 s of throttling are outlasted. @default 6 */
+  /** Tries of one request, the first included. What outlasts them is the message's to outlast. @default 5 */
   readonly maxAttempts?: number;
 }
 
-/** An answer that takes longer than this is as good as lost: DynamoDB's own take milliseconds. */
-const requestTimeoutMs = 5000;
+/**
+ * An answer that takes longer than this is as good as lost: DynamoDB's own take milliseconds. All tries together then last
+ * half a lease at most.
+ */
+const requestTimeoutMs = 3000;
 const connectionTimeoutMs = 1000;
 /** More calls than one process ever has under way. */
 const maxSockets = 256;
@@ -24,7 +27,7 @@ export function createDynamoClient(options: DynamoClientOptions = {}): DynamoDBC
   const agent = { keepAlive: true, maxSockets };
   return new DynamoDBClient({
     ...options,
-    maxAttempts: options.maxAttempts ?? 6,
+    maxAttempts: options.maxAttempts ?? 5,
     retryMode: "standard",
     requestHandler: {
       requestTimeout: requestTimeoutMs,

@@ -10,12 +10,12 @@ export interface SqsClientOptions {
   readonly endpoint?: string;
   /** @default those of the environment */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Tries of one request, the first included. @default 6 */
+  /** Tries of one request, the first included. What outlasts them is the message's to outlast. @default 5 */
   readonly maxAttempts?: number;
 }
 
 /** An answer that takes longer than this is as good as lost. A receive that waits is given that much longer. */
-const requestTimeoutMs = 5000;
+const requestTimeoutMs = 3000;
 const connectionTimeoutMs = 1000;
 /** More calls than one process ever has under way, waiting receives included. */
 const maxSockets = 256;
@@ -24,7 +24,7 @@ export function createSqsClient(options: SqsClientOptions = {}): SQSClient {
   const agent = { keepAlive: true, maxSockets };
   return new SQSClient({
     ...options,
-    maxAttempts: options.maxAttempts ?? 6,
+    maxAttempts: options.maxAttempts ?? 5,
     retryMode: "standard",
     requestHandler: {
       requestTimeout: requestTimeoutMs,

@@ -1,0 +1,217 @@
+/**
+ * The engine that users test with: the real driver on a table and queues in memory, in virtual time.
+ */
+import { createVirtualClock } from "../adapters/memory/clock.ts";
+import { createSeededIds } from "../adapters/memory/ids.ts";
+import { createMemoryQueue } from "../adapters/memory/queue.ts";
+import { createMemoryStore } from "../adapters/memory/store.ts";
+import type { CoordinatorDeps, Settings } from "../coordinator/index.ts";
+import { taskIdOf } from "../model/ids.ts";
+import { defaults } from "../model/limits.ts";
+import type { Headers, Workflow } from "../model/workflow.ts";
+import type { Log } from "../ports/index.ts";
+import type { Head } from "../protocol/head.ts";
+import { protocol } from "../protocol/index.ts";
+import { rejectedKey } from "../protocol/keys.ts";
+import { createPlanCache } from "../records/plans.ts";
+import { readHead } from "../records/snapshots.ts";
+import type { TaskContext } from "../tasks/context.ts";
+import { catalogOf, registryOf } from "../tasks/registry.ts";
+import { type EndedRun, isOver, type Records, readRun, rejectionOf, type TestRun } from "./report.ts";
+import { createTime, type Time } from "./time.ts";
+import { type BodyCall, createWorkers, type Workers } from "./workers.ts";
+
+/** What {@link createTestEngine} is told. */
+export interface TestEngineOptions {
+  /** The tasks module (`import * as tasks`), or an object of definitions. */
+  readonly tasks: Readonly<Record<string, unknown>>;
+  /** When virtual time begins. @default 2026-01-01T00:00:00Z */
+  readonly startAt?: Date;
+  /** Times and sizes of the deployment. @default those of a deployment */
+  readonly settings?: Partial<Settings>;
+  /** Seed of ids and of the jitter of retries. @default 1 */
+  readonly seed?: number;
+  /** Gets the lines of engine and tasks. @default none */
+  readonly log?: Log;
+}
+
+/** What goes around a workflow. */
+export interface TestSubmitOptions {
+  /** Run id. @default drawn */
+  readonly id?: string;
+  readonly name?: string;
+  /** The run is TIMED_OUT after that. @default 7 days */
+  readonly deadlineSeconds?: number;
+  readonly headers?: Headers;
+}
+
+/** A run that was accepted. */
+export interface SubmittedRun {
+  readonly runId: string;
+  /** Id of the task whose value is the run's; null when there is no single one. */
+  readonly callbackTaskId: string | null;
+  /** Lets time pass until the run has ended. */
+  end(): Promise<EndedRun>;
+}
+
+/** How {@link TestEngine.advance} goes about bodies. */
+export interface AdvanceOptions {
+  /** Lets time pass although bodies are at work: so a body that hangs meets its limit. @default false */
+  readonly evenWhileRunning?: boolean;
+}
+
+/**
+ * An engine in memory.
+ *
+ * Time is virtual: back-offs, delays, deadlines and leases pass at once. It passes only inside {@link run},
+ * {@link SubmittedRun.end} and {@link advance}, and by one rule: **no time passes while a body is at work**, unless the body
+ * waits for {@link sleep}. So a body may await real timers, files and requests: it is waited for in real time, and its
+ * limits do not run out meanwhile. A body that never ends holds time still for ever, and then the test's own time limit
+ * strikes; `sleep(ctx, Infinity)` is a body that hangs in virtual time and is TIMED_OUT, and
+ * `advance(seconds, { evenWhileRunning: true })` does the same to a body that really hangs.
+ */
+export interface TestEngine {
+  /**
+   * Sends a workflow, and starts what can start now.
+   *
+   * @throws InvalidRequestError when the document breaks a rule: an unknown task, arguments that do not fit.
+   * @throws RunConflictError, RunRemovedError when the id is taken.
+   */
+  submit(workflow: Workflow | { toJSON(): Workflow }, options?: TestSubmitOptions): Promise<SubmittedRun>;
+  /** Submits a workflow, and lets time pass until the run and its error callbacks have ended. @throws as {@link submit} */
+  run(workflow: Workflow | { toJSON(): Workflow }, options?: TestSubmitOptions): Promise<EndedRun>;
+  /** A run as it is now; undefined when there is none of that id. */
+  inspect(runId: string): Promise<TestRun | undefined>;
+  /** Lets that much time pass, with everything that happens in it. @param seconds - 0 or more */
+  advance(seconds: number, options?: AdvanceOptions): Promise<void>;
+  /**
+   * For bodies: resolves after that much virtual time. Rejects when `ctx.signal` is aborted before that.
+   *
+   * While one of its sleeps is open, a body does not hold time still, whatever else it awaits.
+   */
+  sleep(ctx: TaskContext, seconds: number): Promise<void>;
+  readonly clock: {
+    /** Virtual time, in epoch milliseconds. */
+    now(): number;
+  };
+  /** Every body that was entered, in order; each attempt is one. */
+  readonly calls: readonly BodyCall[];
+  /** Ends every `run` and `advance` under way with an error. Bodies at work go on, and nobody waits for them. */
+  close(): void;
+}
+
+/** A worker keeps its message until its body ends: the longest that SQS allows, and that a task may take. */
+const visibilitySeconds = 43_200;
+const maxReceiveCount = 20;
+const silent: Log = { write: () => {} };
+
+/**
+ * Makes an engine for tests: no AWS, no network, no waiting.
+ *
+ * The same workflows, seed and bodies give the same history, as long as the bodies themselves are deterministic.
+ *
+ * @throws InvalidTasksError when two tasks have one name.
+ * @example
+ * ```ts
+ * import { chord } from "tutti";
+ * import { createTestEngine } from "tutti/testing";
+ * import * as tasks from "../src/tasks.ts";
+ *
+ * it("reports on every page, though the first is slow", async () => {
+ *   const engine = createTestEngine({ tasks });
+ *   const run = await engine.run(chord([tasks.fetchPage.with("/a"), tasks.fetchPage.with("/b")], tasks.report.with("daily")));
+ *   expect(run).toMatchObject({ status: "SUCCEEDED", value: { pages: 2 } });
+ *   expect(engine.calls.map((call) => call.task)).toEqual(["fetchPage", "fetchPage", "report"]);
+ *   engine.close();
+ * });
+ * ```
+ */
+export function createTestEngine(options: TestEngineOptions): TestEngine {
+  const registry = registryOf(options.tasks);
+  const clock = createVirtualClock(options.startAt?.getTime() ?? Date.UTC(2026, 0, 1));
+  const store = createMemoryStore();
+  const queue = createMemoryQueue({ clock, visibilitySeconds, maxReceiveCount });
+  const ids = createSeededIds(options.seed ?? 1);
+  const settings: Settings = { ...defaults, ...options.settings };
+  const deps: CoordinatorDeps = {
+    store,
+    queue,
+    clock,
+    ids,
+    log: options.log ?? silent,
+    metrics: { count: () => {} },
+    settings,
+    registry,
+    catalog: catalogOf(registry),
+    protocol,
+  };
+  const { sweepSeconds } = settings;
+  const time: Time = createTime({ clock, queue, store, sweepSeconds, workers: () => workers });
+  const workers: Workers = createWorkers({ deps, consumer: queue, changed: time.changed, failed: time.stop });
+  const records: Records = { store, plans: createPlanCache(store) };
+  let closed = false;
+
+  const checkOpen = (): void => {
+    if (closed) throw new Error("the engine is closed");
+  };
+
+  const send = async (workflow: Workflow | { toJSON(): Workflow }, around: TestSubmitOptions): Promise<Head> => {
+    checkOpen();
+    const requestId = ids.next();
+    const { id: runId = requestId } = around;
+    const body = JSON.stringify({ tutti: 1, type: "submit", ...around, requestId, workflow });
+    await queue.send("request", [{ body, delaySeconds: 0 }], "request.send");
+    let head: Head | undefined;
+    const reached = async (): Promise<boolean> => {
+      const rejected = await store.get(rejectedKey(requestId), "answer.read");
+      if (rejected) throw rejectionOf(rejected, runId);
+      head = await readHead(store, runId);
+      return head !== undefined;
+    };
+    await time.reach({ reached });
+    return head as unknown as Head;
+  };
+
+  const endOf = async (runId: string): Promise<EndedRun> => {
+    checkOpen();
+    await time.reach({
+      reached: async () => {
+        const head = await readHead(store, runId);
+        return head === undefined || isOver(records, head);
+      },
+    });
+    return (await readRun(records, (await readHead(store, runId)) as Head)) as EndedRun;
+  };
+
+  const engine: TestEngine = {
+    async submit(workflow, around = {}) {
+      const { runId, callback } = await send(workflow, around);
+      const callbackTaskId = callback === undefined ? null : taskIdOf(runId, callback);
+      return { runId, callbackTaskId, end: () => endOf(runId) };
+    },
+    async run(workflow, around = {}) {
+      return endOf((await send(workflow, around)).runId);
+    },
+    async inspect(runId) {
+      const head = await readHead(store, runId);
+      return head && head.removedAtMs === undefined ? readRun(records, head) : undefined;
+    },
+    async advance(seconds, { evenWhileRunning = false } = {}) {
+      checkOpen();
+      if (!(seconds >= 0 && seconds < Number.POSITIVE_INFINITY))
+        throw new RangeError(`${seconds} seconds, allowed is a number from 0`);
+      const untilMs = clock.now() + seconds * 1000;
+      await time.reach({ reached: () => clock.now() >= untilMs, untilMs, evenWhileRunning });
+    },
+    sleep: (ctx, seconds) => workers.sleep(ctx, seconds),
+    clock: { now: () => clock.now() },
+    calls: workers.calls,
+    close() {
+      closed = true;
+      const atWork = workers.awake().map(({ taskId, attempt }) => `${taskId} (attempt ${attempt})`);
+      const waited = atWork.length === 0 ? "" : `; it was waiting for ${atWork.join(", ")}`;
+      time.stop(new Error(`the engine was closed${waited}`));
+    },
+  };
+  return engine;
+}
