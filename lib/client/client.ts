@@ -5,7 +5,6 @@
  * callback is fired by whoever settles the last member. Everything else only reads: it writes nothing and sends nothing.
  */
 import { InvalidRequestError, QueueError } from "../errors.ts";
-import { sha256 } from "../model/hash.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { limits } from "../model/limits.ts";
@@ -154,7 +153,7 @@ async function submit(
   const submission: Submission = {
     runId: request.id ?? request.requestId,
     requestId: request.requestId,
-    documentHash: documentHash(request, sha256).slice(0, 32),
+    documentHash: documentHash(request),
   };
   await send(deps.queue, request);
   if (options.wait === false)

@@ -6,7 +6,6 @@
  * durable (S2).
  */
 import { InvalidRequestError, RunConflictError, RunRemovedError, StoreError } from "../errors.ts";
-import { sha256 } from "../model/hash.ts";
 import { defaults } from "../model/limits.ts";
 import type { SubmitRequest } from "../model/request.ts";
 import { compile } from "../plan/compile.ts";
@@ -70,7 +69,7 @@ async function admit(
   requestId: string,
 ): Promise<void> {
   const runId = request.id ?? requestId;
-  const documentHash = hashOf(request, sha256).slice(0, 32);
+  const documentHash = hashOf(request);
   const found = await readHead(deps.store, runId);
   if (found && !tombstoneOver(found, deps.clock.now())) return answer(deps, plans, found, documentHash, requestId);
   const plan = (deps.compile ?? compile)(request, deps.catalog);

@@ -5,7 +5,7 @@
  */
 import { gunzipSync, gzipSync } from "node:zlib";
 import { StoreError } from "../errors.ts";
-import { sha256 } from "../model/hash.ts";
+import { contentHash } from "../model/hash.ts";
 import type { JoinId, NodeId, RunId } from "../model/ids.ts";
 import type { Failure, Next, Plan, PlanFragment, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Store, Write } from "../ports/index.ts";
@@ -29,7 +29,7 @@ export interface PlanRef {
 /** A plan as pages to write. */
 export function planPages(run: RunId, plan: Plan): { readonly ref: PlanRef; readonly writes: readonly Write[] } {
   const text = JSON.stringify(plan);
-  const hash = sha256(text).slice(0, 32);
+  const hash = contentHash(text);
   const bytes = gzipSync(text);
   const pages = Math.ceil(bytes.length / pageBytes);
   const writes = Array.from({ length: pages }, (_, page) => ({

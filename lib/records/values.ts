@@ -2,7 +2,7 @@
  * Values in the table: inline where they are small, else an item of their own, written before the write that names it.
  */
 import { StoreError } from "../errors.ts";
-import { sha256 } from "../model/hash.ts";
+import { contentHash } from "../model/hash.ts";
 import type { RunId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { limits } from "../model/limits.ts";
@@ -26,7 +26,7 @@ export async function storeValue(store: Store, run: RunId, value: unknown): Prom
     const message = `the result has ${bytes} bytes as JSON; ${limits.valueBytes} are allowed`;
     return { kind: "refused", error: { name: "result-too-large", message } };
   }
-  const hash = sha256(text).slice(0, 32);
+  const hash = contentHash(text);
   await store.write({ key: valueKey(run, hash), set: [{ path: ["text"], value: text }] }, "value.write");
   return { kind: "stored", value: { kind: "item", hash, bytes } };
 }

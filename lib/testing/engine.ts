@@ -6,11 +6,12 @@ import { createSeededIds } from "../adapters/memory/ids.ts";
 import { createMemoryQueue } from "../adapters/memory/queue.ts";
 import { createMemoryStore } from "../adapters/memory/store.ts";
 import type { CoordinatorDeps, Settings } from "../coordinator/index.ts";
+import { RunRemovedError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import { defaults } from "../model/limits.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
 import type { Log } from "../ports/index.ts";
-import type { Head } from "../protocol/head.ts";
+import { type Head, isTombstone } from "../protocol/head.ts";
 import { protocol } from "../protocol/index.ts";
 import { rejectedKey } from "../protocol/keys.ts";
 import { createPlanCache } from "../records/plans.ts";
@@ -172,15 +173,21 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
     return head as unknown as Head;
   };
 
+  const headOf = async (runId: string): Promise<Head> => {
+    const head = await readHead(store, runId);
+    if (head === undefined || isTombstone(head)) throw new RunRemovedError(runId);
+    return head;
+  };
+
   const endOf = async (runId: string): Promise<EndedRun> => {
     checkOpen();
     await time.reach({
       reached: async () => {
-        const head = await readHead(store, runId);
-        return head === undefined || isOver(records, head);
+        const head = await headOf(runId);
+        return isOver(records, head);
       },
     });
-    return (await readRun(records, (await readHead(store, runId)) as Head)) as EndedRun;
+    return (await readRun(records, await headOf(runId))) as EndedRun;
   };
 
   const engine: TestEngine = {
@@ -194,7 +201,7 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
     },
     async inspect(runId) {
       const head = await readHead(store, runId);
-      return head && head.removedAtMs === undefined ? readRun(records, head) : undefined;
+      return head === undefined || isTombstone(head) ? undefined : readRun(records, head);
     },
     async advance(seconds, { evenWhileRunning = false } = {}) {
       checkOpen();

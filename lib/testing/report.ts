@@ -69,7 +69,12 @@ export async function readRun({ store, plans }: Records, head: Head): Promise<Te
     return { runId, status, error: head.error ?? { name: status, message: `the run ended ${status}` }, tasks };
   }
   const plan = planView(plans, runId, { hash: head.planHash, pages: head.planPages }, undefined);
-  return { runId, status, value: await resolve({ deps: { store }, run: { id: runId, plan } }, snapshot.plan.output), tasks };
+  return {
+    runId,
+    status,
+    value: await resolve({ deps: { store }, run: { id: runId, plan } }, snapshot.plan.output),
+    tasks,
+  };
 }
 
 /** True when a run has ended and its error callbacks are done too. */

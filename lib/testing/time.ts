@@ -45,6 +45,8 @@ export function createTime({ clock, queue, store, sweepSeconds, workers }: TimeO
   const waiters = new Set<Waiter>();
   let sweptAtMs = clock.now() as number;
   let passing = false;
+  /** Something has changed since the step began. */
+  let news = false;
   let wake = (): void => {};
 
   /** Starts one thing that is due now; false when there is none. */
@@ -63,7 +65,9 @@ export function createTime({ clock, queue, store, sweepSeconds, workers }: TimeO
 
   const nextSweepMs = async (): Promise<number> => {
     const shards = Array.from({ length: indexShards }, (_, shard) => dueShard(shard));
-    const pages = await Promise.all(shards.map((shard) => store.due(shard, Number.MAX_SAFE_INTEGER, undefined, "due.read")));
+    const pages = await Promise.all(
+      shards.map((shard) => store.due(shard, Number.MAX_SAFE_INTEGER, undefined, "due.read")),
+    );
     const dueMs = Math.min(...pages.map(({ items: [first] }) => Number(first?.image.due ?? Number.POSITIVE_INFINITY)));
     return Math.max(dueMs, sweptAtMs + sweepSeconds * 1000);
   };
@@ -74,11 +78,15 @@ export function createTime({ clock, queue, store, sweepSeconds, workers }: TimeO
     return Math.min(clock.nextAt() ?? Number.POSITIVE_INFINITY, await nextSweepMs(), ...visible, ...limits);
   };
 
-  const resolveReached = async (): Promise<void> => {
+  const settleReached = async (): Promise<void> => {
     for (const waiter of [...waiters]) {
-      if (!(await waiter.reached())) continue;
+      try {
+        if (!(await waiter.reached())) continue;
+        waiter.resolve();
+      } catch (error) {
+        waiter.reject(error);
+      }
       waiters.delete(waiter);
-      waiter.resolve();
     }
   };
 
@@ -98,39 +106,49 @@ export function createTime({ clock, queue, store, sweepSeconds, workers }: TimeO
   const held = (): boolean =>
     workers().awake().length > 0 && ![...waiters].some(({ evenWhileRunning }) => evenWhileRunning);
 
+  const step = async (): Promise<void> => {
+    news = false;
+    await quiet();
+    if (await startNext()) return;
+    await settleReached();
+    if (waiters.size === 0) return;
+    // Whoever has been answered may go on first, and ask for more at this very moment.
+    await quiet();
+    if (!held()) return pass();
+    if (!news) await change();
+  };
+
   const run = async (): Promise<void> => {
-    while (waiters.size > 0) {
-      await quiet();
-      if (await startNext()) continue;
-      await resolveReached();
-      if (waiters.size === 0) return;
-      // Read again: what is at work may have changed while the goals were asked.
-      await quiet();
-      if (held()) await change();
-      else await pass();
+    try {
+      while (waiters.size > 0) await step();
+    } catch (error) {
+      stop(error);
+    } finally {
+      passing = false;
     }
+  };
+
+  const changed = (): void => {
+    news = true;
+    wake();
   };
 
   const stop = (error: unknown): void => {
     for (const waiter of waiters) waiter.reject(error);
     waiters.clear();
-    wake();
+    changed();
   };
 
   return {
     reach: (goal) =>
       new Promise((resolve, reject) => {
         waiters.add({ ...goal, resolve, reject });
-        wake();
+        changed();
         if (passing) return;
         passing = true;
-        void run()
-          .catch(stop)
-          .finally(() => {
-            passing = false;
-          });
+        void run();
       }),
-    changed: () => wake(),
+    changed,
     stop,
   };
 }

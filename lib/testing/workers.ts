@@ -136,13 +136,7 @@ async function handle(coordinator: Coordinator, from: ConsumedQueue, message: He
   return disposition as Disposition;
 }
 
-function asleep(
-  clock: Clock,
-  body: Body,
-  signal: AbortSignal,
-  durationMs: number,
-  changed: () => void,
-): Promise<void> {
+function asleep(clock: Clock, body: Body, signal: AbortSignal, durationMs: number, changed: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const end = (): void => {
