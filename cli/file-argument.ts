@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { InvalidRequestError } from "../lib/errors.ts";
-import { importModule } from "./import-module.ts";
+import { importFile } from "./import-file.ts";
 import type { CliIo } from "./io.ts";
 import { UsageError } from "./usage.ts";
 
@@ -38,7 +38,7 @@ async function readText(path: string, file: string): Promise<string> {
 
 async function existingModule(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
   await readText(path, file);
-  return importModule(path, file);
+  return importFile(path, file);
 }
 
 function unreadable(error: unknown, file: string): UsageError {

@@ -2,7 +2,8 @@
  * How a running engine is reached, and the names it gives its queues.
  */
 import { z } from "zod";
-import { type Environment, InvalidEnvironmentError } from "../lambdas/environment.ts";
+import { type Environment, InvalidEnvironmentError, type Variables } from "../lambdas/environment.ts";
+import type { Connection as Found } from "../lib/connect.ts";
 import type { Settings } from "../lib/coordinator/index.ts";
 import type { QueueRef } from "../lib/ports/index.ts";
 
@@ -26,9 +27,7 @@ export const queueNames = {
   deadLetter: (queueName: string) => `${queueName}-dlq`,
 } as const;
 
-/** What `.tutti/dev.json` holds. Fields may be added, never changed. */
-export const devFileSchema = z.object({
-  pid: z.int().positive(),
+const connectionSchema = z.object({
   endpoints: z.object({ dynamodb: z.url(), sqs: z.url() }),
   region: z.string(),
   table: z.string(),
@@ -36,12 +35,15 @@ export const devFileSchema = z.object({
   taskQueueUrls: z.record(z.string(), z.url()),
   deadLetterQueueUrls: z.record(z.string(), z.url()),
 });
+
+/** What `.tutti/dev.json` holds. Fields may be added, never changed. */
+export const devFileSchema = connectionSchema.extend({ pid: z.int().positive() });
 export type DevFile = z.infer<typeof devFileSchema>;
 
 /** Credentials that every local engine takes: the SDK insists on some. */
 export const localCredentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
-/** The variables that tell a worker process the same: those of the AWS SDK and ours. */
+/** The variables that tell a function or a worker the same: those of the AWS SDK and ours. */
 export function variablesOf(connection: Connection, settings: Settings): Record<string, string> {
   const { dynamodb } = connection.endpoints;
   return {
@@ -54,6 +56,12 @@ export function variablesOf(connection: Connection, settings: Settings): Record<
     TUTTI_REQUEST_QUEUE_URL: connection.requestQueueUrl,
     TUTTI_TASK_QUEUE_URLS: JSON.stringify(connection.taskQueueUrls),
     TUTTI_DEAD_LETTER_QUEUE_URLS: JSON.stringify(connection.deadLetterQueueUrls),
+    ...settingVariables(settings),
+  };
+}
+
+function settingVariables(settings: Settings): Record<string, string> {
+  return {
     TUTTI_LEASE_SECONDS: String(settings.leaseSeconds),
     TUTTI_CLOCK_SKEW_SECONDS: String(settings.clockSkewSeconds),
     TUTTI_SWEEP_SECONDS: String(settings.sweepSeconds),
@@ -63,15 +71,35 @@ export function variablesOf(connection: Connection, settings: Settings): Record<
   };
 }
 
-/** The URLs of an environment by queue, as the SQS adapter wants them. */
-export function queueUrlsOf(
-  environment: Pick<Environment, "requestQueueUrl" | "taskQueueUrls" | "deadLetterQueueUrls">,
-): Record<string, string> {
-  const tasks = Object.entries(environment.taskQueueUrls).map(([name, url]) => [`task:${name}`, url] as const);
-  const dead = Object.entries(environment.deadLetterQueueUrls).flatMap(([ref, url]) =>
-    url === undefined ? [] : [[`dead:${ref}`, url] as const],
-  );
-  return { request: environment.requestQueueUrl, ...Object.fromEntries(tasks), ...Object.fromEntries(dead) };
+/** Where a worker process finds the connection of the `tutti dev` that started it. */
+const parentVariable = "TUTTI_DEV_CONNECTION";
+/** What names another deployment: a task that makes a client is to find this one. */
+const deploymentVariables = [
+  "TUTTI_TABLE",
+  "TUTTI_REQUEST_QUEUE_URL",
+  "TUTTI_TASK_QUEUE_URLS",
+  "TUTTI_DEAD_LETTER_QUEUE_URLS",
+];
+
+/**
+ * The environment of a worker process of this engine.
+ *
+ * Endpoints and credentials go in a variable of their own: tasks may talk to AWS themselves, with what the user has set.
+ */
+export function childVariables(
+  inherited: Variables,
+  connection: Connection,
+  settings: Settings,
+): Record<string, string | undefined> {
+  const kept = Object.entries(inherited).filter(([name]) => !deploymentVariables.includes(name));
+  return { ...Object.fromEntries(kept), ...settingVariables(settings), [parentVariable]: JSON.stringify(connection) };
+}
+
+/** The connection that the parent gave; undefined in a process that no `tutti dev` started. */
+export function parentConnection(variables: Variables): Found | undefined {
+  const text = variables[parentVariable];
+  if (text === undefined) return undefined;
+  return { ...connectionSchema.parse(JSON.parse(text)), from: "dev-file", local: true };
 }
 
 /** The dead-letter queues that an environment names, by the queue whose letters they take. */

@@ -16,7 +16,7 @@ import type { Settings } from "../lib/coordinator/index.ts";
 import { TuttiError } from "../lib/errors.ts";
 import { defaults } from "../lib/model/limits.ts";
 import type { Log, Store } from "../lib/ports/index.ts";
-import { type Connection, type DevFile, variablesOf } from "./connection.ts";
+import { type Connection, childVariables, type DevFile, variablesOf } from "./connection.ts";
 import { checkNoEngine, devFilePath, removeDevFile, writeDevFile } from "./dev-file.ts";
 import { type Engine, EngineStartError, noDynoxide, startEngine, type TableKind } from "./engine.ts";
 import { cliCommand } from "./self.ts";
@@ -191,8 +191,7 @@ async function startCrew(options: DevOptions, engine: Engine, settings: Settings
       command: [...cliCommand(), "worker", "--child", "--tasks", tasks.file, "--concurrency", String(concurrency)],
       cwd: options.cwd,
       env: {
-        ...(options.env ?? ownVariables()),
-        ...variablesOf(engine.connection, settings),
+        ...childVariables(options.env ?? ownVariables(), engine.connection, settings),
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       },
       count: options.workers ?? devDefaults.workers,

@@ -27,7 +27,7 @@ const deadLetterRetentionSeconds = 14 * 86_400;
 const accountId = "000000000000";
 
 /** ARN of a queue of the local server. */
-export function localArn(region: string, queueName: string): string {
+function localArn(region: string, queueName: string): string {
   return `arn:aws:sqs:${region}:${accountId}:${queueName}`;
 }
 

@@ -8,11 +8,11 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { TuttiError } from "../lib/errors.ts";
 import type { TaskCatalog } from "../lib/plan/types.ts";
 import { catalogOf, registryOf, type TaskRegistry } from "../lib/tasks/registry.ts";
+import { importModule } from "./import-module.ts";
 
 /** A loaded tasks module. */
 export interface TasksModule {
@@ -94,7 +94,7 @@ async function readJson(path: string): Promise<unknown> {
  * @throws {@link TasksModuleError} when it throws while it loads, or exports no task; InvalidTasksError when two tasks have one name.
  */
 export async function loadTasksModule(file: string): Promise<TasksModule> {
-  const registry = registryOf(await importModule(file));
+  const registry = registryOf(await exportsOf(file));
   if (registry.size === 0) {
     throw new TasksModuleError(
       `${file} exports no task: export what defineTask returns, for example export const resize = defineTask({ name: "resize", … }, …)`,
@@ -103,10 +103,9 @@ export async function loadTasksModule(file: string): Promise<TasksModule> {
   return { file, registry, catalog: catalogOf(registry) };
 }
 
-async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {
+async function exportsOf(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    if (/\.[cm]?tsx?$/.test(file)) await readTypeScript();
-    const namespace = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+    const namespace = await importModule(file);
     // The exports of a CommonJS module arrive as the default one.
     const inner = namespace.default;
     return typeof inner === "object" && inner !== null ? { ...inner, ...namespace } : namespace;
@@ -115,17 +114,6 @@ async function importModule(file: string): Promise<Readonly<Record<string, unkno
       cause,
     });
   }
-}
-
-let registered = false;
-
-/** Lets this process import TypeScript, both kinds of module. Loaded late: it costs a process without TypeScript nothing. */
-async function readTypeScript(): Promise<void> {
-  if (registered) return;
-  registered = true;
-  const [commonJs, esm] = await Promise.all([import("tsx/cjs/api"), import("tsx/esm/api")]);
-  commonJs.register();
-  esm.register();
 }
 
 /** Every queue a module's tasks are on, in order of appearance; tasks without a body, which others run, included. */

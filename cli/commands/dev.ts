@@ -149,8 +149,8 @@ function workersText(pids: readonly number[], engineOnly: boolean, running: Dev)
 
 function tryText(tasks: TasksModule | undefined, engineOnly: boolean): string {
   if (engineOnly) return "npx tutti worker --tasks FILE";
-  const [name = "NAME"] = tasks?.registry.keys() ?? [];
-  return `echo '{"task":"${name}","args":[]}' | npx tutti run -    then npx tutti status`;
+  const [name = "NAME", info] = [...(tasks?.catalog ?? [])][0] ?? [];
+  return `echo '{"task":"${name}","args":[${info?.minArgs === 0 ? "" : "…"}]}' | npx tutti run -    then npx tutti status`;
 }
 
 async function untilStopped(io: CliIo, running: Dev): Promise<void> {

@@ -6,6 +6,7 @@ import { jsonLog } from "../../lib/adapters/system/log.ts";
 import { ConfigurationError } from "../../lib/client/errors.ts";
 import { type Connection, findConnection } from "../../lib/connect.ts";
 import { defaults } from "../../lib/model/limits.ts";
+import { parentConnection } from "../../local/connection.ts";
 import { environmentOf, portsOf, type TimeFlags } from "../../local/deployment.ts";
 import { NoWorkerProcessesError } from "../../local/dev.ts";
 import { dynoxideAvailable } from "../../local/dynoxide.ts";
@@ -93,6 +94,8 @@ async function work(io: CliIo, flags: Flags): Promise<void> {
 
 /** What the worker works for. Where `tutti dev` keeps its table in memory, no other process can join it. */
 function deploymentOf(io: CliIo, flags: Flags): Connection {
+  const given = flags.child === true ? parentConnection(io.env) : undefined;
+  if (given !== undefined) return given;
   try {
     return findConnection(connectOptionsOf(flags), { environment: io.env, cwd: io.cwd });
   } catch (error) {

@@ -85,7 +85,7 @@ export function inspectReport(snapshot: Snapshot, { result, page, path }: Inspec
   const report = {
     schemaVersion,
     run: runReport(snapshot, released, result),
-    joins: joins.map((join) => joinReport(snapshot, join)),
+    joins: joins.map((join) => joinReport(snapshot, released, join)),
   } as const;
   if (page === undefined) return report;
   const end = page.from + page.size;
@@ -114,7 +114,7 @@ function runReport(snapshot: Snapshot, released: Released, result: Json): RunRep
 }
 
 /** One join. Members are missing until their slot is settled, whatever the join was decided meanwhile. */
-export function joinReport(snapshot: Snapshot, join: PlanJoin): JoinReport {
+export function joinReport(snapshot: Snapshot, released: Released, join: PlanJoin): JoinReport {
   const sources = snapshot.plan.members[join.id] ?? [];
   const missing: string[] = [];
   let arrived = 0;
@@ -128,7 +128,7 @@ export function joinReport(snapshot: Snapshot, join: PlanJoin): JoinReport {
     kind: join.kind,
     expected: join.size,
     arrived,
-    decision: decided(snapshot, join) ?? null,
+    decision: join.size === 0 && !released.joins.has(join.id) ? null : (decided(snapshot, join) ?? null),
     missing,
     missingCount: join.size - arrived,
     firedAt: isoOrNull(firing?.atMs),

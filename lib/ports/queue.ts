@@ -64,7 +64,10 @@ export interface QueueConsumer {
   receive(queue: ConsumedQueue, max: number, options?: ReceiveOptions): Promise<readonly HeldMessage[]>;
   /** Acknowledges. A receipt that is no longer the message's last one removes nothing, and is no error. */
   remove(...receipts: readonly string[]): Promise<void>;
-  /** Gives a message back after `seconds` (0–43,200). As `remove`, without effect when the message has moved on. */
+  /**
+   * Gives a message back after `seconds` (0–43,200). No error when the message is gone; with a receipt that is not its last
+   * one it may come back early all the same.
+   */
   changeVisibility(receipt: string, seconds: number): Promise<void>;
 }
 

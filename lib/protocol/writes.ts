@@ -81,6 +81,13 @@ export function heartbeatWrite(generation: number, place: SlotPlace, lease: Leas
   });
 }
 
+/** What settling a node sets, whoever does it. */
+function settling(place: SlotPlace, join: PlanJoin | undefined, outcome: SettledSlot): readonly SetAction[] {
+  const leaf = { level: 0, number: place.leaf?.number ?? 0 };
+  const author = { by: outcome.owner, atMs: outcome.settledAtMs };
+  return [setSlot(place, outcome), ...countDown(place, join), ...lastArrival(join, leaf, author)];
+}
+
 /** Commit: the outcome and the arrival in one write, by the owner of the lease alone. */
 export function commitWrite(
   generation: number,
@@ -89,17 +96,7 @@ export function commitWrite(
   lease: LeasedSlot,
   outcome: SettledSlot,
 ): Write {
-  const leaf = { level: 0, number: place.leaf?.number ?? 0 };
-  return guarded(
-    place.key,
-    generation,
-    [
-      setSlot(place, outcome),
-      ...countDown(place, join),
-      ...lastArrival(join, leaf, { by: outcome.owner, atMs: outcome.settledAtMs }),
-    ],
-    leasedBy(place.attribute, lease),
-  );
+  return guarded(place.key, generation, settling(place, join, outcome), leasedBy(place.attribute, lease));
 }
 
 /** Wait for retry: as a commit, but nothing arrives. */
@@ -115,17 +112,7 @@ export function settleWrite(
   seen: OpenSlot,
   outcome: SettledSlot,
 ): Write {
-  const leaf = { level: 0, number: place.leaf?.number ?? 0 };
-  return guarded(
-    place.key,
-    generation,
-    [
-      setSlot(place, outcome),
-      ...countDown(place, join),
-      ...lastArrival(join, leaf, { by: outcome.owner, atMs: outcome.settledAtMs }),
-    ],
-    asSeen(place.attribute, seen),
-  );
+  return guarded(place.key, generation, settling(place, join, outcome), asSeen(place.attribute, seen));
 }
 
 /** Re-sent (absent, queued or waiting → queued), or taken from a dead owner (lease over → waiting): on exactly the state seen. */

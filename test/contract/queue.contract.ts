@@ -294,12 +294,13 @@ function receiptsContract(fresh: () => Rig): void {
       );
     });
 
-    it("takes an old receipt for nothing: the message stays with whoever has it now", async () => {
+    it("removes nothing by an old receipt: the message stays with whoever has it now", async () => {
       const rig = fresh();
       await rig.send("1");
       const first = await rig.next();
       const second = await rig.next();
       await rig.queue.remove(first.receipt);
+      await vi.waitFor(async () => expect(await rig.queue.depth(rig.ref)).toMatchObject({ inFlight: 1 }));
       await rig.queue.changeVisibility(second.receipt, 0);
       const [dead] = await rig.queue
         .receive(rig.ref, 1)

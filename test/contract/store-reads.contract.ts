@@ -213,7 +213,8 @@ export function readsContract(store: () => Store): void {
         ["a", 1],
       ] as const)
         await put(store(), { pk, sk }, { listShard: pk, listAt, status: "RUNNING" });
-      await put(store(), { pk, sk: "unlisted" }, { listAt: 5 });
+      await put(store(), { pk, sk: "no shard" }, { listAt: 5 });
+      await put(store(), { pk, sk: "no time" }, { listShard: pk });
       await eventually(async () => {
         const { items } = await everyPage((cursor) => store().list(pk, cursor, "test.list"));
         expect(items).toEqual(

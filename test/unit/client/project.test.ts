@@ -10,6 +10,7 @@ import {
 import type { Failure, Plan, PlanJoin, PlanNode } from "../../../lib/plan/types.ts";
 import type { Image } from "../../../lib/ports/store.ts";
 import type { Head } from "../../../lib/protocol/head.ts";
+import { releasedOf } from "../../../lib/protocol/released.ts";
 import type { Snapshot } from "../../../lib/protocol/snapshot.ts";
 
 const submittedAtMs = Date.UTC(2026, 10, 21, 9, 0, 0);
@@ -243,8 +244,10 @@ function aTask(path: string, given: object): object {
 }
 
 describe("joinReport", () => {
-  const report = (plan: Plan, images: Readonly<Record<string, Image>>) =>
-    joinReport(aSnapshot(plan, images), plan.joins["."] as PlanJoin);
+  const report = (plan: Plan, images: Readonly<Record<string, Image>>) => {
+    const snapshot = aSnapshot(plan, images);
+    return joinReport(snapshot, releasedOf(snapshot), plan.joins["."] as PlanJoin);
+  };
 
   it("names the last arrival as what fired a full join", () => {
     const full = { g: 1, remaining: 0, s0: succeeded, s1: succeeded, lastBy: "worker-9", lastAt: submittedAtMs + 2000 };

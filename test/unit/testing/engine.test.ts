@@ -174,10 +174,10 @@ describe("run", () => {
     expect(engine.calls.map((call) => call.args)).toEqual([[60], [300], [600]]);
   });
 
-  it("takes a thousand members", async () => {
+  it("takes hundreds of members", async () => {
     const engine = engineOf({ double, add });
-    const members = Array.from({ length: 1000 }, (_, i) => double.with(i));
-    expect(await engine.run(chord(members, add))).toMatchObject({ value: 999_000 });
+    const members = Array.from({ length: 300 }, (_, i) => double.with(i));
+    expect(await engine.run(chord(members, add))).toMatchObject({ value: 89_700 });
   });
 });
 

@@ -1,8 +1,8 @@
 /**
- * Imports a module that the user named, TypeScript included.
+ * The module that a command's FILE names.
  */
-import { pathToFileURL } from "node:url";
 import { InvalidRequestError } from "../lib/errors.ts";
+import { importModule } from "../local/import-module.ts";
 
 /**
  * The exports of a module. Its top level runs, in this process.
@@ -10,11 +10,9 @@ import { InvalidRequestError } from "../lib/errors.ts";
  * @param path - Absolute.
  * @param file - As the user gave it, for the message.
  */
-export async function importModule(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+export async function importFile(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    if (/\.[cm]?tsx?$/.test(path)) await readTypeScript();
-    const namespace = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
-    return unwrapped(namespace);
+    return unwrapped(await importModule(path));
   } catch (error) {
     if (error instanceof InvalidRequestError) throw error;
     throw new InvalidRequestError(
@@ -31,14 +29,4 @@ function unwrapped(namespace: Readonly<Record<string, unknown>>): Readonly<Recor
   const isCommonJs =
     typeof inner === "object" && inner !== null && (inner as { __esModule?: unknown }).__esModule === true;
   return isCommonJs ? (inner as Readonly<Record<string, unknown>>) : namespace;
-}
-
-let registered = false;
-
-async function readTypeScript(): Promise<void> {
-  if (registered) return;
-  registered = true;
-  const [commonJs, esm] = await Promise.all([import("tsx/cjs/api"), import("tsx/esm/api")]);
-  commonJs.register();
-  esm.register();
 }

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import type { Value } from "../../../lib/ports/store.ts";
+import { asSeen, countsOf, decodeSlot, encodeSlot, isBad, leasedBy, type Slot } from "../../../lib/protocol/slot.ts";
+import { absent, failedSlot, leased, queued, succeeded, waiting } from "./support.ts";
+
+const stored: [name: string, slot: Exclude<Slot, { state: "absent" }>, value: Value][] = [
+  ["queued", queued(), { a: 0, s: "Q", d: 1, n: 1, t: 5000 }],
+  ["queued, with lost attempts", queued({ attempt: 2, lost: 1 }), { a: 2, l: 1, s: "Q", d: 1, n: 1, t: 5000 }],
+  ["leased", leased(), { a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0 }],
+  ["waiting for a message", waiting(), { a: 1, s: "W", d: 2, t: 5000 }],
+  ["waiting for a timer", waiting({ timer: true }), { a: 1, w: 1, s: "W", d: 2, t: 5000 }],
+  [
+    "waiting after an error",
+    waiting({ error: { name: "Error", message: "broken" } }),
+    { a: 1, e: { n: "Error", m: "broken" }, s: "W", d: 2, t: 5000 },
+  ],
+  ["succeeded, value inline", succeeded(), { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0, v: "7" }],
+  [
+    "succeeded, value in an item",
+    succeeded({ value: { kind: "item", hash: "abc", bytes: 2000 } }),
+    { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0, h: "abc", z: 2000 },
+  ],
+  [
+    "succeeded, value taken over",
+    succeeded({ value: { kind: "reference" } }),
+    { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0 },
+  ],
+  ["failed", failedSlot, { a: 3, s: "FAILED", o: "me", f: 9000, b: 0, e: { n: "Error", m: "broken" } }],
+  [
+    "failed by another task, never started",
+    {
+      state: "settled",
+      status: "FAILED",
+      attempt: 0,
+      lost: 0,
+      owner: "me",
+      settledAtMs: 9000,
+      error: { name: "Error", message: "broken", taskId: "r/x" },
+    },
+    { a: 0, s: "FAILED", o: "me", f: 9000, e: { n: "Error", m: "broken", t: "r/x" } },
+  ],
+  [
+    "timed out, with what its worker reported later",
+    { ...failedSlot, status: "TIMED_OUT", late: "SUCCEEDED" },
+    { a: 3, s: "TIMED_OUT", o: "me", f: 9000, b: 0, e: { n: "Error", m: "broken" }, x: "SUCCEEDED" },
+  ],
+];
+
+describe("encodeSlot and decodeSlot", () => {
+  it.each(stored)("%s: as the table holds it", (_, slot, value) => {
+    expect(encodeSlot(slot)).toEqual(value);
+  });
+
+  it.each(stored)("%s: as it is read back", (_, slot, value) => {
+    expect(decodeSlot(value)).toEqual(slot);
+  });
+
+  it("reads no attribute as an absent slot", () => {
+    expect(decodeSlot(undefined)).toEqual(absent);
+  });
+
+  it("refuses a state it does not know", () => {
+    expect(() => decodeSlot({ s: "X", a: 1 })).toThrow('unknown slot state "X"');
+  });
+});
+
+describe("isBad", () => {
+  it.each([
+    ["absent", absent, false],
+    ["queued", queued(), false],
+    ["leased", leased(), false],
+    ["waiting", waiting(), false],
+    ["SUCCEEDED", succeeded(), false],
+    ["FAILED", failedSlot, true],
+    ["TIMED_OUT", { ...failedSlot, status: "TIMED_OUT" } as const, true],
+    ["REVOKED", { ...failedSlot, status: "REVOKED" } as const, true],
+    ["SKIPPED", { ...failedSlot, status: "SKIPPED" } as const, true],
+  ])("%s: case %#", (_, slot, bad) => {
+    expect(isBad(slot)).toBe(bad);
+  });
+});
+
+describe("countsOf", () => {
+  it.each([
+    ["absent: the first dispatch comes", absent, { attempt: 0, lost: 0, dispatch: 1 }],
+    ["queued", queued({ dispatch: 3, attempt: 2, lost: 1 }), { attempt: 2, lost: 1, dispatch: 3 }],
+    ["leased", leased({ dispatch: 2, attempt: 2 }), { attempt: 2, lost: 0, dispatch: 2 }],
+    ["waiting", waiting(), { attempt: 1, lost: 0, dispatch: 2 }],
+    ["settled: no dispatch is left", failedSlot, { attempt: 3, lost: 0, dispatch: 0 }],
+  ])("%s", (_, slot, counts) => {
+    expect(countsOf(slot)).toEqual(counts);
+  });
+});
+
+describe("asSeen", () => {
+  const entry = (name: string, value: string | number) => ({ is: "equal", path: ["s2", name], value });
+
+  it.each([
+    ["absent", absent, { is: "absent", path: ["s2"] }],
+    [
+      "queued: time and count of the re-send too",
+      queued(),
+      { is: "all", of: [entry("s", "Q"), entry("d", 1), entry("a", 0), entry("t", 5000), entry("n", 1)] },
+    ],
+    [
+      "leased: owner and end too, since a heartbeat moves nothing else",
+      leased(),
+      { is: "all", of: [entry("s", "L"), entry("d", 1), entry("a", 1), entry("o", "me"), entry("u", 30_000)] },
+    ],
+    [
+      "waiting: its time too",
+      waiting(),
+      { is: "all", of: [entry("s", "W"), entry("d", 2), entry("a", 1), entry("t", 5000)] },
+    ],
+  ])("S15: %s", (_, slot, condition) => {
+    expect(asSeen("s2", slot)).toEqual(condition);
+  });
+});
+
+describe("leasedBy", () => {
+  it("S15: names state, owner and attempt", () => {
+    expect(leasedBy("s2", { owner: "me", attempt: 3 })).toEqual({
+      is: "all",
+      of: [
+        { is: "equal", path: ["s2", "s"], value: "L" },
+        { is: "equal", path: ["s2", "o"], value: "me" },
+        { is: "equal", path: ["s2", "a"], value: 3 },
+      ],
+    });
+  });
+});
