@@ -96,7 +96,7 @@ async function launch(binary: string, port: number, dataDir: string | undefined)
   });
 
   try {
-    await listening(child, ended);
+    await listening(child);
   } catch (cause) {
     kill();
     await ended;
@@ -117,7 +117,7 @@ async function launch(binary: string, port: number, dataDir: string | undefined)
 }
 
 /** Waits for the child's own word that it listens: an answer on the port could be another engine's. */
-async function listening(child: ChildProcess, ended: Promise<void>): Promise<void> {
+async function listening(child: ChildProcess): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -129,8 +129,8 @@ async function listening(child: ChildProcess, ended: Promise<void>): Promise<voi
         said = (said + text).slice(-2000);
         if (/listening on/i.test(said)) resolve();
       });
-      // What it said last may come just after its end.
-      void ended.then(() => setImmediate(give("it ended without a word")));
+      // Not "exit": what it said last may come after that.
+      child.once("close", give("it ended without a word"));
     });
   } finally {
     clearTimeout(timer);

@@ -5,6 +5,7 @@
  * Node cannot stop a busy loop: the body may go on in the background, but its outcome is decided.
  */
 import { isFatalError, isRetryAfterError } from "../errors.ts";
+import { limits as product } from "../model/limits.ts";
 import type { Clock } from "../ports/system.ts";
 
 export type BodyResult =
@@ -70,8 +71,10 @@ async function settle(body: () => unknown): Promise<BodyResult> {
 
 function failed(error: unknown): BodyResult {
   const timedOut = error instanceof TaskTimedOutError;
-  if (isRetryAfterError(error))
-    return { kind: "failed", error, retryable: true, afterSeconds: Math.max(0, error.seconds), timedOut };
+  if (isRetryAfterError(error) && Number.isFinite(error.seconds)) {
+    const afterSeconds = Math.min(Math.max(0, error.seconds), product.delaySeconds);
+    return { kind: "failed", error, retryable: true, afterSeconds, timedOut };
+  }
   return { kind: "failed", error, retryable: isRetryable(error), timedOut };
 }
 

@@ -51,9 +51,13 @@ describe.skipIf(!dynoxideAvailable())("dynoxide", () => {
 
   it("says why it did not start", async () => {
     const engine = await startDynoxide();
-    const port = Number(new URL(engine.endpoint).port);
-    await expect(startDynoxide({ port })).rejects.toThrow(new RegExp(`did not start on port ${port}: .*in use`, "i"));
-    await engine.close();
+    try {
+      const port = Number(new URL(engine.endpoint).port);
+      const reason = new RegExp(`did not start on port ${port}: .*in use`, "i");
+      await expect(startDynoxide({ port })).rejects.toThrow(reason);
+    } finally {
+      await engine.close();
+    }
   });
 
   it.skipIf(process.platform === "win32")(

@@ -41,6 +41,17 @@ describe("runBody", () => {
     expect(await run(new RetryAfterError(30))).toMatchObject({ kind: "failed", retryable: true, afterSeconds: 30 });
   });
 
+  it("falls back to the policy's backoff when the time asked for is none", async () => {
+    const error = new RetryAfterError(Number.NaN);
+    const result = await runBody(
+      () => Promise.reject(error),
+      { timeoutSeconds: 1 },
+      createVirtualClock(0),
+      new AbortController(),
+    );
+    expect(result).toEqual({ kind: "failed", error, retryable: true, timedOut: false });
+  });
+
   it("knows the errors of a second copy of the package by their brand", async () => {
     const foreign = Object.assign(new Error("no"), { [Symbol.for("tutti.FatalError")]: true });
     expect(isRetryable(foreign)).toBe(false);

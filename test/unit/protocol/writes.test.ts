@@ -1,0 +1,461 @@
+/**
+ * PROTOCOL.md, 4: what every write sets, and on which items it applies.
+ *
+ * Every part of every condition is taken out once: some case below must then turn red.
+ */
+import { describe, expect, it } from "vitest";
+import {
+  advanceDueWrite,
+  createHeadWrite,
+  endHeadWrite,
+  forgetDueWrite,
+  lowerDueWrite,
+  tombstoneWrite,
+} from "../../../lib/protocol/head.ts";
+import { memberPlace, nodeKey, type SlotPlace } from "../../../lib/protocol/keys.ts";
+import {
+  arriveWrite,
+  claimWrite,
+  commitWrite,
+  decideErrorWrite,
+  generationOf,
+  heartbeatWrite,
+  lateWrite,
+  reissueWrite,
+  settleWrite,
+  waitWrite,
+} from "../../../lib/protocol/writes.ts";
+import { absent, failedSlot, headOf, joinOfSize, leased, queued, succeeded, waiting } from "./support.ts";
+import { isNoticed, perform, type WriteCase, weakened } from "./write-case.ts";
+
+/** Six members, four a leaf: member 5 is slot 1 of leaf 1, which has two members. */
+const join = joinOfSize(6);
+const place: SlotPlace = memberPlace("r", ".", 5, 4);
+const own: SlotPlace = { key: nodeKey("r", "callback"), attribute: "s0" };
+const author = { by: "me", atMs: 9000 };
+
+const L = { a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0 };
+const Q = { a: 0, s: "Q", d: 1, n: 1, t: 5000 };
+const W = { a: 1, s: "W", d: 2, t: 5000 };
+const good = { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0, v: "7" };
+const bad = { a: 3, s: "FAILED", o: "me", f: 9000, b: 0, e: { n: "Error", m: "broken" } };
+
+const timedOut = (attempt: number) => ({ ...failedSlot, status: "TIMED_OUT", attempt, owner: "sweep" }) as const;
+const storedTimedOut = (attempt: number) => ({ ...bad, s: "TIMED_OUT", a: attempt, o: "sweep" });
+
+const cases: WriteCase[] = [
+  {
+    name: "claim, first",
+    write: claimWrite(1, place, absent, leased()),
+    applies: [
+      ["no item", undefined, { g: 1, s1: L }],
+      ["an item of this generation without the slot", { g: 1, remaining: 1, s0: good }, { g: 1, remaining: 1, s1: L }],
+    ],
+    refuses: [
+      ["the slot is leased", { g: 1, s1: { ...L, o: "other" } }],
+      ["the slot is settled", { g: 1, s1: good }],
+      ["the item is of a newer generation", { g: 2, s0: good }],
+    ],
+  },
+  {
+    name: "claim of what was sent again",
+    write: claimWrite(1, place, queued(), leased()),
+    applies: [["exactly that", { g: 1, s1: Q }, { g: 1, s1: L }]],
+    refuses: [
+      ["no item", undefined],
+      ["claimed meanwhile", { g: 1, s1: L }],
+      ["another state with the same numbers", { g: 1, s1: { ...Q, s: "W" } }],
+      ["a later dispatch", { g: 1, s1: { ...Q, d: 2 } }],
+      ["another attempt", { g: 1, s1: { ...Q, a: 1 } }],
+      ["sent again once more", { g: 1, s1: { ...Q, n: 2 } }],
+      ["sent again at another time", { g: 1, s1: { ...Q, t: 6000 } }],
+      ["the item is of a newer generation", { g: 2, s1: Q }],
+    ],
+  },
+  {
+    name: "claim of a retry whose time has come",
+    write: claimWrite(1, place, waiting(), leased({ dispatch: 2, attempt: 2 })),
+    applies: [["exactly that", { g: 1, s1: W }, { g: 1, s1: { ...L, d: 2, a: 2 } }]],
+    refuses: [
+      ["another state with the same numbers", { g: 1, s1: { ...W, s: "Q" } }],
+      ["a later dispatch", { g: 1, s1: { ...W, d: 3 } }],
+      ["another attempt", { g: 1, s1: { ...W, a: 2 } }],
+      ["put off meanwhile", { g: 1, s1: { ...W, t: 6000 } }],
+      ["the item is of a newer generation", { g: 2, s1: W }],
+    ],
+  },
+  {
+    name: "take-over of a lease that is over",
+    write: claimWrite(1, place, leased({ owner: "dead" }), leased({ attempt: 2, lost: 1 })),
+    applies: [["exactly that", { g: 1, s1: { ...L, o: "dead" } }, { g: 1, s1: { ...L, a: 2, l: 1 } }]],
+    refuses: [
+      ["the owner has committed", { g: 1, s1: { ...L, o: "dead", s: "SUCCEEDED" } }],
+      ["a later dispatch", { g: 1, s1: { ...L, o: "dead", d: 2 } }],
+      ["a later attempt", { g: 1, s1: { ...L, o: "dead", a: 2 } }],
+      ["taken over by another", { g: 1, s1: { ...L, o: "third" } }],
+      ["the owner has sent a heartbeat", { g: 1, s1: { ...L, o: "dead", u: 40_000 } }],
+      ["the item is of a newer generation", { g: 2, s1: { ...L, o: "dead" } }],
+    ],
+  },
+  {
+    name: "heartbeat",
+    write: heartbeatWrite(1, place, leased(), 40_000),
+    applies: [["my lease", { g: 1, s1: L }, { g: 1, s1: { ...L, u: 40_000 } }]],
+    refuses: [
+      ["no item", undefined],
+      ["another's lease", { g: 1, s1: { ...L, o: "other" } }],
+      ["a later attempt of mine", { g: 1, s1: { ...L, a: 2 } }],
+      ["settled, by me", { g: 1, s1: { ...L, s: "SUCCEEDED" } }],
+      ["extended further already", { g: 1, s1: { ...L, u: 50_000 } }],
+      ["extended as far already", { g: 1, s1: { ...L, u: 40_000 } }],
+      ["the item is of a newer generation", { g: 2, s1: L }],
+    ],
+  },
+  {
+    name: "commit in a leaf below a top",
+    write: commitWrite(1, place, join, leased(), succeeded()),
+    applies: [
+      ["my lease, the first arrival: counts from the size", { g: 1, s1: L }, { g: 1, s1: good, remaining: 1 }],
+      ["my lease, the last arrival", { g: 1, s0: good, s1: L, remaining: 1 }, { s1: good, remaining: 0 }],
+      ["an item without generation", { s1: L }, { g: 1, s1: good }],
+    ],
+    refuses: [
+      ["no item", undefined],
+      ["my own commit, repeated", { g: 1, s1: good, remaining: 1 }],
+      ["another's lease", { g: 1, s1: { ...L, o: "other", a: 1 } }],
+      ["a later attempt under my name", { g: 1, s1: { ...L, a: 2 } }],
+      ["waiting since the sweeper took it", { g: 1, s1: { ...W, o: "me" } }],
+      ["the item is of a newer generation", { g: 2, s1: L }],
+    ],
+  },
+  {
+    name: "commit in a leaf that is the top",
+    write: commitWrite(1, memberPlace("r", ".", 1, 4), joinOfSize(2), leased(), succeeded()),
+    applies: [["my lease: stamps who arrived last", { g: 1, s1: L }, { remaining: 1, lastBy: "me", lastAt: 9000 }]],
+    refuses: [["my own commit, repeated", { g: 1, s1: good, remaining: 1 }]],
+  },
+  {
+    name: "commit in an item of its own",
+    write: commitWrite(1, own, undefined, leased(), succeeded()),
+    applies: [["my lease: counts nothing", { g: 1, s0: L }, { g: 1, s0: good }]],
+    refuses: [["another's lease", { g: 1, s0: { ...L, o: "other" } }]],
+  },
+  {
+    name: "wait for retry",
+    write: waitWrite(1, place, leased(), waiting()),
+    applies: [["my lease: nothing arrives", { g: 1, s1: L, remaining: 2 }, { g: 1, s1: W, remaining: 2 }]],
+    refuses: [
+      ["no item", undefined],
+      ["already waiting", { g: 1, s1: { ...W, o: "me" } }],
+      ["another's lease", { g: 1, s1: { ...L, o: "other" } }],
+      ["a later attempt under my name", { g: 1, s1: { ...L, a: 2 } }],
+      ["the item is of a newer generation", { g: 2, s1: L }],
+    ],
+  },
+  {
+    name: "settle by others what nobody has started",
+    write: settleWrite(1, place, join, absent, timedOut(0)),
+    applies: [
+      ["no item", undefined, { g: 1, s1: storedTimedOut(0), remaining: 1 }],
+      ["a leaf that others have arrived in", { g: 1, s0: good, remaining: 1 }, { s1: storedTimedOut(0), remaining: 0 }],
+    ],
+    refuses: [
+      ["started meanwhile", { g: 1, s1: L }],
+      ["settled already", { g: 1, s1: good, remaining: 1 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "settle by others a lease",
+    write: settleWrite(1, place, join, leased(), timedOut(1)),
+    applies: [["exactly that", { g: 1, s1: L }, { s1: storedTimedOut(1), remaining: 1 }]],
+    refuses: [
+      ["its owner has committed", { g: 1, s1: { ...L, s: "SUCCEEDED" } }],
+      ["a later dispatch", { g: 1, s1: { ...L, d: 2 } }],
+      ["a later attempt", { g: 1, s1: { ...L, a: 2 } }],
+      ["another owner", { g: 1, s1: { ...L, o: "other" } }],
+      ["a heartbeat since", { g: 1, s1: { ...L, u: 31_000 } }],
+      ["the item is of a newer generation", { g: 2, s1: L }],
+    ],
+  },
+  {
+    name: "sent again, first time",
+    write: reissueWrite(1, place, absent, queued()),
+    applies: [["no item", undefined, { g: 1, s1: Q }]],
+    refuses: [
+      ["sent again by another sweep", { g: 1, s1: Q }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "taken from a dead owner",
+    write: reissueWrite(1, place, leased(), waiting({ lost: 1 })),
+    applies: [["exactly that", { g: 1, s1: L }, { s1: { ...W, l: 1 } }]],
+    refuses: [
+      ["it has committed", { g: 1, s1: { ...L, s: "SUCCEEDED" } }],
+      ["a later dispatch", { g: 1, s1: { ...L, d: 2 } }],
+      ["a later attempt", { g: 1, s1: { ...L, a: 2 } }],
+      ["another owner", { g: 1, s1: { ...L, o: "other" } }],
+      ["alive after all", { g: 1, s1: { ...L, u: 31_000 } }],
+      ["the item is of a newer generation", { g: 2, s1: L }],
+    ],
+  },
+  {
+    name: "late outcome",
+    write: lateWrite(1, place, 3, "SUCCEEDED"),
+    applies: [["settled by others, same attempt", { g: 1, s1: bad }, { s1: { ...bad, x: "SUCCEEDED" } }]],
+    refuses: [
+      ["no item", undefined],
+      ["another attempt", { g: 1, s1: { ...bad, a: 4 } }],
+      ["one is recorded already", { g: 1, s1: { ...bad, x: "FAILED" } }],
+      ["the item is of a newer generation", { g: 2, s1: bad }],
+    ],
+  },
+  {
+    name: "arrive at the top",
+    write: arriveWrite(1, "r", join, { level: 0, number: 1 }, 2, author),
+    applies: [
+      ["no item: the first of two", undefined, { g: 1, m1: 2, remaining: 1, lastBy: "me", lastAt: 9000 }],
+      ["the last", { g: 1, m0: 0, remaining: 1, lastBy: "other", lastAt: 1 }, { m1: 2, remaining: 0, lastBy: "me" }],
+      ["decided error already: counts all the same", { g: 1, decision: "error" }, { m1: 2, remaining: 1 }],
+    ],
+    refuses: [
+      ["arrived already", { g: 1, m1: 2, remaining: 1 }],
+      ["arrived already, without a failure", { g: 1, m1: 0, remaining: 1 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "arrive below the top",
+    write: arriveWrite(1, "r", joinOfSize(9, { leafSize: 1, fan: 3 }), { level: 0, number: 4 }, 0, author),
+    applies: [["no item: no stamp", undefined, { g: 1, m1: 0, remaining: 2 }]],
+    refuses: [["arrived already", { g: 1, m1: 0, remaining: 2 }]],
+  },
+  {
+    name: "decide error early",
+    write: decideErrorWrite(1, "r", join, { failed: 1 }, author),
+    applies: [
+      ["no item", undefined, { g: 1, decision: "error", decidedBy: "me", decidedAt: 9000, accepted: { failed: 1 } }],
+      ["not full", { g: 1, m0: 1, remaining: 1 }, { decision: "error", remaining: 1 }],
+    ],
+    refuses: [
+      ["decided already", { g: 1, m0: 1, remaining: 1, decision: "error", decidedBy: "other" }],
+      ["full: the last arrival was the decision", { g: 1, m0: 0, m1: 1, remaining: 0 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "head: create",
+    write: createHeadWrite(headOf({ name: "nightly", callback: "callback" }), 3_000_000_000),
+    applies: [
+      [
+        "no head",
+        undefined,
+        {
+          status: "RUNNING",
+          generation: 1,
+          documentHash: "document",
+          planHash: "plan",
+          planPages: 1,
+          requestId: "request",
+          name: "nightly",
+          taskCount: 1,
+          callback: "callback",
+          errorBranches: false,
+          submittedAt: 1000,
+          deadlineAt: 100_000_000,
+          due: 61_000,
+          listAt: 1000,
+        },
+      ],
+      [
+        "a tombstone whose 30 days are over",
+        { status: "SUCCEEDED", generation: 2, removedAt: 408_000_000, endedAt: 5, ttl: 7 },
+        { status: "RUNNING", generation: 1 },
+      ],
+    ],
+    refuses: [
+      ["a running run", { status: "RUNNING", generation: 1 }],
+      ["an ended run", { status: "SUCCEEDED", generation: 1, endedAt: 5 }],
+      ["a tombstone whose 30 days are not over", { status: "SUCCEEDED", generation: 1, removedAt: 408_000_001 }],
+    ],
+  },
+  {
+    name: "head: end",
+    write: endHeadWrite("r", 1, {
+      status: "FAILED",
+      atMs: 9000,
+      by: "me",
+      error: { name: "Error", message: "broken" },
+      dueMs: 69_000,
+    }),
+    applies: [
+      [
+        "running, same generation",
+        { status: "RUNNING", generation: 1, due: 61_000 },
+        { status: "FAILED", endedAt: 9000, endedBy: "me", due: 69_000, error: { name: "Error", message: "broken" } },
+      ],
+    ],
+    refuses: [
+      ["no head", undefined],
+      ["ended already", { status: "SUCCEEDED", generation: 1 }],
+      ["a newer generation", { status: "RUNNING", generation: 2 }],
+    ],
+  },
+  {
+    name: "head: due, lowered",
+    write: lowerDueWrite("r", 30_000),
+    applies: [["due later", { due: 30_001 }, { due: 30_000 }]],
+    refuses: [
+      ["due at that time", { due: 30_000 }],
+      ["due earlier", { due: 20_000 }],
+      ["no longer due", { status: "SUCCEEDED" }],
+      ["no head", undefined],
+    ],
+  },
+  {
+    name: "head: due, advanced",
+    write: advanceDueWrite("r", { dueMs: 61_000, generation: 1 }, { dueMs: 121_000, settled: 3, intervalMs: 60_000 }),
+    applies: [["as seen", { due: 61_000, generation: 1 }, { due: 121_000, sweptSettled: 3, sweptInterval: 60_000 }]],
+    refuses: [
+      ["another sweep was first", { due: 121_000, generation: 1 }],
+      ["a timer has lowered it", { due: 30_000, generation: 1 }],
+      ["a newer generation", { due: 61_000, generation: 2 }],
+    ],
+  },
+  {
+    name: "head: tombstone",
+    write: tombstoneWrite(headOf({ status: "FAILED" }), 5_000_500, 86_400_000),
+    applies: [
+      [
+        "the head that was read",
+        { status: "FAILED", generation: 1, error: { name: "Error", message: "broken" } },
+        { status: "FAILED", removedAt: 5_000_500, ttl: 2_597_001, due: 86_400_000 },
+      ],
+    ],
+    refuses: [
+      ["removed already", { status: "FAILED", generation: 1, removedAt: 4_000_000 }],
+      ["retried meanwhile", { status: "FAILED", generation: 2 }],
+      ["another status", { status: "RUNNING", generation: 1 }],
+    ],
+  },
+  {
+    name: "head: forgotten by the sweeper",
+    write: forgetDueWrite("r", 86_400_000),
+    applies: [["as seen", { due: 86_400_000, dueShard: "due#0", removedAt: 5 }, { removedAt: 5 }]],
+    refuses: [["due at another time", { due: 1, dueShard: "due#0" }]],
+  },
+];
+
+/** The item lies in the index of due heads when it has both. */
+const indexed = (image: object) => ("due" in image && !("dueShard" in image) ? { dueShard: "due#0", ...image } : image);
+
+for (const written of cases) {
+  const { write, applies, refuses } = written;
+  describe(written.name, () => {
+    it.each(applies)("applies to: %s", async (_, before, after) => {
+      const result = await perform(write, before && (indexed(before) as typeof before));
+      expect(result.applied).toBe(true);
+      expect(result.stored).toMatchObject(after);
+      expect(result.image).toEqual(result.stored);
+    });
+
+    it.each(refuses)("is refused by: %s", async (_, before) => {
+      const item = before && (indexed(before) as typeof before);
+      expect(await perform(write, item)).toEqual({ applied: false, image: item, stored: item });
+    });
+  });
+}
+
+describe("every part of every condition is needed", () => {
+  const mutants = cases
+    .filter(({ refuses }) => refuses.length > 1)
+    .flatMap((written) => weakened(written.write).map((mutant) => ({ written, ...mutant })));
+
+  it.each(mutants.map((mutant) => [mutant.written.name, mutant.part, mutant] as const))(
+    "%s, without %s",
+    async (_name, _part, { written, write }) => {
+      expect(await isNoticed(written, write)).toBe(true);
+    },
+  );
+});
+
+describe("guard G", () => {
+  const guard = {
+    is: "any",
+    of: [
+      { is: "absent", path: ["g"] },
+      { is: "equal", path: ["g"], value: 3 },
+    ],
+  };
+  const writes = {
+    claim: claimWrite(3, place, absent, leased()),
+    heartbeat: heartbeatWrite(3, place, leased(), 40_000),
+    commit: commitWrite(3, place, join, leased(), succeeded()),
+    wait: waitWrite(3, place, leased(), waiting()),
+    settle: settleWrite(3, place, join, absent, failedSlot),
+    reissue: reissueWrite(3, place, absent, queued()),
+    late: lateWrite(3, place, 1, "SUCCEEDED"),
+    arrive: arriveWrite(3, "r", join, { level: 0, number: 0 }, 0, author),
+    decide: decideErrorWrite(3, "r", join, {}, author),
+  };
+
+  it.each(Object.entries(writes))("S20: %s sets its generation, and names it in its condition", (_, write) => {
+    expect(write.set[0]).toEqual({ path: ["g"], value: 3 });
+    expect(write.condition).toMatchObject({ is: "all", of: [guard, {}] });
+  });
+});
+
+describe("a write as data", () => {
+  it("commit: outcome, count and condition in one", () => {
+    expect(commitWrite(1, place, join, leased(), succeeded())).toEqual({
+      key: { pk: "r", sk: "tally#.#0#1" },
+      set: [
+        { path: ["g"], value: 1 },
+        { path: ["s1"], value: good },
+        { path: ["remaining"], minus: 1, initial: 2 },
+      ],
+      condition: {
+        is: "all",
+        of: [
+          {
+            is: "any",
+            of: [
+              { is: "absent", path: ["g"] },
+              { is: "equal", path: ["g"], value: 1 },
+            ],
+          },
+          {
+            is: "all",
+            of: [
+              { is: "equal", path: ["s1", "s"], value: "L" },
+              { is: "equal", path: ["s1", "o"], value: "me" },
+              { is: "equal", path: ["s1", "a"], value: 1 },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  it("create of a head clears what a tombstone had", () => {
+    const left = ["removedAt", "ttl", "endedAt", "endedBy", "error", "sweptSettled", "sweptInterval"];
+    expect(createHeadWrite(headOf(), 0).remove).toEqual(left);
+  });
+
+  it("tombstone leaves the listing, and no other write of a head sets a TTL (S18)", () => {
+    expect(tombstoneWrite(headOf(), 0, 0).remove).toEqual(["listShard", "error"]);
+    const others = cases.filter(({ name }) => name !== "head: tombstone").flatMap(({ write }) => write.set);
+    expect(others.filter(({ path }) => path[0] === "ttl")).toEqual([]);
+  });
+});
+
+describe("generationOf", () => {
+  it.each([
+    ["no item", undefined, undefined],
+    ["an item without one", { s0: L }, undefined],
+    ["an item with one", { g: 4 }, 4],
+  ])("%s", (_, image, generation) => {
+    expect(generationOf(image)).toBe(generation);
+  });
+});
