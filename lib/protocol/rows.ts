@@ -82,7 +82,7 @@ function ownRowLeased(slot: LeasedSlot, dispatch: number, retry: RetryPolicy, as
   if (!leaseOver(slot, asker)) return { kind: "return", untilMs: slot.untilMs + asker.skewMs };
   const lost = slot.lost + 1;
   if (lostTooOften(retry, lost)) return { kind: "give-up", seen: slot, lost };
-  return { kind: "claim", seen: slot, dispatch: Math.max(dispatch, slot.dispatch), attempt: slot.attempt + 1, lost };
+  return { kind: "claim", seen: slot, dispatch, attempt: slot.attempt + 1, lost };
 }
 
 export type DriverRow =

@@ -225,7 +225,7 @@ describe("tutti worker", () => {
     try {
       const client = clientOf(dev.engine);
       const worker = tutti(folder, "worker", "--tasks", tasksFile);
-      await waitFor("ready", () => worker.err().includes("is ready"));
+      await waitFor("ready", () => worker.err().includes("Ctrl-C"));
       expect(worker.err()).toContain("queues    default, gated");
       await client.submit({ task: "wait-at-gate", args: [folder, 7] }, { id: "stopped" });
       await waitFor("the task to run", async () => (await startsIn(folder)).length > 0);

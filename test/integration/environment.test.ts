@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { InvalidEnvironmentError, readEnvironment, workerQueueOf } from "../../lambdas/environment.ts";
+import { childVariables, parentConnection } from "../../local/connection.ts";
 
 const complete = {
   TUTTI_TABLE: "tutti",
@@ -72,5 +73,40 @@ describe("readEnvironment", () => {
     expect(() => workerQueueOf(readEnvironment({ ...complete, TUTTI_QUEUE: "images" }))).toThrow(
       "TUTTI_QUEUE names images",
     );
+  });
+});
+
+describe("the environment of a worker process of tutti dev", () => {
+  const connection = {
+    endpoints: { dynamodb: "http://127.0.0.1:1", sqs: "http://127.0.0.1:2" },
+    region: "us-east-1",
+    table: "tutti",
+    requestQueueUrl: "http://127.0.0.1:2/0/tutti-requests",
+    taskQueueUrls: { default: "http://127.0.0.1:2/0/tutti-task-default" },
+    deadLetterQueueUrls: { request: "http://127.0.0.1:2/0/tutti-requests-dlq" },
+  };
+  const inherited = {
+    ...complete,
+    HOME: "/home/u",
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: "mine",
+    TUTTI_LEASE_SECONDS: "30",
+  };
+  const variables = childVariables(inherited, connection, { ...readEnvironment(complete).settings, leaseSeconds: 3 });
+
+  it("leaves the user's AWS alone, for what tasks do there themselves", () => {
+    expect(variables).toMatchObject({ HOME: "/home/u", AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "mine" });
+    expect(Object.keys(variables).filter((name) => name.startsWith("AWS_ENDPOINT"))).toEqual([]);
+  });
+
+  it("names no other deployment, and the times of this one", () => {
+    expect(Object.keys(variables)).not.toContain("TUTTI_TABLE");
+    expect(Object.keys(variables)).not.toContain("TUTTI_REQUEST_QUEUE_URL");
+    expect(variables).toMatchObject({ TUTTI_LEASE_SECONDS: "3" });
+  });
+
+  it("carries the connection", () => {
+    expect(parentConnection(variables)).toEqual({ ...connection, from: "dev-file", local: true });
+    expect(parentConnection(inherited)).toBeUndefined();
   });
 });

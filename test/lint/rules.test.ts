@@ -142,7 +142,10 @@ const allowed: readonly (readonly [string, string])[] = [
   ["lib/protocol/", `export { a } from "../model/ids.ts";\nexport { b } from "./slot.ts";`],
   ["lib/records/", `export { a } from "../protocol/slot.ts";\nexport { gunzipSync } from "node:zlib";`],
   ["lib/coordinator/", `export { a } from "../records/values.ts";\nexport const b = (atMs: number) => new Date(atMs);`],
-  ["lib/adapters/dynamodb/", `export { a } from "@aws-sdk/client-dynamodb";\nexport { b } from "../../ports/store.ts";`],
+  [
+    "lib/adapters/dynamodb/",
+    `export { a } from "@aws-sdk/client-dynamodb";\nexport { b } from "../../ports/store.ts";`,
+  ],
   ["lib/adapters/sqs/", `export { a } from "@aws-sdk/client-sqs";\nexport type { B } from "../../protocol/slot.ts";`],
   [
     "lib/adapters/system/",

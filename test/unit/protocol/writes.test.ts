@@ -43,7 +43,7 @@ const bad = { a: 3, s: "FAILED", o: "me", f: 9000, b: 0, e: { n: "Error", m: "br
 const timedOut = (attempt: number) => ({ ...failedSlot, status: "TIMED_OUT", attempt, owner: "sweep" }) as const;
 const storedTimedOut = (attempt: number) => ({ ...bad, s: "TIMED_OUT", a: attempt, o: "sweep" });
 
-const cases: WriteCase[] = [
+const written: WriteCase[] = [
   {
     name: "claim, first",
     write: claimWrite(1, place, absent, leased()),
@@ -347,12 +347,23 @@ const cases: WriteCase[] = [
   },
 ];
 
+/** An item of no generation yet, and one of this generation, are open to every guarded write. */
+const cases = written.map((one): WriteCase => {
+  if (one.write.set[0]?.path[0] !== "g") return one;
+  const [, before, after] = one.applies[0] as WriteCase["applies"][number];
+  const { g, ...rest } = before ?? { g: undefined };
+  const other: WriteCase["applies"][number] =
+    g === undefined
+      ? ["an empty item of this generation", { g: 1 }, after]
+      : ["an item of no generation yet", rest, after];
+  return { ...one, applies: [...one.applies, other] };
+});
+
 /** The item lies in the index of due heads when it has both. */
 const indexed = (image: object) => ("due" in image && !("dueShard" in image) ? { dueShard: "due#0", ...image } : image);
 
-for (const written of cases) {
-  const { write, applies, refuses } = written;
-  describe(written.name, () => {
+for (const { name, write, applies, refuses } of cases) {
+  describe(name, () => {
     it.each(applies)("applies to: %s", async (_, before, after) => {
       const result = await perform(write, before && (indexed(before) as typeof before));
       expect(result.applied).toBe(true);
@@ -370,12 +381,12 @@ for (const written of cases) {
 describe("every part of every condition is needed", () => {
   const mutants = cases
     .filter(({ refuses }) => refuses.length > 1)
-    .flatMap((written) => weakened(written.write).map((mutant) => ({ written, ...mutant })));
+    .flatMap((one) => weakened(one.write).map((mutant) => ({ one, ...mutant })));
 
-  it.each(mutants.map((mutant) => [mutant.written.name, mutant.part, mutant] as const))(
+  it.each(mutants.map((mutant) => [mutant.one.name, mutant.part, mutant] as const))(
     "%s, without %s",
-    async (_name, _part, { written, write }) => {
-      expect(await isNoticed(written, write)).toBe(true);
+    async (_name, _part, { one, write }) => {
+      expect(await isNoticed(one, write)).toBe(true);
     },
   );
 });

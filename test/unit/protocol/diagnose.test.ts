@@ -1,0 +1,433 @@
+/**
+ * Every kind of finding on a run as it may lie in the table, and the same run a moment before, or mended.
+ */
+import { describe, expect, it } from "vitest";
+import type { Workflow } from "../../../lib/model/workflow.ts";
+import type { CompileOptions } from "../../../lib/plan/compile.ts";
+import type { PlanNode } from "../../../lib/plan/types.ts";
+import type { Image } from "../../../lib/ports/store.ts";
+import { type Diagnosis, diagnose, expires, type Finding } from "../../../lib/protocol/diagnose.ts";
+import type { Head } from "../../../lib/protocol/head.ts";
+import { snapshotOf } from "../../../lib/protocol/snapshot.ts";
+import { absent, headOf, leased, planOf, queued, waiting } from "./support.ts";
+
+const settings = { skewMs: 2000, visibilityMs: 60_000 };
+
+const L = { a: 1, s: "L", d: 1, o: "worker", c: "token", u: 30_000, b: 0 };
+const good = { a: 1, s: "SUCCEEDED", o: "worker", f: 9000, b: 0, v: "7" };
+const bad = { a: 3, s: "FAILED", o: "worker", f: 9000, b: 0, e: { n: "Error", m: "broken" } };
+
+interface Stored {
+  readonly workflow: Workflow;
+  readonly images?: Readonly<Record<string, Image>>;
+  readonly head?: Partial<Head>;
+  readonly shape?: CompileOptions;
+}
+
+function diagnosed({ workflow, images = {}, head = {}, shape = {} }: Stored, nowMs: number): Diagnosis {
+  const items = Object.entries(images).map(([sk, image]) => ({ key: { pk: "r", sk }, image }));
+  return diagnose(snapshotOf(headOf(head), planOf(workflow, shape), items), nowMs, settings);
+}
+
+const single: Workflow = { task: "a" };
+const chord: Workflow = { chord: { header: [{ task: "a" }, { task: "b" }], callback: { task: "c" } } };
+const withDeadline: Workflow = { chord: { ...chord.chord, deadlineSeconds: 60 } };
+const settledChord: Workflow = {
+  chord: {
+    header: [{ chain: [{ task: "a" }, { task: "b" }] }, { chord: { header: [{ task: "a" }] } }],
+    callback: { task: "c" },
+    when: "all-settled",
+  },
+};
+const two: CompileOptions = { leafSize: 1, fan: 2 };
+
+describe("a finding", () => {
+  const findings: [name: string, stored: Stored, nowMs: number, finding: Finding][] = [
+    [
+      "unseen: released, and not claimed for a visibility timeout",
+      { workflow: single },
+      61_000,
+      {
+        kind: "unseen",
+        node: "task",
+        sinceMs: 1000,
+        explanation:
+          "sent to queue default, and no worker has taken it: the queue is long, nobody reads it, or the message was lost",
+        repair: { do: "resend", node: "task", seen: absent },
+      },
+    ],
+    [
+      "unseen: a delay counts from its end",
+      { workflow: { task: "a", delaySeconds: 100 } },
+      161_000,
+      {
+        kind: "unseen",
+        node: "task",
+        sinceMs: 101_000,
+        explanation: expect.any(String),
+        repair: { do: "resend", node: "task", seen: absent },
+      },
+    ],
+    [
+      "unseen: sent again once, and not claimed for twice as long",
+      { workflow: single, images: { "node#task": { g: 1, s0: { a: 0, s: "Q", d: 1, n: 1, t: 5000 } } } },
+      125_000,
+      {
+        kind: "unseen",
+        node: "task",
+        sinceMs: 5000,
+        explanation: expect.any(String),
+        repair: { do: "resend", node: "task", seen: queued() },
+      },
+    ],
+    [
+      "lease-over: its worker is silent for more than ε",
+      { workflow: single, images: { "node#task": { g: 1, s0: L } } },
+      32_001,
+      {
+        kind: "lease-over",
+        node: "task",
+        sinceMs: 30_000,
+        explanation: "its worker (worker) has been silent since its lease ended",
+        repair: { do: "expire", node: "task", seen: leased({ owner: "worker" }) },
+      },
+    ],
+    [
+      "retry-due: the message of a retry had its time",
+      { workflow: single, images: { "node#task": { g: 1, s0: { a: 1, s: "W", d: 2, t: 5000 } } } },
+      65_000,
+      {
+        kind: "retry-due",
+        node: "task",
+        sinceMs: 5000,
+        explanation: "its retry was due and has not been seen",
+        repair: { do: "resend", node: "task", seen: waiting() },
+      },
+    ],
+    [
+      "retry-due: a timer is due at its time",
+      { workflow: single, images: { "node#task": { g: 1, s0: { a: 1, s: "W", d: 2, t: 5000, w: 1 } } } },
+      5000,
+      {
+        kind: "retry-due",
+        node: "task",
+        sinceMs: 5000,
+        explanation: expect.any(String),
+        repair: { do: "resend", node: "task", seen: waiting({ timer: true }) },
+      },
+    ],
+    [
+      "arrival-missing: a full leaf without a mark above it",
+      {
+        workflow: chord,
+        shape: two,
+        images: { "tally#.#0#0": { g: 1, remaining: 1 }, "tally#.#0#1": { g: 1, remaining: 0, s0: good } },
+      },
+      10_000,
+      {
+        kind: "arrival-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: "part of the join is complete, and its arrival above is not recorded",
+        repair: { do: "drive-leaf", join: ".", leaf: 1 },
+      },
+    ],
+    [
+      "arrival-missing: a full inner item, driven from its first leaf",
+      {
+        workflow: { group: [1, 2, 3, 4].map(() => ({ task: "a" })) },
+        shape: two,
+        images: {
+          "tally#.#0#2": { g: 1, remaining: 0, s0: good },
+          "tally#.#0#3": { g: 1, remaining: 0, s0: good },
+          "tally#.#1#1": { g: 1, remaining: 0, m0: 0, m1: 0 },
+        },
+      },
+      10_000,
+      {
+        kind: "arrival-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: expect.any(String),
+        repair: { do: "drive-leaf", join: ".", leaf: 2 },
+      },
+    ],
+    [
+      "successor-missing: a chain in a header has succeeded, by the join inside",
+      {
+        workflow: settledChord,
+        images: { "tally#header[1]#0#0": { g: 1, remaining: 0, s0: good, lastBy: "worker", lastAt: 9000 } },
+      },
+      10_000,
+      {
+        kind: "successor-missing",
+        join: "header[1]",
+        sinceMs: 9000,
+        explanation: "the join is complete, and the join it feeds does not know yet",
+        repair: { do: "drive-join", join: "header[1]" },
+      },
+    ],
+    [
+      "failure-not-driven: a failed task, and the run goes on",
+      { workflow: single, images: { "node#task": { g: 1, s0: bad } } },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        node: "task",
+        sinceMs: 9000,
+        explanation: "the task ended FAILED, and what has to follow from that is not recorded",
+        repair: { do: "drive-node", node: "task" },
+      },
+    ],
+    [
+      "failure-not-driven: a failed member, and its join is undecided",
+      { workflow: chord, images: { "tally#.#0#0": { g: 1, remaining: 1, s0: bad } } },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        node: "header[0]",
+        sinceMs: 9000,
+        explanation: expect.any(String),
+        repair: { do: "drive-node", node: "header[0]" },
+      },
+    ],
+    [
+      "failure-not-driven: absorbed by a header, and not handed on",
+      { workflow: settledChord, images: { "node#header[0]/[0]": { g: 1, s0: bad } } },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        node: "header[0]/[0]",
+        sinceMs: 9000,
+        explanation: expect.any(String),
+        repair: { do: "drive-node", node: "header[0]/[0]" },
+      },
+    ],
+    [
+      "failure-not-driven: a join decided error, and the run goes on",
+      {
+        workflow: chord,
+        images: {
+          "tally#.#0#0": {
+            g: 1,
+            s0: { ...L, u: 90_000 },
+            s1: { ...L, u: 90_000 },
+            decision: "error",
+            decidedBy: "x",
+            decidedAt: 9500,
+          },
+        },
+      },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        join: ".",
+        sinceMs: 9500,
+        explanation: "the join was decided error, and what has to follow from that is not recorded",
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "end-missing: the last task has succeeded, and the run goes on",
+      { workflow: single, images: { "node#task": { g: 1, s0: good } } },
+      10_000,
+      {
+        kind: "end-missing",
+        node: "task",
+        sinceMs: 1000,
+        explanation: "everything the run waits for is recorded, and its end is not",
+        repair: { do: "drive-node", node: "task" },
+      },
+    ],
+    [
+      "end-missing: the last join is complete, and the run goes on",
+      {
+        workflow: { group: [{ task: "a" }] },
+        images: { "tally#.#0#0": { g: 1, remaining: 0, s0: good, lastBy: "worker", lastAt: 9000 } },
+      },
+      10_000,
+      {
+        kind: "end-missing",
+        sinceMs: 1000,
+        explanation: expect.any(String),
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "join-deadline-passed: undecided at its deadline",
+      { workflow: withDeadline, images: { "tally#.#0#0": { g: 1, s0: { ...L, u: 90_000 }, s1: { ...L, u: 90_000 } } } },
+      61_000,
+      {
+        kind: "join-deadline-passed",
+        join: ".",
+        sinceMs: 61_000,
+        explanation: "its deadline of 60 s has passed",
+        repair: { do: "join-deadline", join: "." },
+      },
+    ],
+    [
+      "run-deadline-passed",
+      { workflow: single, images: { "node#task": { g: 1, s0: L } }, head: { deadlineAtMs: 20_000 } },
+      20_000,
+      {
+        kind: "run-deadline-passed",
+        sinceMs: 20_000,
+        explanation: "the run's deadline has passed",
+        repair: { do: "run-deadline" },
+      },
+    ],
+  ];
+
+  it.each(findings)("%s", (_, stored, nowMs, finding) => {
+    expect(diagnosed(stored, nowMs).findings).toEqual([finding]);
+  });
+
+  const reached = new Set(findings.map(([, , , finding]) => finding.kind));
+  it("has a case for each kind", () => {
+    const kinds: Record<Finding["kind"], true> = {
+      unseen: true,
+      "lease-over": true,
+      "retry-due": true,
+      "arrival-missing": true,
+      "successor-missing": true,
+      "failure-not-driven": true,
+      "end-missing": true,
+      "join-deadline-passed": true,
+      "run-deadline-passed": true,
+    };
+    expect([...reached].sort()).toEqual(Object.keys(kinds).sort());
+  });
+});
+
+describe("nothing is found, and the next timer is known", () => {
+  const later: [name: string, stored: Stored, nowMs: number, nextTimerMs: number][] = [
+    ["released, until a visibility timeout is over", { workflow: single }, 60_999, 61_000],
+    ["delayed, until that after its delay", { workflow: { task: "a", delaySeconds: 100 } }, 160_999, 161_000],
+    [
+      "sent again, until its longer interval is over",
+      { workflow: single, images: { "node#task": { g: 1, s0: { a: 0, s: "Q", d: 1, n: 1, t: 5000 } } } },
+      124_999,
+      125_000,
+    ],
+    ["leased, until ε after its end", { workflow: single, images: { "node#task": { g: 1, s0: L } } }, 32_000, 32_001],
+    [
+      "waiting, until its message had its time",
+      { workflow: single, images: { "node#task": { g: 1, s0: { a: 1, s: "W", d: 2, t: 5000 } } } },
+      64_999,
+      65_000,
+    ],
+    [
+      "waiting for a timer, until its time",
+      { workflow: single, images: { "node#task": { g: 1, s0: { a: 1, s: "W", d: 2, t: 5000, w: 1 } } } },
+      4999,
+      5000,
+    ],
+    [
+      "a chord, until its deadline",
+      { workflow: withDeadline, images: { "tally#.#0#0": { g: 1, s0: { ...L, u: 90_000 }, s1: { ...L, u: 90_000 } } } },
+      60_999,
+      61_000,
+    ],
+    [
+      "a run, until its deadline",
+      { workflow: single, images: { "node#task": { g: 1, s0: L } }, head: { deadlineAtMs: 20_000 } },
+      19_999,
+      20_000,
+    ],
+  ];
+
+  it.each(later)("%s", (_, stored, nowMs, nextTimerMs) => {
+    expect(diagnosed(stored, nowMs)).toMatchObject({ findings: [], nextTimerMs });
+  });
+});
+
+describe("nothing is found any more", () => {
+  const ended = { status: "FAILED", endedAtMs: 9000 } as const;
+  const mended: [name: string, stored: Stored][] = [
+    [
+      "the mark of a full leaf is there",
+      {
+        workflow: chord,
+        shape: two,
+        images: {
+          "tally#.#0#0": { g: 1, s0: { ...L, u: 90_000 } },
+          "tally#.#0#1": { g: 1, remaining: 0, s0: good },
+          "tally#.#1#0": { g: 1, remaining: 1, m1: 0 },
+        },
+      },
+    ],
+    [
+      "the run of a failed task has ended",
+      { workflow: single, head: ended, images: { "node#task": { g: 1, s0: bad } } },
+    ],
+    [
+      "the run of a succeeded task has ended",
+      {
+        workflow: single,
+        head: { ...ended, status: "SUCCEEDED" },
+        images: { "node#task": { g: 1, s0: good } },
+      },
+    ],
+    [
+      "an absorbed failure was handed on",
+      {
+        workflow: settledChord,
+        images: {
+          "node#header[0]/[0]": { g: 1, s0: bad },
+          "tally#.#0#0": {
+            g: 1,
+            remaining: 1,
+            s0: { a: 0, s: "FAILED", o: "x", f: 9500, e: { n: "Error", m: "broken" } },
+          },
+          "tally#header[1]#0#0": { g: 1, s0: { ...L, u: 90_000 } },
+        },
+      },
+    ],
+    ["a run past its deadline has ended", { workflow: single, head: { ...ended, deadlineAtMs: 5000 } }],
+  ];
+
+  it.each(mended)("%s", (_, stored) => {
+    expect(diagnosed(stored, 10_000).findings).toEqual([]);
+  });
+
+  it("S9: in an ended run nobody starts what never ran", () => {
+    const stored: Stored = {
+      workflow: chord,
+      head: ended,
+      images: { "tally#.#0#0": { g: 1, decision: "error", s0: bad } },
+    };
+    expect(diagnosed(stored, 1_000_000)).toMatchObject({ findings: [], nextTimerMs: undefined, settled: 1, open: 0 });
+  });
+
+  it("but the error callback of an ended run is still owed", () => {
+    const workflow: Workflow = { chord: { ...chord.chord, onError: { task: "a" } } };
+    const top = { g: 1, remaining: 1, s0: bad, decision: "error", decidedBy: "x", decidedAt: 9500 };
+    const { findings, open } = diagnosed({ workflow, head: ended, images: { "tally#.#0#0": top } }, 69_500);
+    expect(findings).toMatchObject([{ kind: "unseen", node: "onError", sinceMs: 9500 }]);
+    expect(open).toBe(1);
+  });
+});
+
+it("counts settled and open nodes; what is not released is neither", () => {
+  const images = { "tally#.#0#0": { g: 1, remaining: 1, s0: good, s1: { ...L, u: 90_000 } } };
+  expect(diagnosed({ workflow: chord, images }, 10_000)).toMatchObject({ settled: 1, open: 1 });
+});
+
+it("finds the callback unseen since the last arrival, not since the submit", () => {
+  const images = { "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: good, lastBy: "worker", lastAt: 50_000 } };
+  expect(diagnosed({ workflow: chord, images }, 109_999).findings).toEqual([]);
+  expect(diagnosed({ workflow: chord, images }, 110_000).findings).toMatchObject([
+    { kind: "unseen", node: "callback", sinceMs: 50_000 },
+  ]);
+});
+
+describe("expires", () => {
+  it.each([
+    [0, false],
+    [1, false],
+    [2, true],
+  ])("a lease over after %d lost attempts of at most 3 ends the node: %s", (lost, ends) => {
+    const node = planOf(single).nodes.task as PlanNode;
+    expect(expires(node, leased({ lost }))).toBe(ends);
+  });
+});
