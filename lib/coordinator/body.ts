@@ -49,7 +49,24 @@ async function callBody(
   const prepared = await prepare(delivery, node, definition.args);
   if (prepared.kind === "failed") return prepared;
   const context = contextOf(delivery, node, lease, keeper, abort);
-  return runBody(() => body(context, ...prepared.args), node, delivery.deps.clock, abort);
+  const cancel = abortAtDeadline(delivery, abort);
+  try {
+    return await runBody(() => body(context, ...prepared.args), node, delivery.deps.clock, abort);
+  } finally {
+    cancel();
+  }
+}
+
+/** The process must end before the body has: the body is told, so that it can leave things in order. */
+export class ProcessEndingError extends Error {
+  override readonly name = "process-ending";
+  constructor() {
+    super("the function or worker that runs this task is out of time");
+  }
+}
+
+function abortAtDeadline({ deps, deadlineAtMs }: Delivery, abort: AbortController): () => void {
+  return deps.clock.after(deadlineAtMs - deps.clock.now(), () => abort.abort(new ProcessEndingError()));
 }
 
 /** The deployed code does not know the task: a rolling deploy may change that, so the message comes back. */

@@ -23,7 +23,7 @@ import { storedLines } from "./stored.ts";
 const tasksFile = fileURLToPath(new URL("../../examples/01-licence-audit/tasks.ts", import.meta.url));
 const outputFolder = "licence-report";
 /** With workers being killed all the time, dead ones should be noticed soon. */
-const shortWaits = { leaseSeconds: 2, visibilitySeconds: 4, sweepSeconds: 2 };
+const shortWaits = { leaseSeconds: 2, visibilitySeconds: 4, sweepSeconds: 2, concurrency: 1 };
 const waitSeconds = 120;
 
 const print = (text = "") => void process.stdout.write(`${text}\n`);

@@ -11,6 +11,7 @@ import { main } from "../../cli/program.ts";
 import { silentLog } from "../../lib/adapters/system/log.ts";
 import { startDev } from "../../local/dev.ts";
 import { devFilePath } from "../../local/dev-file.ts";
+import { dynoxideAvailable } from "../../local/dynoxide.ts";
 import { cliCommand } from "../../local/self.ts";
 import { loadTasksModule } from "../../local/tasks-module.ts";
 import {
@@ -71,7 +72,7 @@ afterEach(async () => {
   await removeFolders();
 });
 
-describe("tutti dev", () => {
+describe.skipIf(!dynoxideAvailable())("tutti dev", () => {
   it("writes .tutti/dev.json while it runs; SIGINT ends it with 130 and leaves nothing behind", async () => {
     const folder = await aFolder();
     const dev = tutti(folder, "dev", "--tasks", tasksFile, "--json");
@@ -169,7 +170,9 @@ describe("tutti dev", () => {
     }
     expect(await exists(devFilePath(folder))).toBe(false);
   });
+});
 
+describe("usage", () => {
   it.each([
     [["dev"], "--engine-only"],
     [["dev", "--workers", "0"], "whole number from 1 to 64"],
@@ -212,7 +215,7 @@ async function inProcess(cwd: string, args: readonly string[]) {
   return { code, out, err };
 }
 
-describe("tutti worker", () => {
+describe.skipIf(!dynoxideAvailable())("tutti worker", () => {
   it("joins a running engine, finishes what runs at SIGTERM, and takes nothing new", async () => {
     const folder = await aFolder();
     const dev = await startDev({

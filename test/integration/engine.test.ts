@@ -15,6 +15,7 @@ import { noMetrics } from "../../lib/adapters/system/metrics.ts";
 import { variablesOf } from "../../local/connection.ts";
 import { type Dev, NoWorkerProcessesError, startDev } from "../../local/dev.ts";
 import { devFilePath } from "../../local/dev-file.ts";
+import { dynoxideAvailable } from "../../local/dynoxide.ts";
 import { EngineStartError, startEngine } from "../../local/engine.ts";
 import { loadTasksModule } from "../../local/tasks-module.ts";
 import { type Role, startWorker, type Worker } from "../../local/worker.ts";
@@ -58,7 +59,7 @@ async function aWorker({ engine, connection }: Dev, ...roles: readonly Role[]): 
   return startWorker({ ports, environment, tasks: await loadTasksModule(tasksFile), roles, concurrency: 2 });
 }
 
-describe("a table on disk", () => {
+describe.skipIf(!dynoxideAvailable())("a table on disk", () => {
   it("is there after a restart, and the sweeper sends again what the queues held", async () => {
     const [folder, dataDir] = [await aFolder(), await aFolder()];
     const options = {
@@ -135,7 +136,7 @@ describe("starting", () => {
     );
   });
 
-  it("gives up when workers cannot start, and removes what it made", async () => {
+  it.skipIf(!dynoxideAvailable())("gives up when workers cannot start, and removes what it made", async () => {
     const folder = await aFolder();
     const tasks = { ...(await loadTasksModule(tasksFile)), file: "/nowhere/tasks.ts" };
     await expect(aDev({ cwd: folder, tasks, workers: 1, output: "none" })).rejects.toThrow(

@@ -15,6 +15,7 @@ import { defaults } from "../../lib/model/limits.ts";
 import type { HeldMessage, QueueRef } from "../../lib/ports/index.ts";
 import { readHead } from "../../lib/records/snapshots.ts";
 import { variablesOf } from "../../local/connection.ts";
+import { dynoxideAvailable } from "../../local/dynoxide.ts";
 import { type Engine, startEngine } from "../../local/engine.ts";
 import { eventOf } from "../../local/event-source.ts";
 import * as tasks from "../support/engine-tasks.ts";
@@ -76,7 +77,7 @@ async function submit(id: string, workflow: unknown): Promise<void> {
 const json = (): readonly Record<string, unknown>[] =>
   printed.map((line) => JSON.parse(line) as Record<string, unknown>);
 
-describe("functions", () => {
+describe.skipIf(!dynoxideAvailable())("functions", () => {
   it("take a request and its tasks to the end, with logs and metrics that name the invocation", async () => {
     const control = createControlFunction(tasks);
     const worker = createWorkerFunction(tasks);

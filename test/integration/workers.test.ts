@@ -3,6 +3,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dev } from "../../local/dev.ts";
+import { dynoxideAvailable } from "../../local/dynoxide.ts";
 import {
   aChord,
   aDev,
@@ -25,7 +26,7 @@ afterAll(async () => {
   await removeFolders();
 });
 
-describe("worker processes", () => {
+describe.skipIf(!dynoxideAvailable())("worker processes", () => {
   it("take a chord from a raw message on the request queue to its callback", async () => {
     const folder = await aFolder();
     const request = { tutti: 1, type: "submit", requestId: "raw-1", id: "raw", workflow: aChord(folder, "tell", 5) };

@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { createVirtualClock } from "../../../lib/adapters/memory/clock.ts";
+import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
+import { createMemoryQueue } from "../../../lib/adapters/memory/queue.ts";
+import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
+import { createCoordinator } from "../../../lib/coordinator/index.ts";
+import { defaults } from "../../../lib/model/limits.ts";
+import { protocol } from "../../../lib/protocol/index.ts";
+import { defineTask } from "../../../lib/tasks/define-task.ts";
+import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
+
+it("aborts the signal of a body when its process is out of time, and has the task tried again", async () => {
+  const clock = createVirtualClock(Date.UTC(2026, 0, 1));
+  const store = createMemoryStore();
+  const queue = createMemoryQueue({ clock, visibilitySeconds: 60, maxReceiveCount: 20 });
+  const reasons: unknown[] = [];
+  const long = defineTask({ name: "long", args: z.tuple([]) }, (ctx) => {
+    return new Promise((_resolve, reject) => {
+      ctx.signal.addEventListener("abort", () => {
+        reasons.push((ctx.signal.reason as Error).name);
+        reject(ctx.signal.reason as Error);
+      });
+    });
+  });
+  const registry = registryOf({ long });
+  const quiet = { log: { write: () => {} }, metrics: { count: () => {} } };
+  const ports = { store, queue, clock, ids: createSeededIds(7) };
+  const catalog = catalogOf(registry);
+  const coordinator = createCoordinator({ ...ports, ...quiet, settings: defaults, registry, catalog, protocol });
+  const body = JSON.stringify({ tutti: 1, type: "submit", id: "run", workflow: { task: "long" } });
+  await coordinator.control({ messageId: "m1", body, receiveCount: 1, sentAtMs: 0, attributes: {} });
+
+  const messages = await queue.receive("task:default", 1);
+  const working = coordinator.work({ messages, queue: "default", deadlineAtMs: clock.now() + 20_000 });
+  await new Promise((done) => setImmediate(done));
+  clock.advanceTo(clock.now() + 20_000);
+  expect(await working).toEqual([{ kind: "acknowledge" }]);
+  expect(reasons).toEqual(["process-ending"]);
+  expect(queue.depth("task:default")).toMatchObject({ visible: 0, delayed: 1 });
+});
