@@ -4,15 +4,16 @@
 import { FatalError, TuttiError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
+import { defaults, limits } from "../model/limits.ts";
 import type { StoredError } from "../model/outcome.ts";
-import type { PlanNode } from "../plan/types.ts";
+import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import type { LeasedSlot, SettledSlot } from "../protocol/slot.ts";
 import { argumentsOf } from "../records/inputs.ts";
 import { storedError, storeValue } from "../records/values.ts";
 import type { TaskContext } from "../tasks/context.ts";
 import { type BodyResult, runBody } from "../tasks/run-body.ts";
 import type { Delivery } from "./delivery.ts";
-import { keepLease, type LeaseKeeper } from "./lease.ts";
+import type { LeaseKeeper, LeaseKeepers } from "./lease.ts";
 import type { Located } from "./places.ts";
 
 export type AttemptResult =
@@ -22,15 +23,15 @@ export type AttemptResult =
 /** Runs one attempt to its end. Store and queue faults on the way are thrown: the message comes back. */
 export async function runTask(
   delivery: Delivery,
-  node: PlanNode,
-  located: Located,
+  { node, place, join }: Located,
   lease: LeasedSlot,
+  keepers: LeaseKeepers,
 ): Promise<AttemptResult> {
   const abort = new AbortController();
-  const keeper = keepLease(delivery, located.place, lease, abort);
+  const keeper = keepers.keep({ place, lease }, abort);
   try {
     const result = await callBody(delivery, node, lease, keeper, abort);
-    return await resultOf(delivery, node, lease, result);
+    return await resultOf(delivery, node, lease, result, inlineBytesOf(join));
   } finally {
     keeper.stop();
   }
@@ -136,10 +137,11 @@ async function resultOf(
   node: PlanNode,
   lease: LeasedSlot,
   result: BodyResult,
+  inlineBytes: number,
 ): Promise<AttemptResult> {
   const { deps, run } = delivery;
   if (result.kind === "succeeded") {
-    const stored = await storeValue(deps.store, run.id, result.value);
+    const stored = await storeValue(deps.store, run.id, result.value, inlineBytes);
     if (stored.kind === "refused") return settled(delivery, lease, { status: "FAILED", error: stored.error });
     return settled(delivery, lease, { status: "SUCCEEDED", value: stored.value });
   }
@@ -148,6 +150,11 @@ async function resultOf(
   const after = deps.protocol.afterFailure(node.retry, lease, { ...result, error }, deps.ids.fraction());
   if (after.kind === "retry") return { kind: "retry", delayMs: after.delayMs, error };
   return settled(delivery, lease, { status: after.status, error });
+}
+
+/** Ten values that share an item must not make every write of it dear. */
+function inlineBytesOf(join: PlanJoin | undefined): number {
+  return (join?.leafSize ?? 1) > defaults.leafSize ? limits.packedValueBytes : limits.inlineValueBytes;
 }
 
 function settled(

@@ -6,20 +6,20 @@
  * too often. A request's letter goes back once, then it is reported.
  */
 import { StoreError } from "../errors.ts";
-import type { PlanNode } from "../plan/types.ts";
+import { nodesOf } from "../model/message.ts";
 import type { Image, ReceivedMessage } from "../ports/index.ts";
 import { lostTooOften } from "../protocol/retry.ts";
 import { leaseOver } from "../protocol/rows.ts";
 import { countsOf, type OpenSlot, type Slot } from "../protocol/slot.ts";
 import { settleWrite } from "../protocol/writes.ts";
 import type { PlanCache } from "../records/plans.ts";
-import { lostOutcome } from "./attempt.ts";
-import { askerOf, type Delivery, returnUntil } from "./delivery.ts";
+import { askerOf, asRepair, type Delivery, returnUntil } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
-import { asRepair, driveNode } from "./drive.ts";
+import { driveNodes } from "./drive.ts";
+import { lostOutcome } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
+import { reissue } from "./reissue.ts";
 import { recordRejected } from "./rejected.ts";
-import { reissue } from "./repair.ts";
 import { sendAll, sendNodes } from "./sending.ts";
 import { afterError, deliveryOf, parseTaskMessage, returnAt } from "./work.ts";
 
@@ -67,23 +67,27 @@ async function taskLetter(
   const delivery = deliveryOf(deps, plans, new Map(), { queue, deadlineAtMs: 0 }, task);
   const head = await delivery.run.head();
   if (!head) return { kind: "acknowledge" };
-  const node = await delivery.run.plan.node(task.node);
-  const located = await locate(delivery, node);
-  const may = deps.protocol.mayStart(head.status, node.afterEnd);
-  let image = await deps.store.get(located.place.key, "letter.look");
-  for (let round = 0; round < rounds; round++) {
-    const met = await openLetter(
+  for (const id of nodesOf(task)) {
+    const node = await delivery.run.plan.node(id);
+    await openLetter(
       delivery,
-      node,
-      located,
-      { slot: slotIn(located.place, image), image, may },
+      await locate(delivery, node),
+      deps.protocol.mayStart(head.status, node.afterEnd),
       task.dispatch,
     );
-    if (met === "done")
-      return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
+  }
+  return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
+}
+
+/** What the letter still owes one of its nodes, tried against other writers until it holds. */
+async function openLetter(delivery: Delivery, located: Located, may: boolean, dispatch: number): Promise<void> {
+  let image = await delivery.deps.store.get(located.place.key, "letter.look");
+  for (let round = 0; round < rounds; round++) {
+    const met = await openOnce(delivery, located, { slot: slotIn(located.place, image), image, may }, dispatch);
+    if (met === "done") return;
     image = met.image;
   }
-  throw new StoreError(`run ${task.run}: ${task.node} kept changing during ${rounds} rounds`);
+  throw new StoreError(`run ${delivery.run.id}: ${located.node.id} kept changing during ${rounds} rounds`);
 }
 
 interface Found {
@@ -94,24 +98,19 @@ interface Found {
 
 type Met = "done" | { readonly image: Image | undefined };
 
-/** What the letter of a task still owes, by its slot. A refused write hands back the image it met. */
-async function openLetter(
-  delivery: Delivery,
-  node: PlanNode,
-  located: Located,
-  found: Found,
-  dispatch: number,
-): Promise<Met> {
+/** One look at a node's slot. A refused write hands back the image it met. */
+async function openOnce(delivery: Delivery, located: Located, found: Found, dispatch: number): Promise<Met> {
   const { slot, image } = found;
   if (slot.state === "settled") {
-    await driveNode(delivery, node, slot, image as Image, asRepair);
+    await driveNodes(delivery, [{ ...located, slot }], image as Image, asRepair);
     return "done";
   }
   if (!found.may) return "done";
   // A later dispatch is on its way by itself, or was never sent. The letter's own one was sent, and nobody could take it:
   // to send that again would go round for ever.
   if (slot.state === "waiting" && slot.dispatch > dispatch) {
-    await sendNodes(delivery, [{ node, dispatch: slot.dispatch, atMs: slot.atMs }], "letter.send");
+    const { node } = located;
+    await sendNodes(delivery, [{ nodes: [node], dispatch: slot.dispatch, atMs: slot.atMs }], "letter.send");
     return "done";
   }
   if (slot.state !== "absent" && slot.dispatch > dispatch) return "done";
@@ -119,23 +118,19 @@ async function openLetter(
     returnUntil(delivery, slot.untilMs + delivery.deps.settings.clockSkewSeconds * 1000);
     return "done";
   }
-  return dispatchAnew(delivery, node, located, slot);
+  return dispatchAnew(delivery, located, slot);
 }
 
 /** Nobody holds the node: a new dispatch while lost attempts remain, else its end, with the history. */
-async function dispatchAnew(
-  delivery: Delivery,
-  node: PlanNode,
-  { place, join }: Located,
-  seen: OpenSlot,
-): Promise<Met> {
+async function dispatchAnew(delivery: Delivery, located: Located, seen: OpenSlot): Promise<Met> {
+  const { node, place, join } = located;
   // An attempt that never started counts as lost too, or a node whose message kills its reader would be sent for ever.
   const { attempt, lost } = countsOf(seen);
   const counts = { attempt: seen.state === "leased" ? attempt : attempt + 1, lost: lost + 1 };
   if (!lostTooOften(node.retry, counts.lost)) {
     const { result, waiting } = await reissue(delivery, place, seen, counts);
     if (!result.applied) return { image: result.image };
-    await sendNodes(delivery, [{ node, dispatch: waiting.dispatch, atMs: waiting.atMs }], "letter.send");
+    await sendNodes(delivery, [{ nodes: [node], dispatch: waiting.dispatch, atMs: waiting.atMs }], "letter.send");
     return "done";
   }
   const message = `queue ${node.queue} gave the task up ${counts.lost} times; last seen ${seen.state}`;
@@ -143,6 +138,6 @@ async function dispatchAnew(
   const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
   const result = await delivery.run.write(write, "slot.dead-letter");
   if (!result.applied) return { image: result.image };
-  await driveNode(delivery, node, outcome, result.image, asRepair);
+  await driveNodes(delivery, [{ ...located, slot: outcome }], result.image, asRepair);
   return "done";
 }

@@ -8,6 +8,28 @@ import type { Asker } from "../protocol/rows.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import type { RunHandle } from "./run.ts";
 
+/** How a delivery came to where it drives from. */
+export interface Wins {
+  /** Its own commit settled the slot. */
+  readonly commit: boolean;
+  /** Its own arrivals filled everything above. Only the writer of everything below may carry (SPIN-RESULTS F1). */
+  readonly arrivals: boolean;
+  /** Nothing else follows: what is carried runs after everything else is handed on, so only a single successor is. */
+  readonly alone: boolean;
+}
+
+/** Its own writes all the way. */
+export const wonAll: Wins = { commit: true, arrivals: true, alone: true };
+/** Somebody else's, or nobody knows. */
+export const lostWins: Wins = { commit: false, arrivals: false, alone: true };
+/** A recorded outcome that it has not committed itself: it may win arrivals, but it looks before it sends. */
+export const asRepair: Wins = { commit: false, arrivals: true, alone: true };
+
+/** Whether it may send at once; whoever may not looks first. */
+export function sendsAtOnce({ commit, arrivals }: Wins): boolean {
+  return commit && arrivals;
+}
+
 export interface Delivery {
   readonly deps: CoordinatorDeps;
   readonly run: RunHandle;
@@ -15,9 +37,6 @@ export interface Delivery {
   readonly owner: string;
   /** Short name of the token in hand, the same for every copy of the message. */
   readonly carrier: string;
-  /** The node and dispatch that the message in hand names. */
-  readonly ownNode: string;
-  readonly ownDispatch: number;
   /** Queue the message came from; undefined for control and sweeper, which never carry. */
   readonly queue?: string;
   /** When the process that handles it must be done. */
@@ -41,8 +60,6 @@ export function createDelivery(
     run,
     owner: deps.ids.next(),
     carrier: carrierOf(from.token),
-    ownNode: from.token.node,
-    ownDispatch: from.token.dispatch,
     ...(from.queue === undefined ? {} : { queue: from.queue }),
     deadlineAtMs: from.deadlineAtMs ?? 0,
     suspects: "run",

@@ -6,47 +6,44 @@
  * acknowledges anything.
  */
 import { StoreError } from "../errors.ts";
-import type { JoinId } from "../model/ids.ts";
+import type { JoinId, NodeId } from "../model/ids.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
 import { memberPlace } from "../protocol/keys.ts";
-import { resendIntervalMs } from "../protocol/retry.ts";
-import { decodeSlot, isBad, type SettledSlot } from "../protocol/slot.ts";
+import { isBad, type SettledSlot } from "../protocol/slot.ts";
 import { badIn, isTop, parentOf, remainingOf, type TallyPlace, tallyKey, topOf } from "../protocol/tally.ts";
 import { arriveWrite, decideErrorWrite, settleWrite } from "../protocol/writes.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
-import { askerOf, type Delivery, returnUntil } from "./delivery.ts";
-import { locate, slotIn } from "./places.ts";
-import { lowerDue, type NodeSend, sendNodes } from "./sending.ts";
+import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, type Wins } from "./delivery.ts";
+import { type Located, locate, slotIn } from "./places.ts";
+import { nodeSend, release, resendMs } from "./release.ts";
+import { lowerDue, sendNodes } from "./sending.ts";
 
-/** How this delivery came to where it drives from: only the writer of everything below may carry (SPIN-RESULTS F1). */
-export interface Wins {
-  /** Its own commit settled the slot. */
-  readonly commit: boolean;
-  /** Its own arrivals filled everything above. */
-  readonly arrivals: boolean;
+/** A settled node, with the place of its slot. */
+export interface Settled extends Located {
+  readonly slot: SettledSlot;
 }
 
-const lost: Wins = { commit: false, arrivals: false };
-/** Whoever drives from a recorded outcome without having committed it: it may win arrivals, but it looks before it sends. */
-export const asRepair: Wins = { commit: false, arrivals: true };
-
-/** Drives on from a settled node, given the item its slot is in. */
-export async function driveNode(
+/**
+ * Drives on from settled nodes of one item, given that item: its leaf arrives once, then each node does what is its own.
+ */
+export async function driveNodes(
   delivery: Delivery,
-  node: PlanNode,
-  slot: SettledSlot,
+  nodes: readonly Settled[],
   image: Image,
   wins: Wins,
 ): Promise<void> {
-  if (node.slot !== null) {
-    const { place, join } = await locate(delivery, node);
-    if (join && place.leaf) await climb(delivery, join, place.leaf.number, image, wins, isBad(slot));
+  const [first] = nodes;
+  if (first?.join && first.place.leaf) {
+    const failing = nodes.some(({ slot }) => isBad(slot));
+    await climb(delivery, first.join, first.place.leaf.number, image, wins, failing);
   }
-  if (isBad(slot)) await fail(delivery, node.failure, causeOf(delivery, node, slot), node.slot);
-  else await advanceAll(delivery, node.next, wins);
+  for (const { node, slot } of nodes) {
+    if (isBad(slot)) await fail(delivery, node.failure, causeOf(delivery, node, slot), node.slot);
+    else await advanceAll(delivery, node.id, node.next, wins);
+  }
 }
 
 /** The cause that a failed node is to those who take it over. */
@@ -79,7 +76,7 @@ async function climb(
   }
   if (remainingOf(join, place, image) > 0) return;
   const decision = delivery.deps.protocol.decisionOf(join, image);
-  if (decision === "callback") await advanceAll(delivery, join.next, won);
+  if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
   // A failing member drives its own failure next, which meets this decision there.
   if (decision === "error" && !failing) await driveError(delivery, join);
 }
@@ -97,74 +94,92 @@ function errorOf(join: PlanJoin): Failure {
 
 /** Drives on from a join, whatever state it is in. For repairs. */
 export async function driveJoin(delivery: Delivery, join: PlanJoin): Promise<void> {
-  const top = await delivery.deps.store.get(tallyKey(delivery.run.id, join.id, topOf(join)), "join.look");
+  const top = await delivery.deps.store.get(tallyKey(delivery.run.id, join, topOf(join)), "join.look");
   const decision = delivery.deps.protocol.decisionOf(join, top);
-  if (decision === "callback") await advanceAll(delivery, join.next, lost);
+  if (decision === "callback") await advanceAll(delivery, join.id, join.next, lostWins);
   if (decision === "error") await driveError(delivery, join);
 }
 
 /** Makes a full leaf or inner item arrive, and drives on from there. For repairs. */
 export async function driveLeaf(delivery: Delivery, join: PlanJoin, leaf: number, image: Image): Promise<void> {
-  await climb(delivery, join, leaf, image, lost, false);
+  await climb(delivery, join, leaf, image, lostWins, false);
 }
 
-async function advanceAll(delivery: Delivery, nexts: readonly Next[], wins: Wins): Promise<void> {
-  // Carrying runs after everything else is handed on, so only a single successor is carried.
-  const share = nexts.length === 1 ? wins : { ...wins, arrivals: false };
-  for (const next of nexts) await advance(delivery, next, share, wins);
+/** What follows a unit. A single successor may be carried; several are released together. */
+async function advanceAll(
+  delivery: Delivery,
+  unit: NodeId | JoinId,
+  nexts: readonly Next[],
+  wins: Wins,
+): Promise<void> {
+  const [only] = nexts;
+  if (only === undefined) return;
+  if (nexts.length === 1) return advance(delivery, only, wins);
+  const head = await delivery.run.head();
+  if (!head) return;
+  const may = delivery.deps.protocol.mayStart(head.status, false);
+  const rest = may
+    ? await release(delivery, `next:${unit}`, nexts, wins)
+    : nexts.filter((next) => next.kind !== "node");
+  await goOn(delivery, rest, wins);
 }
 
-/** One successor. `share` decides about carrying, `wins` about looking first. */
-async function advance(delivery: Delivery, next: Next, share: Wins, wins: Wins): Promise<void> {
+/** Goes on with what a release has not sent. */
+export async function goOn(delivery: Delivery, rest: readonly Next[], wins: Wins): Promise<void> {
+  for (const next of rest) await advance(delivery, next, { ...wins, alone: false });
+}
+
+async function advance(delivery: Delivery, next: Next, wins: Wins): Promise<void> {
   switch (next.kind) {
     case "node":
-      return startNode(delivery, await delivery.run.plan.node(next.node), share, wins);
+      return startNode(delivery, await delivery.run.plan.node(next.node), wins);
     case "join":
       return releaseJoin(delivery, await delivery.run.plan.join(next.join), wins);
     case "slot":
-      return settleMember(delivery, next.join, next.index, byReference(delivery), share);
+      return settleMember(delivery, next.join, next.index, byReference(delivery), wins);
     case "end":
       return endRun(delivery, { status: "SUCCEEDED" });
   }
 }
 
 /** A ready node: carried, sent at once by the winner, or looked at and then sent. */
-async function startNode(delivery: Delivery, node: PlanNode, share: Wins, wins: Wins): Promise<void> {
+async function startNode(delivery: Delivery, node: PlanNode, wins: Wins): Promise<void> {
   const { deps, run } = delivery;
   const head = await run.head();
   if (!head) return;
   // After the end nothing new starts, but what an earlier delivery has carried is still driven on.
   if (!deps.protocol.mayStart(head.status, node.afterEnd)) return lookOnly(delivery, node);
   const nowMs = deps.clock.now();
-  const carried = deps.protocol.mayCarry({
-    ownCommit: share.commit,
-    ownArrivals: share.arrivals,
-    sameQueue: node.queue === delivery.queue && deps.registry.get(node.task)?.body !== undefined,
-    timeRemains: nowMs + node.timeoutSeconds * 1000 <= delivery.deadlineAtMs,
-    delayed: (node.delaySeconds ?? 0) > 0,
-  });
+  const carried =
+    wins.alone &&
+    deps.protocol.mayCarry({
+      ownCommit: wins.commit,
+      ownArrivals: wins.arrivals,
+      sameQueue: node.queue === delivery.queue && deps.registry.get(node.task)?.body !== undefined,
+      timeRemains: nowMs + node.timeoutSeconds * 1000 <= delivery.deadlineAtMs,
+      delayed: (node.delaySeconds ?? 0) > 0,
+    });
   if (carried && delivery.carry === undefined) {
     delivery.carry = node;
     return;
   }
-  const atMs = nowMs + (node.delaySeconds ?? 0) * 1000;
-  if (wins.commit && wins.arrivals) return sendNodes(delivery, [{ node, dispatch: 1, atMs }], "node.send");
+  if (sendsAtOnce(wins)) return sendNodes(delivery, [nodeSend([node], { dispatch: 1, atMs: nowMs })], "node.send");
   await lookThenSend(delivery, node);
 }
 
 /** The driver's row of the table, for a node this delivery has not started itself. */
 export async function lookThenSend(delivery: Delivery, node: PlanNode): Promise<void> {
-  const { place } = await locate(delivery, node);
-  const image = await delivery.deps.store.get(place.key, "slot.look");
-  const slot = slotIn(place, image);
+  const located = await locate(delivery, node);
+  const image = await delivery.deps.store.get(located.place.key, "slot.look");
+  const slot = slotIn(located.place, image);
   const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));
   switch (row.kind) {
     case "drive":
-      return driveNode(delivery, node, slot as SettledSlot, image as Image, lost);
+      return driveNodes(delivery, [{ ...located, slot: slot as SettledSlot }], image as Image, lostWins);
     case "return":
       return returnUntil(delivery, row.untilMs);
     case "send":
-      return sendNodes(delivery, [nodeSend(node, row)], "node.send");
+      return sendNodes(delivery, [nodeSend([node], row)], "node.send");
     case "discharged":
       return;
   }
@@ -172,63 +187,29 @@ export async function lookThenSend(delivery: Delivery, node: PlanNode): Promise<
 
 /** Drives on from a node that is settled, and starts nothing. */
 async function lookOnly(delivery: Delivery, node: PlanNode): Promise<void> {
-  const { place } = await locate(delivery, node);
-  const image = await delivery.deps.store.get(place.key, "slot.look");
-  const slot = slotIn(place, image);
-  if (slot.state === "settled" && image) return driveNode(delivery, node, slot, image, lost);
+  const located = await locate(delivery, node);
+  const image = await delivery.deps.store.get(located.place.key, "slot.look");
+  const slot = slotIn(located.place, image);
+  if (slot.state === "settled" && image) return driveNodes(delivery, [{ ...located, slot }], image, lostWins);
   const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));
   if (row.kind === "return") returnUntil(delivery, row.untilMs);
 }
 
-/** A first dispatch keeps the delay its author asked for. */
-function nodeSend(node: PlanNode, row: { readonly dispatch: number; readonly atMs: number }): NodeSend {
-  const delayMs = row.dispatch === 1 ? (node.delaySeconds ?? 0) * 1000 : 0;
-  return { node, dispatch: row.dispatch, atMs: row.atMs + delayMs };
-}
-
-function resendMs(delivery: Delivery, slot: ReturnType<typeof decodeSlot>): number {
-  const resends = slot.state === "queued" ? slot.resends : 0;
-  return resendIntervalMs(delivery.deps.settings.visibilitySeconds * 1000, resends);
-}
-
 /** Releases the header of a join: its deadline, then its members. An empty one is decided here (L5). */
-export async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins): Promise<void> {
+async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins): Promise<void> {
   const head = await delivery.run.head();
   if (!head || !delivery.deps.protocol.mayStart(head.status, join.afterEnd)) return;
-  if (join.size === 0) return advanceAll(delivery, join.next, { ...wins, arrivals: false });
+  if (join.size === 0) return advanceAll(delivery, join.id, join.next, { ...wins, alone: false });
   const nowMs = delivery.deps.clock.now();
   if (join.deadlineSeconds !== undefined) await lowerDue(delivery, nowMs + join.deadlineSeconds * 1000);
   const plan = await delivery.run.plan.whole();
-  await releaseAll(delivery, plan.releases[join.id] ?? [], wins);
+  await goOn(delivery, await release(delivery, `header:${join.id}`, plan.releases[join.id] ?? [], wins), wins);
 }
 
-/** Starts several units at once: those of a header, or of a submit. */
-export async function releaseAll(delivery: Delivery, starts: readonly Next[], wins: Wins): Promise<void> {
-  const nodes: PlanNode[] = [];
-  for (const start of starts) {
-    if (start.kind === "node") nodes.push(await delivery.run.plan.node(start.node));
-    else await advance(delivery, start, lost, wins);
-  }
-  const nowMs = delivery.deps.clock.now();
-  const unseen =
-    wins.commit && wins.arrivals
-      ? nodes.map((node) => nodeSend(node, { dispatch: 1, atMs: nowMs }))
-      : await unsent(delivery, nodes);
-  await sendNodes(delivery, unseen, "release.send");
-}
-
-/** Members that nobody has seen yet. One that has been delivered is the business of its own message. */
-async function unsent(delivery: Delivery, nodes: readonly PlanNode[]): Promise<NodeSend[]> {
-  const places = await Promise.all(nodes.map((node) => locate(delivery, node)));
-  const keys = [...new Map(places.map(({ place }) => [`${place.key.pk}\n${place.key.sk}`, place.key])).values()];
-  const images = await delivery.deps.store.getMany(keys, "release.look");
-  const imageOf = new Map(keys.map((key, i) => [key.sk, images[i]]));
-  return nodes.flatMap((node, i) => {
-    const place = (places[i] as { place: { key: { sk: string }; attribute: string } }).place;
-    const slot = decodeSlot(imageOf.get(place.key.sk)?.[place.attribute]);
-    const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));
-    return row.kind === "send" ? [nodeSend(node, row)] : [];
-  });
+/** Releases the roots of a run. */
+export async function releaseRoots(delivery: Delivery, wins: Wins): Promise<void> {
+  const plan = await delivery.run.plan.whole();
+  await goOn(delivery, await release(delivery, "start", plan.start, wins), wins);
 }
 
 function byReference(delivery: Delivery): SettledSlot {
@@ -253,14 +234,14 @@ export async function settleMember(
   wins: Wins,
 ): Promise<void> {
   const join = await delivery.run.plan.join(joinId);
-  const place = memberPlace(delivery.run.id, joinId, index, join.leafSize);
+  const place = memberPlace(delivery.run.id, join, index);
   const write = settleWrite(delivery.run.generation, place, join, { state: "absent" }, outcome);
   const result = await delivery.run.write(write, "slot.settle");
   const image = result.image;
   const slot = slotIn(place, image);
   if (!image || slot.state !== "settled")
     throw new StoreError(`join ${joinId}: slot ${index} is ${slot.state} though nobody runs there`);
-  await driveMember(delivery, join, index, slot, image, result.applied ? wins : lost);
+  await driveMember(delivery, join, index, slot, image, result.applied ? wins : lostWins);
 }
 
 /** Drives on from a member's slot that was settled for it. */
@@ -308,19 +289,24 @@ export async function fail(
       settledAtMs,
       error: cause.error,
     };
-    await settleMember(delivery, then.join, then.index, outcome, lost);
+    await settleMember(delivery, then.join, then.index, outcome, lostWins);
   }
   if (then.kind === "head") await endRun(delivery, { status: "FAILED", error: cause.error });
   for (const join of erring) {
     if (join.onError === null) continue;
     const node = await delivery.run.plan.node(join.onError);
-    await startNode(delivery, node, lost, lost);
+    await startNode(delivery, node, lostWins);
   }
 }
 
 /** Decides *error*. Refused by a join that is decided or full already: then it is *error* by that. */
 async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Promise<void> {
   const { run, deps } = delivery;
+  // Only the first failure of a large join reads what else has failed: the others find it decided.
+  if (join.onError !== null) {
+    const top = await deps.store.get(tallyKey(run.id, join, topOf(join)), "join.look");
+    if (deps.protocol.decisionOf(join, top) === "error") return;
+  }
   const accepted = join.onError === null ? { failed: 1 } : await acceptedFailures(delivery, join, cause);
   const author = { by: delivery.owner, atMs: deps.clock.now() };
   const result = await run.write(decideErrorWrite(run.generation, run.id, join, accepted, author), "join.decide");

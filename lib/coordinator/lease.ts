@@ -1,16 +1,21 @@
 /**
- * Keeps the lease of a running attempt: one heartbeat every third of its length while the body runs, none for shorter
- * bodies. Losing it aborts the body: it can no longer commit.
+ * Keeps the leases of running attempts: one heartbeat for all of an item every third of their length while bodies run, none
+ * for shorter bodies. Losing a lease aborts its body: it can no longer commit.
  */
-import type { SlotPlace } from "../protocol/keys.ts";
-import type { LeasedSlot } from "../protocol/slot.ts";
-import { heartbeatWrite } from "../protocol/writes.ts";
+import type { Image } from "../ports/index.ts";
+import { type Held, heartbeatWrite } from "../protocol/writes.ts";
 import type { Delivery } from "./delivery.ts";
 
+/** One attempt's hold. */
 export interface LeaseKeeper {
   /** Extends the lease now, beside the regular beat. */
   beat(): Promise<void>;
   stop(): void;
+}
+
+/** The attempts of one item that run in this delivery. */
+export interface LeaseKeepers {
+  keep(held: Held, abort: AbortController): LeaseKeeper;
 }
 
 /** The worker no longer holds the lease of its task: another attempt may be running. */
@@ -21,44 +26,67 @@ export class LeaseLostError extends Error {
   }
 }
 
-export function keepLease(
-  delivery: Delivery,
-  place: SlotPlace,
-  lease: LeasedSlot,
-  abort: AbortController,
-): LeaseKeeper {
-  const { deps, run } = delivery;
+export function keepLeases(delivery: Delivery): LeaseKeepers {
+  const { deps } = delivery;
   const leaseMs = deps.settings.leaseSeconds * 1000;
-  let stopped = false;
-  let cancel = () => {};
+  const running = new Map<Held, AbortController>();
+  let cancel: (() => void) | undefined;
   const beat = async () => {
     try {
-      const write = heartbeatWrite(run.generation, place, lease, deps.clock.now() + leaseMs);
-      const result = await run.write(write, "slot.heartbeat");
-      // A refused heartbeat that met my own lease was overtaken by a later one of mine.
-      if (!result.applied && !holds(result.image?.[place.attribute], lease)) abort.abort(new LeaseLostError());
+      await beatAll(delivery, running, deps.clock.now() + leaseMs);
     } catch (error) {
-      deps.log.write("warn", "heartbeat failed", { run: run.id, error: String(error) });
+      deps.log.write("warn", "heartbeat failed", { run: delivery.run.id, error: String(error) });
     }
   };
   const schedule = () => {
     cancel = deps.clock.after(leaseMs / 3, () => {
       void beat().then(() => {
-        if (!stopped) schedule();
+        if (running.size > 0) schedule();
+        else cancel = undefined;
       });
     });
   };
-  schedule();
   return {
-    beat,
-    stop() {
-      stopped = true;
-      cancel();
+    keep(held, abort) {
+      running.set(held, abort);
+      if (cancel === undefined) schedule();
+      return {
+        beat,
+        stop() {
+          running.delete(held);
+          if (running.size > 0) return;
+          cancel?.();
+          cancel = undefined;
+        },
+      };
     },
   };
 }
 
-function holds(slot: unknown, lease: LeasedSlot): boolean {
-  const entry = slot as { readonly s?: unknown; readonly o?: unknown; readonly a?: unknown } | undefined;
-  return entry?.s === "L" && entry.o === lease.owner && entry.a === lease.attempt;
+/** One write for all; what it is refused for is told to the attempt concerned, and the others are extended without it. */
+async function beatAll(
+  delivery: Delivery,
+  running: ReadonlyMap<Held, AbortController>,
+  untilMs: number,
+): Promise<void> {
+  let held = [...running.keys()];
+  while (held.length > 0) {
+    const result = await delivery.run.write(heartbeatWrite(delivery.run.generation, held, untilMs), "slot.heartbeat");
+    if (result.applied) return;
+    const open = held.filter((one) => leaseIn(result.image, one) !== undefined);
+    for (const one of held) {
+      if (!open.includes(one)) running.get(one)?.abort(new LeaseLostError());
+    }
+    // One that met my own later heartbeat needs nothing.
+    const shorter = open.filter((one) => (leaseIn(result.image, one) as number) < untilMs && running.has(one));
+    if (shorter.length === held.length) return;
+    held = shorter;
+  }
+}
+
+/** End of the lease as stored; undefined when it is no longer that one. */
+function leaseIn(image: Image | undefined, { place, lease }: Held): number | undefined {
+  const slot = image?.[place.attribute] as Readonly<Record<string, unknown>> | undefined;
+  const mine = slot?.s === "L" && slot.o === lease.owner && slot.a === lease.attempt;
+  return mine ? Number(slot.u) : undefined;
 }

@@ -5,9 +5,9 @@
 import type { NodeId } from "../model/ids.ts";
 import type { StoredError } from "../model/outcome.ts";
 import type { PlanJoin } from "../plan/types.ts";
-import type { WriteResult } from "../ports/index.ts";
-import { expires, type Repair } from "../protocol/diagnose.ts";
-import { memberPlace, type SlotPlace } from "../protocol/keys.ts";
+import { expires } from "../protocol/diagnose.ts";
+import type { RangeName, Repair } from "../protocol/findings.ts";
+import { memberPlace, rangePlace, type SlotPlace } from "../protocol/keys.ts";
 import { lostError } from "../protocol/retry.ts";
 import {
   countsOf,
@@ -16,23 +16,27 @@ import {
   type OpenSlot,
   type QueuedSlot,
   type SettledSlot,
-  type Slot,
-  type WaitingSlot,
 } from "../protocol/slot.ts";
 import { leafKey } from "../protocol/tally.ts";
 import { reissueWrite, settleWrite } from "../protocol/writes.ts";
-import { lostOutcome } from "./attempt.ts";
-import type { Delivery } from "./delivery.ts";
-import { asRepair, driveJoin, driveLeaf, driveMember, driveNode, endRun } from "./drive.ts";
+import { asRepair, type Delivery } from "./delivery.ts";
+import { driveJoin, driveLeaf, driveMember, driveNodes, endRun } from "./drive.ts";
+import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
+import { reissue, sameIssue } from "./reissue.ts";
+import { sendRanges } from "./release.ts";
 import { sendNodes } from "./sending.ts";
 
 export async function applyRepair(delivery: Delivery, repair: Repair): Promise<void> {
   switch (repair.do) {
     case "resend":
-      return resend(delivery, repair.node, repair.seen);
+      return resend(delivery, await missingNode(delivery, repair.node), repair.seen);
     case "expire":
       return expire(delivery, repair.node, repair.seen);
+    case "resend-range":
+      return resend(delivery, missingRange(delivery, repair.range), repair.seen);
+    case "expire-range":
+      return sendAnew(delivery, missingRange(delivery, repair.range), repair.seen);
     case "drive-node":
       return driveSettled(delivery, repair.node);
     case "drive-leaf":
@@ -49,10 +53,30 @@ export async function applyRepair(delivery: Delivery, repair: Repair): Promise<v
   }
 }
 
-/** Counted in the slot before it is sent, so that two sweeps send once and the interval grows (S16). */
-async function resend(delivery: Delivery, id: NodeId, seen: OpenSlot): Promise<void> {
+/** A slot whose owner is missing, and how it is brought to somebody again. */
+interface Missing {
+  readonly place: SlotPlace;
+  readonly send: (dispatch: number, atMs: number) => Promise<void>;
+}
+
+async function missingNode(delivery: Delivery, id: NodeId): Promise<Missing> {
   const node = await delivery.run.plan.node(id);
   const { place } = await locate(delivery, node);
+  return {
+    place,
+    send: (dispatch, atMs) => sendNodes(delivery, [{ nodes: [node], dispatch, atMs }], "sweep.send"),
+  };
+}
+
+function missingRange(delivery: Delivery, { list, range }: RangeName): Missing {
+  return {
+    place: rangePlace(delivery.run.id, list, range),
+    send: (dispatch, atMs) => sendRanges(delivery, list, [{ range, dispatch, atMs }]),
+  };
+}
+
+/** Counted in the slot before it is sent, so that two sweeps send once and the interval grows (S16). */
+async function resend(delivery: Delivery, { place, send }: Missing, seen: OpenSlot): Promise<void> {
   const { attempt, lost, dispatch } = countsOf(seen);
   const atMs = delivery.deps.clock.now();
   const queued: QueuedSlot = {
@@ -64,65 +88,37 @@ async function resend(delivery: Delivery, id: NodeId, seen: OpenSlot): Promise<v
     atMs,
   };
   const result = await delivery.run.write(reissueWrite(delivery.run.generation, place, seen, queued), "slot.resend");
-  if (result.applied || sameIssue(slotIn(place, result.image), queued)) {
-    await sendNodes(delivery, [{ node, dispatch, atMs }], "sweep.send");
-  }
+  if (result.applied || sameIssue(slotIn(place, result.image), queued)) await send(dispatch, atMs);
 }
 
-/** A refused write that met its own effect: the answer was lost, the send is still mine to do (FAILURES J7). */
-function sameIssue(slot: Slot, mine: QueuedSlot | WaitingSlot): boolean {
-  return slot.state === mine.state && slot.dispatch === mine.dispatch && slot.atMs === mine.atMs;
+/** A new dispatch of what a dead owner held. */
+async function sendAnew(delivery: Delivery, { place, send }: Missing, seen: LeasedSlot): Promise<void> {
+  const { result, waiting } = await reissue(delivery, place, seen, { attempt: seen.attempt, lost: seen.lost + 1 });
+  if (result.applied || sameIssue(slotIn(place, result.image), waiting)) await send(waiting.dispatch, waiting.atMs);
 }
 
 /** Lease over: a new dispatch of its own, or the end when its workers vanished too often. */
 async function expire(delivery: Delivery, id: NodeId, seen: LeasedSlot): Promise<void> {
   const node = await delivery.run.plan.node(id);
-  const { place, join } = await locate(delivery, node);
-  const lost = seen.lost + 1;
-  if (expires(node, seen)) {
-    const outcome = lostOutcome(delivery, seen, lost, lostError(lost));
-    const result = await delivery.run.write(
-      settleWrite(delivery.run.generation, place, join, seen, outcome),
-      "slot.expire",
-    );
-    if (result.applied) await driveNode(delivery, node, outcome, result.image, asRepair);
-    return;
-  }
-  const { result, waiting } = await reissue(delivery, place, seen, { attempt: seen.attempt, lost });
-  if (result.applied || sameIssue(slotIn(place, result.image), waiting)) {
-    await sendNodes(delivery, [{ node, dispatch: waiting.dispatch, atMs: waiting.atMs }], "sweep.send");
-  }
-}
-
-/** Any open state → waiting, due now, as the next dispatch; the caller then sends that. */
-export async function reissue(
-  delivery: Delivery,
-  place: SlotPlace,
-  seen: OpenSlot,
-  counts: { readonly attempt: number; readonly lost: number },
-): Promise<{ readonly result: WriteResult; readonly waiting: WaitingSlot }> {
-  const waiting: WaitingSlot = {
-    state: "waiting",
-    dispatch: countsOf(seen).dispatch + 1,
-    ...counts,
-    atMs: delivery.deps.clock.now(),
-    timer: false,
-    error: lostError(counts.lost),
-  };
-  const write = reissueWrite(delivery.run.generation, place, seen, waiting);
-  return { result: await delivery.run.write(write, "slot.reissue"), waiting };
+  if (!expires(node, seen)) return sendAnew(delivery, await missingNode(delivery, id), seen);
+  const located = await locate(delivery, node);
+  const { place, join } = located;
+  const outcome = lostOutcome(delivery, seen, seen.lost + 1, lostError(seen.lost + 1));
+  const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
+  const result = await delivery.run.write(write, "slot.expire");
+  if (result.applied) await driveNodes(delivery, [{ ...located, slot: outcome }], result.image, asRepair);
 }
 
 async function driveSettled(delivery: Delivery, id: NodeId): Promise<void> {
   const node = await delivery.run.plan.node(id);
-  const { place } = await locate(delivery, node);
-  const image = await delivery.deps.store.get(place.key, "slot.look");
-  const slot = slotIn(place, image);
-  if (image && slot.state === "settled") await driveNode(delivery, node, slot, image, asRepair);
+  const located = await locate(delivery, node);
+  const image = await delivery.deps.store.get(located.place.key, "slot.look");
+  const slot = slotIn(located.place, image);
+  if (image && slot.state === "settled") await driveNodes(delivery, [{ ...located, slot }], image, asRepair);
 }
 
 async function driveFullLeaf(delivery: Delivery, join: PlanJoin, leaf: number): Promise<void> {
-  const image = await delivery.deps.store.get(leafKey(delivery.run.id, join.id, leaf), "join.look");
+  const image = await delivery.deps.store.get(leafKey(delivery.run.id, join, leaf), "join.look");
   if (image) await driveLeaf(delivery, join, leaf, image);
 }
 
@@ -136,7 +132,7 @@ async function joinDeadline(delivery: Delivery, join: PlanJoin): Promise<void> {
 }
 
 async function timeOutMember(delivery: Delivery, join: PlanJoin, index: number, error: StoredError): Promise<void> {
-  const place = memberPlace(delivery.run.id, join.id, index, join.leafSize);
+  const place = memberPlace(delivery.run.id, join, index);
   const image = await delivery.deps.store.get(place.key, "join.look");
   const seen = decodeSlot(image?.[place.attribute]);
   if (seen.state === "settled") return;

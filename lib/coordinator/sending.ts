@@ -7,21 +7,21 @@ import type { TaskMessage } from "../model/message.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { OutgoingMessage, QueueRef } from "../ports/index.ts";
 import { lowerDueWrite } from "../protocol/head.ts";
-import { slotPlace } from "../protocol/keys.ts";
 import type { WaitingSlot } from "../protocol/slot.ts";
 import { reissueWrite } from "../protocol/writes.ts";
-import { fragmentOf, leafSizeOf } from "../records/plans.ts";
+import { fitTogether, fragmentOf } from "../records/plans.ts";
 import type { Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
+import { locate } from "./places.ts";
 
 /** Entries of one SendMessageBatch (AWS limit). */
 const batchSize = 10;
 /** How often refused entries are sent again before the delivery is returned. */
 const sendAttempts = 3;
 
-/** One node to send: that dispatch, not before that time. */
+/** What one message starts: a node, or members of one leaf that travel together; that dispatch, not before that time. */
 export interface NodeSend {
-  readonly node: PlanNode;
+  readonly nodes: readonly PlanNode[];
   readonly dispatch: number;
   readonly atMs: number;
 }
@@ -51,37 +51,49 @@ export async function sendAll(
 export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], site: string): Promise<void> {
   const nowMs = delivery.deps.clock.now();
   const byQueue = new Map<QueueRef, OutgoingMessage[]>();
-  for (const send of sends) {
+  for (const send of sends.flatMap(fitting)) {
+    const [node] = send.nodes;
+    if (node === undefined) continue;
     const delaySeconds = Math.max(0, Math.ceil((send.atMs - nowMs) / 1000));
     if (delaySeconds > limits.messageDelaySeconds) {
-      await startTimer(delivery, send);
+      await startTimer(delivery, node, send);
       continue;
     }
-    const queue: QueueRef = `task:${send.node.queue}`;
-    const message = { body: JSON.stringify(await taskMessage(delivery, send)), delaySeconds };
-    byQueue.set(queue, [...(byQueue.get(queue) ?? []), message]);
+    const queue: QueueRef = `task:${node.queue}`;
+    const messages = byQueue.get(queue) ?? [];
+    messages.push({ body: JSON.stringify(await taskMessage(delivery, send)), delaySeconds });
+    byQueue.set(queue, messages);
   }
   for (const [queue, messages] of byQueue) await sendAll(delivery.deps, queue, messages, site);
 }
 
-async function taskMessage(delivery: Delivery, send: NodeSend): Promise<TaskMessage> {
-  const fragment = await fragmentOf(delivery.run.plan, send.node);
+/** Nodes whose arguments do not fit into one message travel alone. */
+function fitting(send: NodeSend): readonly NodeSend[] {
+  if (send.nodes.length <= 1 || fitTogether(send.nodes)) return [send];
+  return send.nodes.map((node) => ({ ...send, nodes: [node] }));
+}
+
+async function taskMessage(delivery: Delivery, { nodes, dispatch }: NodeSend): Promise<TaskMessage> {
+  const { run } = delivery;
+  const fragment = await fragmentOf(run.plan, nodes);
+  const [first] = nodes;
   return {
     tutti: 1,
-    type: "task",
-    run: delivery.run.id,
-    generation: delivery.run.generation,
-    node: send.node.id,
-    dispatch: send.dispatch,
-    plan: delivery.run.plan.ref,
+    ...(nodes.length === 1
+      ? { type: "task", node: (first as PlanNode).id }
+      : { type: "pack", nodes: nodes.map((node) => node.id) }),
+    run: run.id,
+    generation: run.generation,
+    dispatch,
+    plan: run.plan.ref,
     ...(fragment === undefined ? {} : { fragment: { nodes: { ...fragment.nodes }, joins: { ...fragment.joins } } }),
   };
 }
 
 /** A wait that no message carries: recorded in the slot, then in the head's due time. Both can be repeated. */
-async function startTimer(delivery: Delivery, send: NodeSend): Promise<void> {
+async function startTimer(delivery: Delivery, node: PlanNode, send: NodeSend): Promise<void> {
   if (send.dispatch === 1) {
-    const place = slotPlace(delivery.run.id, send.node, await leafSizeOf(delivery.run.plan, send.node));
+    const { place } = await locate(delivery, node);
     const waiting: WaitingSlot = { state: "waiting", dispatch: 1, attempt: 0, lost: 0, atMs: send.atMs, timer: true };
     await delivery.run.write(reissueWrite(delivery.run.generation, place, { state: "absent" }, waiting), "slot.timer");
   }

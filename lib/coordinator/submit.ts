@@ -16,21 +16,34 @@ import type { ReceivedMessage } from "../ports/index.ts";
 import { createHeadWrite, decodeHead, type Head, isTombstone, tombstoneOver } from "../protocol/head.ts";
 import { type PlanCache, planPages } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
-import { createDelivery } from "./delivery.ts";
+import { createDelivery, lostWins, type Wins, wonAll } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
-import { releaseAll } from "./drive.ts";
+import { releaseRoots } from "./drive.ts";
+import { handleRange, isRangeMessage, parseRangeMessage } from "./range.ts";
 import { recordRejected } from "./rejected.ts";
 import { openRun } from "./run.ts";
-import { afterError } from "./work.ts";
+import { afterError, returnAt } from "./work.ts";
 
 /** Handles one message of the request queue. Never throws. */
 export async function control(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
   try {
+    if (isRangeMessage(message.body)) return await range(deps, plans, message);
     await submit(deps, plans, message);
     return { kind: "acknowledge" };
   } catch (error) {
     return afterError(deps, message, error);
   }
+}
+
+/** A part of a long list: control sends it, so that its releaser need not. */
+async function range(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
+  const asked = parseRangeMessage(message.body);
+  const { generation, plan, dispatch } = asked;
+  const run = openRun(deps, plans, new Map(), { id: asked.run, generation, plan });
+  const token = { run: asked.run, generation, node: `range ${asked.list} ${asked.range}`, dispatch };
+  const delivery = createDelivery(deps, run, { token });
+  await handleRange(delivery, asked);
+  return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
 
 async function submit(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<void> {
@@ -82,7 +95,7 @@ async function admit(
     return answer(deps, plans, decodeHead(runId, created.image), documentHash, requestId);
   }
   deps.metrics.count("runs.submitted", 1);
-  await drive(deps, plans, head, { commit: true, arrivals: true });
+  await drive(deps, plans, head, wonAll);
 }
 
 interface NewRun {
@@ -124,16 +137,11 @@ async function answer(
 ): Promise<void> {
   if (isTombstone(head)) throw new RunRemovedError(head.runId);
   if (head.documentHash !== documentHash) throw new RunConflictError(head.runId);
-  if (head.requestId === requestId) await drive(deps, plans, head, { commit: false, arrivals: false });
+  if (head.requestId === requestId) await drive(deps, plans, head, lostWins);
 }
 
 /** Releases the roots. The winner sends at once; a repeat looks first, so a late copy costs nothing. */
-async function drive(
-  deps: CoordinatorDeps,
-  plans: PlanCache,
-  head: Head,
-  wins: { commit: boolean; arrivals: boolean },
-): Promise<void> {
+async function drive(deps: CoordinatorDeps, plans: PlanCache, head: Head, wins: Wins): Promise<void> {
   const run = openRun(deps, plans, new Map(), {
     id: head.runId,
     generation: head.generation,
@@ -142,7 +150,5 @@ async function drive(
   run.noteHead(head);
   if (head.status !== "RUNNING") return;
   const token = { run: head.runId, generation: head.generation, node: "", dispatch: 1 };
-  const delivery = createDelivery(deps, run, { token });
-  const plan = await run.plan.whole();
-  await releaseAll(delivery, plan.start, wins);
+  await releaseRoots(createDelivery(deps, run, { token }), wins);
 }

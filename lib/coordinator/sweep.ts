@@ -5,7 +5,6 @@
  * Heads that are due come from an index, which only nominates; every decision rests on a strong read, and the visit is
  * claimed by `due = :seen`. Any number of sweepers may run at once, and die anywhere (S16).
  */
-import type { RunId } from "../model/ids.ts";
 import type { Diagnosis } from "../protocol/diagnose.ts";
 import {
   advanceDueWrite,
@@ -15,9 +14,9 @@ import {
   isTombstone,
   tombstoneWrite,
 } from "../protocol/head.ts";
-import { dueShard, indexShards } from "../protocol/keys.ts";
+import { dueShard, indexShards, planPageKey } from "../protocol/keys.ts";
 import type { PlanCache } from "../records/plans.ts";
-import { readAll, readHead, readSnapshot } from "../records/snapshots.ts";
+import { bucketPartitions, readAll, readHead, readSnapshot } from "../records/snapshots.ts";
 import { createDelivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import { applyRepair } from "./repair.ts";
@@ -87,8 +86,8 @@ async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Prom
   const head = await readHead(deps.store, key.pk);
   const nowMs = deps.clock.now();
   if (head?.dueMs === undefined || head.dueMs > nowMs) return 0;
-  if (isTombstone(head)) return lookAgain(deps, head);
-  if (retentionOver(deps, head, nowMs)) return removeRun(deps, head);
+  if (isTombstone(head)) return lookAgain(deps, plans, head);
+  if (retentionOver(deps, head, nowMs)) return removeRun(deps, plans, head);
   return mend(deps, plans, head);
 }
 
@@ -152,27 +151,38 @@ function retentionOver(deps: CoordinatorDeps, head: Head, nowMs: number): boolea
   return head.endedAtMs !== undefined && head.endedAtMs + deps.settings.retentionSeconds * 1000 <= nowMs;
 }
 
-/** Clean-up: the items, then the tombstone. A death in between leaves the head due, so the next sweep goes on. */
-async function removeRun(deps: CoordinatorDeps, head: Head): Promise<number> {
-  await removeItems(deps, head.runId);
+/**
+ * Clean-up: the items, then the tombstone. A death in between leaves the head due, so the next sweep goes on. The plan says
+ * which partitions there are, so it stays until the second look.
+ */
+async function removeRun(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<number> {
+  await removeItems(deps, plans, head);
   const nowMs = deps.clock.now();
   await deps.store.write(tombstoneWrite(head, nowMs, nowMs + secondLookMs), "head.tombstone");
   deps.log.write("info", "run removed", { run: head.runId });
   return 1;
 }
 
-async function lookAgain(deps: CoordinatorDeps, head: Head): Promise<number> {
-  await removeItems(deps, head.runId);
+async function lookAgain(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<number> {
+  await removeItems(deps, plans, head);
+  await removeAll(deps, head.runId, "plan#");
   await deps.store.write(forgetDueWrite(head.runId, head.dueMs as number), "head.forget");
   return 0;
 }
 
-async function removeItems(deps: CoordinatorDeps, run: RunId): Promise<void> {
-  for (const prefix of ["tally#", "node#", "range#", "value#", "plan#"]) {
-    const items = await readAll(deps.store, run, prefix);
-    await deps.store.remove(
-      items.map((item) => item.key),
-      "run.remove",
-    );
+async function removeItems(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<void> {
+  // Without its plan, a second look that died has removed everything else before.
+  if (await deps.store.get(planPageKey(head.runId, head.planHash, 0), "plan.read")) {
+    const plan = await plans.load(head.runId, { hash: head.planHash, pages: head.planPages });
+    for (const partition of bucketPartitions(head.runId, plan)) await removeAll(deps, partition, "tally#");
   }
+  for (const prefix of ["tally#", "node#", "range#", "value#"]) await removeAll(deps, head.runId, prefix);
+}
+
+async function removeAll(deps: CoordinatorDeps, partition: string, prefix: string): Promise<void> {
+  const items = await readAll(deps.store, partition, prefix);
+  await deps.store.remove(
+    items.map((item) => item.key),
+    "run.remove",
+  );
 }

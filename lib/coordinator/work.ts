@@ -5,15 +5,17 @@
  * Nothing one record does changes what becomes of another (S12).
  */
 import { InvalidRequestError } from "../errors.ts";
-import { type TaskMessage, taskMessageSchema } from "../model/message.ts";
+import { nodesOf, type TaskMessage, taskMessageSchema } from "../model/message.ts";
 import type { PlanFragment } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import type { PlanCache } from "../records/plans.ts";
-import { handleCarried, handleOwn } from "./attempt.ts";
+import { handleCarried } from "./attempt.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
+import { handleOwn } from "./own.ts";
 import { recordRejected } from "./rejected.ts";
 import { type HeadCache, openRun, StaleGeneration } from "./run.ts";
+import { createTurns, type Turns } from "./turns.ts";
 
 /** A longer visibility than this is refused by SQS (12 h). */
 const maxReturnSeconds = 43_200;
@@ -31,51 +33,59 @@ export interface Batch {
 /** Handles a batch; the dispositions are in its order. Never throws. */
 export async function work(deps: CoordinatorDeps, plans: PlanCache, batch: Batch): Promise<Disposition[]> {
   const heads: HeadCache = new Map();
+  const turns = createTurns(deps.settings.tasksPerInvocation);
   const dispositions: Disposition[] = new Array(batch.messages.length);
   const suspects: number[] = [];
   const handle = async (at: number, suspect: boolean) => {
     const message = batch.messages[at] as ReceivedMessage;
-    const disposition = await workOne(deps, plans, heads, batch, message, suspect ? "run" : "defer");
+    const sharing = { plans, heads, turns, suspects: suspect ? "run" : "defer" } as const;
+    const disposition = await workOne(deps, batch, message, sharing);
     if (disposition === "suspect") suspects.push(at);
     else dispositions[at] = disposition;
   };
-  await sideBySide(batch.messages.length, deps.settings.tasksPerInvocation, (at) => handle(at, false));
-  for (const at of suspects) await handle(at, true);
+  await Promise.all(batch.messages.map((_, at) => handle(at, false)));
+  for (const at of suspects.sort((a, b) => a - b)) await handle(at, true);
   return dispositions;
 }
 
-/** Runs `count` jobs, at most `width` at a time. */
-async function sideBySide(count: number, width: number, job: (at: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    while (next < count) await job(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, count) }, lane));
+/** What the records of a batch share. */
+interface Sharing {
+  readonly plans: PlanCache;
+  readonly heads: HeadCache;
+  readonly turns: Turns;
+  readonly suspects: Delivery["suspects"];
 }
 
 async function workOne(
   deps: CoordinatorDeps,
-  plans: PlanCache,
-  heads: HeadCache,
   batch: Batch,
   message: ReceivedMessage,
-  suspects: Delivery["suspects"],
+  { plans, heads, turns, suspects }: Sharing,
 ): Promise<Disposition | "suspect"> {
   try {
     const task = parseTaskMessage(message.body);
     const delivery = deliveryOf(deps, plans, heads, batch, task);
     delivery.suspects = suspects;
-    const node = await delivery.run.plan.node(task.node);
-    await handleOwn(delivery, node, task.dispatch);
+    const nodes = await Promise.all(nodesOf(task).map((node) => delivery.run.plan.node(node)));
+    await handleOwn(delivery, { nodes, dispatch: task.dispatch, turns });
     if (delivery.deferred) return "suspect";
     while (delivery.carry !== undefined) {
       const carried = delivery.carry;
       delivery.carry = undefined;
-      await handleCarried(delivery, carried);
+      await inTurn(turns, () => handleCarried(delivery, carried));
     }
     return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
   } catch (error) {
     return afterError(deps, message, error);
+  }
+}
+
+async function inTurn(turns: Turns, job: () => Promise<void>): Promise<void> {
+  await turns.take(1);
+  try {
+    await job();
+  } finally {
+    turns.free(1);
   }
 }
 
@@ -107,7 +117,8 @@ export function deliveryOf(
 ): Delivery {
   const fragment = task.fragment as PlanFragment | undefined;
   const opened = { id: task.run, generation: task.generation, plan: task.plan, ...(fragment ? { fragment } : {}) };
-  const token = { run: task.run, generation: task.generation, node: task.node, dispatch: task.dispatch };
+  const { run, generation, dispatch } = task;
+  const token = { run, generation, node: nodesOf(task).join(" "), dispatch };
   return createDelivery(deps, openRun(deps, plans, heads, opened), {
     token,
     queue: batch.queue,

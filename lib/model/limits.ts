@@ -26,6 +26,13 @@ export const limits = {
   valueBytes: 350 * 1024,
   /** A value kept in the slot of a task that is delivered alone. */
   inlineValueBytes: 1024,
+  /** The same of a task that travels with others: ten of them share an item, and each write is billed by its size. */
+  packedValueBytes: 256,
+  /**
+   * Members of one message, and so slots of one leaf. A write of ten slots is well within the 300 operators of a DynamoDB
+   * expression, and their item within a kilobyte or two: more slots cost more a member, not less.
+   */
+  packMembers: 10,
   /** An error's message, wherever it is stored. */
   errorMessageBytes: 256,
   headerKeys: 50,
@@ -56,4 +63,8 @@ export const defaults = {
   leafSize: 4,
   /** Children of an inner tally. */
   fan: 256,
+  /** Messages that a releaser sends itself, and those of one range: ten batches of ten. */
+  messagesPerRange: 100,
+  /** Members of a group for each partition key it is spread over: a partition takes 1,000 writes a second. */
+  membersPerBucket: 1000,
 } as const;

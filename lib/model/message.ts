@@ -1,36 +1,68 @@
 /**
- * The message that delivers one task.
+ * The messages between our own functions: tasks for workers, ranges for control.
  *
- * Self-contained for the common path: it carries the part of the plan that its worker needs, so that a member reads no
- * plan. Its identity is the token (run, generation, node, dispatch); every copy has the same one (S5).
+ * A task's message is self-contained for the common path: it carries the part of the plan that its worker needs, so that a
+ * member reads no plan. Its identity is the token (run, generation, nodes, dispatch); every copy has the same one (S5).
  */
 import { z } from "zod";
 import { runIdSchema } from "./ids.ts";
+import { limits } from "./limits.ts";
 
 /** What a message names. */
 export interface Token {
   readonly run: string;
   readonly generation: number;
+  /** One node, several separated by a space, or a range. */
   readonly node: string;
   readonly dispatch: number;
 }
 
-export const taskMessageSchema = z.strictObject({
+/** Where a run's whole plan is. */
+const planRefSchema = z.strictObject({ hash: z.string(), pages: z.int().positive() });
+
+const taskFields = {
   tutti: z.literal(1),
-  type: z.literal("task"),
   run: runIdSchema,
   generation: z.int().positive(),
-  node: z.string().min(1),
   dispatch: z.int().positive(),
-  /** Where the whole plan is. */
-  plan: z.strictObject({ hash: z.string(), pages: z.int().positive() }),
-  /** The parts of it that this task needs; absent when they would not fit. Written by us, so trusted once parsed. */
+  plan: planRefSchema,
+  /** The parts of the plan that its tasks need; absent when they would not fit. Written by us, so trusted once parsed. */
   fragment: z
     .strictObject({ nodes: z.record(z.string(), z.unknown()), joins: z.record(z.string(), z.unknown()) })
     .optional(),
-});
+} as const;
+
+/** One task, or a pack: members of one leaf of a group. */
+export const taskMessageSchema = z.discriminatedUnion("type", [
+  z.strictObject({ ...taskFields, type: z.literal("task"), node: z.string().min(1) }),
+  z.strictObject({
+    ...taskFields,
+    type: z.literal("pack"),
+    nodes: z.array(z.string().min(1)).min(2).max(limits.packMembers),
+  }),
+]);
 
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
+
+/** The nodes a message names. */
+export function nodesOf(message: TaskMessage): readonly string[] {
+  return message.type === "task" ? [message.node] : message.nodes;
+}
+
+/** A part of a long list that is to be started, on the request queue. */
+export const rangeMessageSchema = z.strictObject({
+  tutti: z.literal(1),
+  type: z.literal("range"),
+  run: runIdSchema,
+  generation: z.int().positive(),
+  dispatch: z.int().positive(),
+  plan: planRefSchema,
+  /** Name of the list (protocol/release.ts). */
+  list: z.string().min(1),
+  range: z.int().nonnegative(),
+});
+
+export type RangeMessage = z.infer<typeof rangeMessageSchema>;
 
 /** Text of a token; equal for every copy. */
 export function tokenText(token: Token): string {

@@ -11,11 +11,11 @@ import { limits } from "../model/limits.ts";
 import type { Chain, Chord, DagNode, Group, Task, Workflow } from "../model/workflow.ts";
 import { compileDag } from "./dag.ts";
 import { deadlineOf } from "./deadline.ts";
-import { decideFirst, joinOf, joinUnit } from "./joins.ts";
+import { decideFirst, joinOf, joinUnit, leafSizeOf, packed } from "./joins.ts";
 import { below, type Compilation, type Place } from "./place.ts";
 import { compileTask } from "./task-node.ts";
 import type { Failure, PlanJoin } from "./types.ts";
-import { addJoin, attach, attachMembers, type Unit } from "./units.ts";
+import { addJoin, attach, type Unit } from "./units.ts";
 
 /** Compiles a workflow, whatever canvas it is. */
 export function compileWorkflow(context: Compilation, workflow: Workflow | DagNode, place: Place): Unit {
@@ -66,8 +66,7 @@ function compileGroup(context: Compilation, { group }: Group, place: Place): Uni
     failure: place.failure,
     releasedBy: place.releasedBy,
   });
-  addJoin(context.draft, join, members, place.doc);
-  attachMembers(context.draft, id, members);
+  addHeader(context, join, members, place.doc);
   return joinUnit(id);
 }
 
@@ -98,11 +97,20 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
     onError: chord.onError === undefined ? null : below(place.path, "onError"),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
   };
-  addJoin(context.draft, join, members, place.doc);
-  attachMembers(context.draft, id, members);
+  addHeader(context, join, members, place.doc);
   const unit = chord.callback === undefined ? joinUnit(id) : compileCallback(context, chord.callback, id, place);
   if (chord.onError !== undefined) compileOnError(context, chord.onError, id, place);
   return unit;
+}
+
+/** Adds the join of a header: its members are attached to their slots and released together. */
+function addHeader(context: Compilation, plain: PlanJoin, members: readonly Unit[], doc: string): void {
+  const join = { ...plain, leafSize: leafSizeOf(context, members) };
+  addJoin(context.draft, join, members, doc);
+  for (const [index, unit] of members.entries()) {
+    attach(context.draft, unit, [{ kind: "slot", join: join.id, index }]);
+  }
+  context.draft.releases[join.id] = packed(context, join, members);
 }
 
 /** The value of the chord is that of its callback, and a failing callback is the chord's own failure. */

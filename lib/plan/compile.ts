@@ -3,19 +3,28 @@
  *
  * Pure: the same request and tasks give the same plan.
  */
-import { defaults } from "../model/limits.ts";
+import { defaults, limits } from "../model/limits.ts";
 import type { SubmitRequest } from "../model/request.ts";
 import { compileWorkflow } from "./canvases.ts";
 import type { Compilation, Place } from "./place.ts";
 import type { Plan, TaskCatalog } from "./types.ts";
 import { attach, finished, newDraft } from "./units.ts";
 
+/** Partition keys of one group: with 1,000 writes a second each, more than the queues deliver. */
+const maxBuckets = 32;
+
 /** Shape of the tallies; part of the plan, so that two versions of the code never disagree about it. */
 export interface CompileOptions {
-  /** Slots per tally leaf. @default 4 */
+  /** Tasks that a worker of a queue runs side by side: as many members travel in one message, up to 10. @default 10 */
+  readonly tasksPerInvocation?: (queue: string) => number;
+  /** Slots per tally leaf of a join whose members travel alone. @default 4 */
   readonly leafSize?: number;
   /** Children per inner tally. @default 256 */
   readonly fan?: number;
+  /** Messages that a releaser sends itself, and those of one range. @default 100 */
+  readonly messagesPerRange?: number;
+  /** Members for each partition key of a large group. @default 1000 */
+  readonly membersPerBucket?: number;
 }
 
 const root: Place = {
@@ -43,11 +52,16 @@ export function compile(request: SubmitRequest, catalog: TaskCatalog, options: C
     catalog,
     queues: new Set([...catalog.values()].map((info) => info.queue)),
     headers: request.headers,
+    packOf: (queue) => Math.min(options.tasksPerInvocation?.(queue) ?? defaults.tasksPerInvocation, limits.packMembers),
     leafSize: options.leafSize ?? defaults.leafSize,
     fan: options.fan ?? defaults.fan,
+    buckets: (members) => {
+      const wanted = Math.ceil(members / (options.membersPerBucket ?? defaults.membersPerBucket));
+      return Math.max(1, Math.min(wanted, maxBuckets));
+    },
     names: new Map(),
   };
   const unit = compileWorkflow(context, request.workflow, root);
   attach(draft, unit, [{ kind: "end" }]);
-  return finished(draft, unit);
+  return finished(draft, unit, options.messagesPerRange ?? defaults.messagesPerRange);
 }

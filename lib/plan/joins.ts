@@ -1,9 +1,9 @@
 /**
  * Joins, and what they are to those around them.
  */
-import type { JoinId } from "../model/ids.ts";
+import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Compilation } from "./place.ts";
-import type { Failure, PlanJoin } from "./types.ts";
+import type { Failure, PlanJoin, PlanNode, Start } from "./types.ts";
 import type { Unit } from "./units.ts";
 
 /** A join that waits for all its members to succeed, and that nothing follows yet. */
@@ -13,7 +13,59 @@ export function joinOf(
   given: Pick<PlanJoin, "kind" | "size" | "failure" | "releasedBy">,
 ): PlanJoin {
   const { leafSize, fan } = context;
-  return { id, ...given, leafSize, fan, when: "all-succeeded", next: [], onError: null, afterEnd: false };
+  const buckets = context.buckets(given.size);
+  return { id, ...given, leafSize, fan, buckets, when: "all-succeeded", next: [], onError: null, afterEnd: false };
+}
+
+/** Slots per leaf of a header: a leaf is a pack, so that its claims and commits are one write each. */
+export function leafSizeOf(context: Compilation, members: readonly Unit[]): number {
+  let size = 1;
+  for (const { exit } of members) size = Math.max(size, exit.kind === "node" ? packOf(context, exit.node) : 1);
+  return size > 1 ? size : context.leafSize;
+}
+
+function packOf({ draft, packOf: ofQueue }: Compilation, id: NodeId): number {
+  const { queue, delaySeconds = 0 } = draft.nodes[id] as PlanNode;
+  return delaySeconds > 0 ? 1 : ofQueue(queue);
+}
+
+/**
+ * What the release of a header starts: members that are tasks of their own go together, as many of one leaf as its queue
+ * packs; the others start by themselves.
+ */
+export function packed(context: Compilation, join: PlanJoin, members: readonly Unit[]): readonly Start[] {
+  const starts: Start[] = [];
+  const open = new Map<string, number[]>();
+  for (const [index, unit] of members.entries()) {
+    if (index % join.leafSize === 0) open.clear();
+    const node = unit.exit.kind === "node" ? (context.draft.nodes[unit.exit.node] as PlanNode) : undefined;
+    const most = node?.slot?.join === join.id && isStart(unit, node.id) ? packOf(context, node.id) : 1;
+    if (node === undefined || most === 1) {
+      starts.push(...unit.starts);
+      continue;
+    }
+    const pack = open.get(node.queue);
+    if (pack !== undefined && pack.length < most) pack.push(index);
+    else {
+      const started = [index];
+      open.set(node.queue, started);
+      starts.push({ kind: "pack", join: join.id, members: started });
+    }
+  }
+  return starts.map((start) => alone(join, start, members));
+}
+
+function isStart({ starts }: Unit, node: NodeId): boolean {
+  const [only] = starts;
+  return starts.length === 1 && only?.kind === "node" && only.node === node;
+}
+
+/** A pack of one is a task like any other. */
+function alone(join: PlanJoin, start: Start, members: readonly Unit[]): Start {
+  if (start.kind !== "pack" || start.members.length > 1) return start;
+  const [only] = (members[start.members[0] as number] as Unit).starts;
+  if (only === undefined) throw new TypeError(`member ${start.members[0]} of join ${join.id} starts nothing`);
+  return only;
 }
 
 /** A join as a unit: its value is the list of its members. */

@@ -14,8 +14,11 @@ export interface Compilation {
   /** Queues that some task names, hence that a worker reads. */
   readonly queues: ReadonlySet<string>;
   readonly headers: Headers | undefined;
+  /** Most members of one message, by queue; 1: each travels alone. */
+  readonly packOf: (queue: string) => number;
   readonly leafSize: number;
   readonly fan: number;
+  readonly buckets: (members: number) => number;
   readonly names: NameCache;
 }
 

@@ -5,7 +5,7 @@
  * batches are full where enough messages go out together; and that a single successor on the same queue is carried inline.
  * Retries, heartbeats (tasks longer than ten seconds), reads, sweeps, the work of Lambda and clean-up are not in it.
  */
-import type { Next, Plan, PlanJoin, PlanNode } from "./types.ts";
+import type { Next, Plan, PlanJoin, PlanNode, Start } from "./types.ts";
 
 /** List prices of us-east-1 without free tier, in dollars. */
 export const prices = {
@@ -110,7 +110,7 @@ function countByQueue(nodes: readonly PlanNode[]): Iterable<number> {
   return counts.values();
 }
 
-function startedBy(plan: Plan, next: readonly Next[]): PlanNode[] {
+function startedBy(plan: Plan, next: readonly Start[]): PlanNode[] {
   return next.flatMap((one) => (one.kind === "node" ? [plan.nodes[one.node] as PlanNode] : []));
 }
 

@@ -33,6 +33,18 @@ export type Next =
   | { readonly kind: "end" };
 
 /**
+ * What a release starts: as {@link Next}, or several members of one leaf whose tasks share a queue and travel in one
+ * message. Packing is fixed here, never computed by running code: two versions of it must not disagree.
+ */
+export type Start = Next | Pack;
+export interface Pack {
+  readonly kind: "pack";
+  readonly join: JoinId;
+  /** Numbers of the members, two or more; each is a task whose slot is in that join. */
+  readonly members: readonly number[];
+}
+
+/**
  * Where a failure goes, fixed at compile: joins that decide *error*, inner to outer, then what absorbs it or ends the run.
  *
  * `slot`: an enclosing all-settled header takes it as that member's outcome. `head`: nothing absorbs it, the run fails.
@@ -83,6 +95,8 @@ export interface PlanJoin {
   readonly leafSize: number;
   /** Children per inner tally. */
   readonly fan: number;
+  /** Partition keys over which the tallies below the top are spread; 1: they lie with the run. */
+  readonly buckets: number;
   readonly when: "all-succeeded" | "all-settled";
   /** After the decision *callback*. */
   readonly next: readonly Next[];
@@ -105,6 +119,8 @@ export interface PlanFragment {
 /** A whole plan. */
 export interface Plan extends PlanFragment {
   readonly version: 1;
+  /** Messages that a releaser sends itself; a longer list is cut into ranges of as many. */
+  readonly messagesPerRange: number;
   /** What the submit starts. */
   readonly start: readonly Next[];
   /** The run's value. */
@@ -114,5 +130,5 @@ export interface Plan extends PlanFragment {
   /** What fills slot `i` of a join: a node whose slot is there, or a unit whose value is taken over. */
   readonly members: Readonly<Record<JoinId, readonly Source[]>>;
   /** What the release of a join's header starts, in header order. Empty for dag joins. */
-  readonly releases: Readonly<Record<JoinId, readonly Next[]>>;
+  readonly releases: Readonly<Record<JoinId, readonly Start[]>>;
 }

@@ -4,7 +4,7 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { JoinId, NodeId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { Next, Plan, PlanJoin, PlanNode, Source } from "./types.ts";
+import type { Next, Plan, PlanJoin, PlanNode, Source, Start } from "./types.ts";
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -23,7 +23,7 @@ export interface Draft {
   readonly nodes: Record<NodeId, Mutable<PlanNode>>;
   readonly joins: Record<JoinId, Mutable<PlanJoin>>;
   readonly members: Record<JoinId, readonly Source[]>;
-  readonly releases: Record<JoinId, readonly Next[]>;
+  readonly releases: Record<JoinId, readonly Start[]>;
   /** Counted, since counting the keys each time would be quadratic. */
   tasks: number;
 }
@@ -47,12 +47,12 @@ export function addNode(draft: Draft, node: PlanNode, doc: string): void {
   draft.nodes[node.id] = node;
 }
 
-/** Adds a join that nothing follows yet. */
+/** Adds a join that nothing follows yet, and that releases nothing. */
 export function addJoin(draft: Draft, join: PlanJoin, members: readonly Unit[], doc: string): void {
   checkPath(join.id, doc);
   draft.joins[join.id] = join;
   draft.members[join.id] = members.map((unit) => unit.value);
-  draft.releases[join.id] = join.kind === "dag" ? [] : members.flatMap((unit) => unit.starts);
+  draft.releases[join.id] = [];
 }
 
 function checkPath(path: string, doc: string): void {
@@ -82,14 +82,19 @@ export function attach(draft: Draft, unit: Unit, next: readonly Next[]): void {
   else node.next = next;
 }
 
-/** Attaches each member to its slot. */
-export function attachMembers(draft: Draft, join: JoinId, members: readonly Unit[]): void {
-  for (const [index, unit] of members.entries()) attach(draft, unit, [{ kind: "slot", join, index }]);
-}
-
 /** The plan as it is handed out. */
-export function finished(draft: Draft, root: Unit): Plan {
+export function finished(draft: Draft, root: Unit, messagesPerRange: number): Plan {
   const { nodes, joins, members, releases } = draft;
   const callback = root.value.kind === "node" ? root.value.node : null;
-  return { version: 1, nodes, joins, start: root.starts, output: root.value, callback, members, releases };
+  return {
+    version: 1,
+    messagesPerRange,
+    nodes,
+    joins,
+    start: root.starts,
+    output: root.value,
+    callback,
+    members,
+    releases,
+  };
 }

@@ -5,49 +5,16 @@
  * protocol's writes, conditioned on its own premise, so sweeps commute (S16); no repair rests on another item unless that
  * premise is stable within the generation: full, terminal, decided.
  */
-import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Failure, PlanJoin, PlanNode } from "../plan/types.ts";
+import type { Finding, Repair } from "./findings.ts";
+import { type DiagnoseSettings, type OpenUnit, openNode, openRange, overdue } from "./overdue.ts";
+import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
-import { lostTooOften, resendIntervalMs } from "./retry.ts";
-import { leaseOver } from "./rows.ts";
+import { lostTooOften } from "./retry.ts";
 import { isBad, type OpenSlot, type Slot } from "./slot.ts";
-import { decided, fired, joinOf, memberSlot, nodeOf, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
+import { decided, fired, joinOf, memberSlot, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
 import { mayStart } from "./status.ts";
 import { isTop, itemsAt, markOf, parentOf, remainingOf } from "./tally.ts";
-
-export type Repair =
-  /** Mark as re-sent on exactly this state, then send. */
-  | { readonly do: "resend"; readonly node: NodeId; readonly seen: OpenSlot }
-  /** Take from a dead owner on exactly this state, then send; or settle when lost attempts are used up. */
-  | { readonly do: "expire"; readonly node: NodeId; readonly seen: Extract<OpenSlot, { state: "leased" }> }
-  /** Drive on from a settled node. */
-  | { readonly do: "drive-node"; readonly node: NodeId }
-  /** Make a full leaf arrive, upwards as far as items are full. */
-  | { readonly do: "drive-leaf"; readonly join: JoinId; readonly leaf: number }
-  /** Drive on from a decided join. */
-  | { readonly do: "drive-join"; readonly join: JoinId }
-  /** Settle what is missing as TIMED_OUT. */
-  | { readonly do: "join-deadline"; readonly join: JoinId }
-  | { readonly do: "run-deadline" };
-
-export interface Finding {
-  readonly kind:
-    | "unseen"
-    | "lease-over"
-    | "retry-due"
-    | "arrival-missing"
-    | "successor-missing"
-    | "failure-not-driven"
-    | "end-missing"
-    | "join-deadline-passed"
-    | "run-deadline-passed";
-  /** The node or join it is about. */
-  readonly node?: NodeId;
-  readonly join?: JoinId;
-  readonly sinceMs: number;
-  readonly explanation: string;
-  readonly repair: Repair;
-}
 
 export interface Diagnosis {
   readonly findings: readonly Finding[];
@@ -55,13 +22,8 @@ export interface Diagnosis {
   readonly nextTimerMs: number | undefined;
   /** Settled slots: whether anything changes from visit to visit. */
   readonly settled: number;
-  /** Released nodes without outcome. */
+  /** Released nodes without outcome, and ranges that are not sent. */
   readonly open: number;
-}
-
-export interface DiagnoseSettings {
-  readonly skewMs: number;
-  readonly visibilityMs: number;
 }
 
 /** Finds everything that is due or stuck in a run. */
@@ -70,76 +32,30 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   const findings: Finding[] = [];
   const timers: number[] = [];
   let settled = 0;
-  let open = 0;
+  const waiting: { readonly slot: OpenSlot; readonly unit: OpenUnit }[] = [];
   for (const [id, sinceMs] of released.nodes) {
     const node = nodeOf(snapshot, id);
     const slot = slotOf(snapshot, node);
     if (slot.state === "settled") {
       settled++;
       findings.push(...settledFindings(snapshot, node, slot));
-      continue;
-    }
-    if (!mayStart(snapshot.head.status, node.afterEnd)) continue;
-    open++;
-    const found = openFinding(node, slot, sinceMs, nowMs, settings);
+    } else if (mayStart(snapshot.head.status, node.afterEnd)) waiting.push({ slot, unit: openNode(node, sinceMs) });
+  }
+  for (const range of released.ranges) {
+    const slot = rangeSlot(snapshot, range.list, range.range);
+    if (slot.state !== "settled" && mayStart(snapshot.head.status, false))
+      waiting.push({ slot, unit: openRange(range) });
+  }
+  const moving = settled !== (snapshot.head.sweptSettled ?? 0);
+  for (const { slot, unit } of waiting) {
+    const found = overdue(slot, unit, nowMs, { ...settings, moving });
     if (typeof found === "number") timers.push(found);
     else findings.push(found);
   }
   for (const join of Object.values(snapshot.plan.joins)) findings.push(...joinFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
-  return { findings, nextTimerMs: timers.length > 0 ? Math.min(...timers) : undefined, settled, open };
-}
-
-/** An open, released node: due, or the time at which it will be. */
-function openFinding(
-  node: PlanNode,
-  slot: OpenSlot,
-  sinceMs: number,
-  nowMs: number,
-  settings: DiagnoseSettings,
-): Finding | number {
-  switch (slot.state) {
-    case "leased": {
-      const overMs = slot.untilMs + settings.skewMs;
-      if (!leaseOver(slot, { nowMs, skewMs: settings.skewMs })) return overMs + 1;
-      const explanation = `its worker (${slot.owner}) has been silent since its lease ended`;
-      return {
-        kind: "lease-over",
-        node: node.id,
-        sinceMs: slot.untilMs,
-        explanation,
-        repair: { do: "expire", node: node.id, seen: slot },
-      };
-    }
-    case "waiting": {
-      // A wait that a message carries is only late once that message has had its time.
-      const graceMs = slot.timer ? 0 : resendIntervalMs(settings.visibilityMs, 0);
-      if (slot.atMs + graceMs > nowMs) return slot.atMs + graceMs;
-      const explanation = `its retry was due and has not been seen`;
-      return {
-        kind: "retry-due",
-        node: node.id,
-        sinceMs: slot.atMs,
-        explanation,
-        repair: { do: "resend", node: node.id, seen: slot },
-      };
-    }
-    default: {
-      const resends = slot.state === "queued" ? slot.resends : 0;
-      const sentMs = slot.state === "queued" ? slot.atMs : sinceMs + (node.delaySeconds ?? 0) * 1000;
-      const lateMs = sentMs + resendIntervalMs(settings.visibilityMs, resends);
-      if (lateMs > nowMs) return lateMs;
-      const explanation = `sent to queue ${node.queue}, and no worker has taken it: the queue is long, nobody reads it, or the message was lost`;
-      return {
-        kind: "unseen",
-        node: node.id,
-        sinceMs: sentMs,
-        explanation,
-        repair: { do: "resend", node: node.id, seen: slot },
-      };
-    }
-  }
+  return { findings, nextTimerMs: timers.length > 0 ? Math.min(...timers) : undefined, settled, open: waiting.length };
 }
 
 /** A settled node whose failure has not reached its target, or whose success has not reached the slot or the end it feeds. */
@@ -150,6 +66,8 @@ function settledFindings(snapshot: Snapshot, node: PlanNode, slot: Extract<Slot,
     const explanation = `the task ended ${slot.status}, and what has to follow from that is not recorded`;
     return [{ kind: "failure-not-driven", node: node.id, sinceMs: slot.settledAtMs, explanation, repair }];
   }
+  // A long list is not driven from here: its ranges are looked at one by one.
+  if (rangesOf(snapshot.plan, node.next) > 0) return [];
   const missing = node.next.some(
     (next) => next.kind === "slot" && memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state !== "settled",
   );
@@ -185,6 +103,7 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
     const explanation = "the join was decided error, and what has to follow from that is not recorded";
     return [{ kind: "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
   }
+  if (rangesOf(snapshot.plan, join.next) > 0) return [];
   const owed = join.next.some(
     (next) => next.kind === "slot" && memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state !== "settled",
   );

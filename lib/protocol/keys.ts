@@ -1,11 +1,13 @@
 /**
  * Where everything of a run is stored (docs/data-model.md, Items).
  *
- * Small runs lie in one partition, so that one query reads them whole. User ids hold no `#`, so no key collides.
+ * Small runs lie in one partition, so that one query reads them whole; the tallies of a large group are spread over several
+ * (tally.ts). User ids hold no `#`, so no key collides.
  */
 import type { JoinId, NodeId, RunId } from "../model/ids.ts";
-import type { PlanNode } from "../plan/types.ts";
+import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Key } from "../ports/store.ts";
+import type { ListName } from "./release.ts";
 import { leafKey } from "./tally.ts";
 
 /** Index partitions of due heads and of listed items: enough that no index key takes more than a quarter of the writes (FAILURES J10). */
@@ -33,6 +35,11 @@ export function rejectedKey(requestId: string): Key {
   return { pk: `rejected#${requestId}`, sk: "rejected" };
 }
 
+/** Slot of a range message: whether its part of a list was sent. */
+export function rangePlace(run: RunId, list: ListName, range: number): SlotPlace {
+  return { key: { pk: run, sk: `range#${list}#${range}` }, attribute: "s0" };
+}
+
 /** Item and attribute that hold a node's slot. */
 export interface SlotPlace {
   readonly key: Key;
@@ -41,16 +48,21 @@ export interface SlotPlace {
   readonly leaf?: { readonly join: JoinId; readonly number: number; readonly index: number };
 }
 
-/** A node that feeds exactly one join has its slot in that join's leaf, so outcome and arrival are one write. */
-export function slotPlace(run: RunId, node: PlanNode, leafSize: number): SlotPlace {
-  if (node.slot === null) return { key: nodeKey(run, node.id), attribute: "s0" };
-  return memberPlace(run, node.slot.join, node.slot.index, leafSize);
+/**
+ * A node that feeds exactly one join has its slot in that join's leaf, so outcome and arrival are one write.
+ *
+ * @param join - The join that its slot is in; undefined for a node with an item of its own.
+ */
+export function slotPlace(run: RunId, node: PlanNode, join: PlanJoin | undefined): SlotPlace {
+  if (node.slot === null || join === undefined) return { key: nodeKey(run, node.id), attribute: "s0" };
+  return memberPlace(run, join, node.slot.index);
 }
 
 /** Place of member `index` of a join. */
-export function memberPlace(run: RunId, join: JoinId, index: number, leafSize: number): SlotPlace {
-  const number = Math.floor(index / leafSize);
-  return { key: leafKey(run, join, number), attribute: `s${index % leafSize}`, leaf: { join, number, index } };
+export function memberPlace(run: RunId, join: PlanJoin, index: number): SlotPlace {
+  const number = Math.floor(index / join.leafSize);
+  const leaf = { join: join.id, number, index };
+  return { key: leafKey(run, join, number), attribute: `s${index % join.leafSize}`, leaf };
 }
 
 /** Index partition of a run: FNV-1a of its id, so that runs spread and a run stays put. */

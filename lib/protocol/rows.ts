@@ -35,6 +35,11 @@ export type OwnRow =
       readonly attempt: number;
       readonly lost: number;
     }
+  /**
+   * A pack's member that lost a worker: recorded as waiting for its next dispatch on exactly this state, and sent alone, so
+   * that a task that kills its process does not take nine neighbours with it again.
+   */
+  | { readonly kind: "split"; readonly seen: OpenSlot; readonly attempt: number; readonly lost: number }
   /** Lost attempts are used up: settle FAILED on exactly this state. */
   | { readonly kind: "give-up"; readonly seen: OpenSlot; readonly lost: number }
   | { readonly kind: "run"; readonly lease: LeasedSlot }
@@ -44,18 +49,30 @@ export type OwnRow =
   | { readonly kind: "send"; readonly dispatch: number; readonly atMs: number }
   | { readonly kind: "discharged" };
 
-/**
- * The own column: a node's own message, with its dispatch, meets the node's slot.
- *
- * @param mayStart - False after the end of the run, unless the node belongs to an error branch (S9). Driving goes on.
- */
-export function ownRow(slot: Slot, dispatch: number, mayStart: boolean, retry: RetryPolicy, asker: Asker): OwnRow {
-  if (slot.state === "settled") return { kind: "drive" };
-  if (slot.state === "leased" && slot.owner === asker.owner) return { kind: "run", lease: slot };
-  return mayStart ? ownRowOpen(slot, dispatch, retry, asker) : { kind: "discharged" };
+/** What is fixed while a message is judged. */
+export interface OwnCase {
+  readonly dispatch: number;
+  /** False after the end of the run, unless the node belongs to an error branch (S9). Driving goes on. */
+  readonly mayStart: boolean;
+  readonly retry: RetryPolicy;
+  /** True when the message names other members too. */
+  readonly packed: boolean;
 }
 
-function ownRowOpen(slot: OpenSlot, dispatch: number, retry: RetryPolicy, asker: Asker): OwnRow {
+/** The own column: a node's own message, or a pack that names it, meets the node's slot. */
+export function ownRow(slot: Slot, found: OwnCase, asker: Asker): OwnRow {
+  if (slot.state === "settled") return { kind: "drive" };
+  if (slot.state === "leased" && slot.owner === asker.owner) return { kind: "run", lease: slot };
+  if (!found.mayStart) return { kind: "discharged" };
+  const row = ownRowOpen(slot, found, asker);
+  if (!found.packed || row.kind !== "claim" || row.lost === 0) return row;
+  // Sent alone already: that message is made sure of instead of one more.
+  if (slot.state === "queued" && slot.dispatch > found.dispatch)
+    return { kind: "send", dispatch: slot.dispatch, atMs: asker.nowMs };
+  return { kind: "split", seen: row.seen, attempt: row.attempt - 1, lost: row.lost };
+}
+
+function ownRowOpen(slot: OpenSlot, { dispatch, retry }: OwnCase, asker: Asker): OwnRow {
   switch (slot.state) {
     case "absent":
       return { kind: "claim", seen: slot, dispatch, attempt: 1, lost: 0 };

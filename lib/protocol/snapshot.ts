@@ -6,7 +6,8 @@ import type { Plan, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image, Item } from "../ports/store.ts";
 import { type Decision, decisionOf, firedOf } from "./decision.ts";
 import type { Head } from "./head.ts";
-import { memberPlace, slotPlace } from "./keys.ts";
+import { memberPlace, rangePlace, type SlotPlace, slotPlace } from "./keys.ts";
+import type { ListName } from "./release.ts";
 import { decodeSlot, type Slot } from "./slot.ts";
 import { type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
@@ -35,18 +36,25 @@ function found<T>(value: T | undefined, what: string): T {
 }
 
 export function slotOf(snapshot: Snapshot, node: PlanNode): Slot {
-  const leafSize = node.slot === null ? 1 : joinOf(snapshot, node.slot.join).leafSize;
-  const place = slotPlace(snapshot.head.runId, node, leafSize);
-  return decodeSlot(snapshot.images.get(place.key.sk)?.[place.attribute]);
+  const join = node.slot === null ? undefined : joinOf(snapshot, node.slot.join);
+  return slotAt(snapshot, slotPlace(snapshot.head.runId, node, join));
 }
 
 export function memberSlot(snapshot: Snapshot, join: PlanJoin, index: number): Slot {
-  const place = memberPlace(snapshot.head.runId, join.id, index, join.leafSize);
+  return slotAt(snapshot, memberPlace(snapshot.head.runId, join, index));
+}
+
+export function rangeSlot(snapshot: Snapshot, list: ListName, range: number): Slot {
+  return slotAt(snapshot, rangePlace(snapshot.head.runId, list, range));
+}
+
+/** Sort keys are unique in a run, whatever partition its items are in. */
+function slotAt(snapshot: Snapshot, place: SlotPlace): Slot {
   return decodeSlot(snapshot.images.get(place.key.sk)?.[place.attribute]);
 }
 
 export function tallyOf(snapshot: Snapshot, join: PlanJoin, place: TallyPlace): Image | undefined {
-  return snapshot.images.get(tallyKey(snapshot.head.runId, join.id, place).sk);
+  return snapshot.images.get(tallyKey(snapshot.head.runId, join, place).sk);
 }
 
 export function decided(snapshot: Snapshot, join: PlanJoin): Decision | undefined {

@@ -5,7 +5,7 @@
  * takes more than `fan` arrivals however large the group is (PROTOCOL.md, 2). Shapes are fixed by the plan, never by
  * running code: two versions of the code must not disagree about a size.
  */
-import type { JoinId, RunId } from "../model/ids.ts";
+import type { RunId } from "../model/ids.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import type { Image, Key } from "../ports/store.ts";
 import { decodeSlot, isBad, type Slot } from "./slot.ts";
@@ -16,12 +16,29 @@ export interface TallyPlace {
   readonly number: number;
 }
 
-export function tallyKey(run: RunId, join: JoinId, place: TallyPlace): Key {
-  return { pk: run, sk: `tally#${join}#${place.level}#${place.number}` };
+/**
+ * Key of a tally. The top lies with its run; what is below it in a large group is spread over its buckets, one after the
+ * other, so that members that run at the same time do not write to one partition.
+ */
+export function tallyKey(run: RunId, join: PlanJoin, place: TallyPlace): Key {
+  const sk = `tally#${join.id}#${place.level}#${place.number}`;
+  if (join.buckets <= 1 || isTop(join, place)) return { pk: run, sk };
+  return { pk: bucketPartition(run, join, place.number % join.buckets), sk };
 }
 
-export function leafKey(run: RunId, join: JoinId, number: number): Key {
+export function leafKey(run: RunId, join: PlanJoin, number: number): Key {
   return tallyKey(run, join, { level: 0, number });
+}
+
+/** Partition of a bucket of a large group. */
+function bucketPartition(run: RunId, join: PlanJoin, bucket: number): string {
+  return `${run}#${join.id}#${bucket}`;
+}
+
+/** Partitions beside the run's own that hold tallies of a join: none of a small one. */
+export function bucketsOf(run: RunId, join: PlanJoin): readonly string[] {
+  if (join.buckets <= 1) return [];
+  return Array.from({ length: join.buckets }, (_, bucket) => bucketPartition(run, join, bucket));
 }
 
 /** Number of items at a level. Only meaningful for a join with members. */

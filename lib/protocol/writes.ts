@@ -44,11 +44,11 @@ function setSlot(place: SlotPlace, slot: QueuedSlot | LeasedSlot | WaitingSlot |
   return { path: [place.attribute], value: encodeSlot(slot) };
 }
 
-/** The arrival that a settled slot of a leaf is: the counter moves only with the first recording (S8). */
-function countDown(place: SlotPlace, join: PlanJoin | undefined): readonly SetAction[] {
+/** The arrivals that settled slots of a leaf are: the counter moves only with the first recording of each (S8). */
+function countDown(place: SlotPlace, join: PlanJoin | undefined, count: number): readonly SetAction[] {
   if (!place.leaf || !join) return [];
   const initial = sizeOf(join, { level: 0, number: place.leaf.number });
-  return [{ path: ["remaining"], minus: 1, initial }];
+  return [{ path: ["remaining"], minus: count, initial }];
 }
 
 /** Who settles or decides, and when: the last one to touch a top fired it (`firedBy`, `firedAt`). */
@@ -68,35 +68,79 @@ function lastArrival(join: PlanJoin | undefined, place: TallyPlace, author: Auth
   ];
 }
 
-/** Claim: absent → leased, or exactly what an image showed → leased. */
-export function claimWrite(generation: number, place: SlotPlace, seen: OpenSlot, lease: LeasedSlot): Write {
-  return guarded(place.key, generation, [setSlot(place, lease)], asSeen(place.attribute, seen));
+/** One slot of a write that concerns several of one item. */
+export interface Claim {
+  readonly place: SlotPlace;
+  readonly seen: OpenSlot;
+  readonly lease: LeasedSlot;
 }
 
-/** Heartbeat: a lease's end only moves later, so a slow older heartbeat cannot shorten it. */
-export function heartbeatWrite(generation: number, place: SlotPlace, lease: LeasedSlot, untilMs: number): Write {
-  return guarded(place.key, generation, [{ path: [place.attribute, "u"], value: untilMs }], {
-    is: "all",
-    of: [leasedBy(place.attribute, lease), { is: "below", path: [place.attribute, "u"], value: untilMs }],
-  });
+/** Claim: absent → leased, or exactly what an image showed → leased. All of a pack in one write, or none. */
+export function claimWrite(generation: number, claims: readonly Claim[]): Write {
+  return guarded(
+    keyOf(claims),
+    generation,
+    claims.map(({ place, lease }) => setSlot(place, lease)),
+    allOf(claims.map(({ place, seen }) => asSeen(place.attribute, seen))),
+  );
 }
 
-/** What settling a node sets, whoever does it. */
-function settling(place: SlotPlace, join: PlanJoin | undefined, outcome: SettledSlot): readonly SetAction[] {
-  const leaf = { level: 0, number: place.leaf?.number ?? 0 };
-  const author = { by: outcome.owner, atMs: outcome.settledAtMs };
-  return [setSlot(place, outcome), ...countDown(place, join), ...lastArrival(join, leaf, author)];
+/** A lease that its owner holds, and where. */
+export interface Held {
+  readonly place: SlotPlace;
+  readonly lease: LeasedSlot;
 }
 
-/** Commit: the outcome and the arrival in one write, by the owner of the lease alone. */
-export function commitWrite(
-  generation: number,
-  place: SlotPlace,
+/** Heartbeat of all leases of an item: their ends only move later, so a slow older heartbeat cannot shorten one. */
+export function heartbeatWrite(generation: number, held: readonly Held[], untilMs: number): Write {
+  return guarded(
+    keyOf(held),
+    generation,
+    held.map(({ place }) => ({ path: [place.attribute, "u"], value: untilMs })),
+    allOf(
+      held.flatMap(({ place, lease }): Condition[] => [
+        leasedBy(place.attribute, lease),
+        { is: "below", path: [place.attribute, "u"], value: untilMs },
+      ]),
+    ),
+  );
+}
+
+function keyOf(slots: readonly { readonly place: SlotPlace }[]): Write["key"] {
+  const [first] = slots;
+  if (first === undefined) throw new TypeError("a write needs a slot");
+  return first.place.key;
+}
+
+function allOf(of: readonly Condition[]): Condition {
+  return of.length === 1 ? (of[0] as Condition) : { is: "all", of };
+}
+
+/** What settling slots of one item sets, whoever does it. */
+function settling(
   join: PlanJoin | undefined,
-  lease: LeasedSlot,
-  outcome: SettledSlot,
-): Write {
-  return guarded(place.key, generation, settling(place, join, outcome), leasedBy(place.attribute, lease));
+  settled: readonly { readonly place: SlotPlace; readonly outcome: SettledSlot }[],
+): readonly SetAction[] {
+  const last = settled.at(-1);
+  if (last === undefined) throw new TypeError("a write needs a slot");
+  const leaf = { level: 0, number: last.place.leaf?.number ?? 0 };
+  const author = { by: last.outcome.owner, atMs: last.outcome.settledAtMs };
+  return [
+    ...settled.map(({ place, outcome }) => setSlot(place, outcome)),
+    ...countDown(last.place, join, settled.length),
+    ...lastArrival(join, leaf, author),
+  ];
+}
+
+/** An outcome that the owner of a lease records. */
+export interface Commit extends Held {
+  readonly outcome: SettledSlot;
+}
+
+/** Commit: outcomes and their arrivals in one write, by the owner of the leases alone. */
+export function commitWrite(generation: number, join: PlanJoin | undefined, commits: readonly Commit[]): Write {
+  const mine = commits.map(({ place, lease }) => leasedBy(place.attribute, lease));
+  return guarded(keyOf(commits), generation, settling(join, commits), allOf(mine));
 }
 
 /** Wait for retry: as a commit, but nothing arrives. */
@@ -112,7 +156,7 @@ export function settleWrite(
   seen: OpenSlot,
   outcome: SettledSlot,
 ): Write {
-  return guarded(place.key, generation, settling(place, join, outcome), asSeen(place.attribute, seen));
+  return guarded(place.key, generation, settling(join, [{ place, outcome }]), asSeen(place.attribute, seen));
 }
 
 /** Re-sent (absent, queued or waiting → queued), or taken from a dead owner (lease over → waiting): on exactly the state seen. */
@@ -148,7 +192,7 @@ export function arriveWrite(
   const parent = parentOf(join, child);
   const mark = markOf(join, child);
   return guarded(
-    tallyKey(run, join.id, parent),
+    tallyKey(run, join, parent),
     generation,
     [
       { path: [mark], value: bad },
@@ -171,7 +215,7 @@ export function decideErrorWrite(
   author: Author,
 ): Write {
   return guarded(
-    tallyKey(run, join.id, topOf(join)),
+    tallyKey(run, join, topOf(join)),
     generation,
     [
       { path: ["decision"], value: "error" },

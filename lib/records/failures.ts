@@ -31,7 +31,7 @@ interface Failed {
 /** The failures recorded in a join's leaves, in header order. */
 async function recordedFailures(reader: ValueReader, join: PlanJoin): Promise<Failed[]> {
   const plan = await reader.run.plan.whole();
-  const keys = Array.from({ length: itemsAt(join, 0) }, (_, leaf) => leafKey(reader.run.id, join.id, leaf));
+  const keys = Array.from({ length: itemsAt(join, 0) }, (_, leaf) => leafKey(reader.run.id, join, leaf));
   const images = await reader.deps.store.getMany(keys, "join.read");
   return images.flatMap((image, leaf) =>
     slotsOf(join, leaf, image)
@@ -85,7 +85,7 @@ export function memberPath(join: PlanJoin, index: number): NodeId {
 
 /** What the error callback of a join receives. The same at every attempt: from the frozen set, or from a full join. */
 export async function failureSummary(reader: ValueReader, join: PlanJoin): Promise<FailureSummary> {
-  const top = await reader.deps.store.get(tallyKey(reader.run.id, join.id, topOf(join)), "join.read");
+  const top = await reader.deps.store.get(tallyKey(reader.run.id, join, topOf(join)), "join.read");
   const accepted = top?.accepted as Readonly<Record<string, Value>> | undefined;
   if (accepted) {
     return { failed: Number(accepted.failed), total: join.size, failures: (accepted.failures ?? []) as never };

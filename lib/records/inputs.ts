@@ -11,7 +11,7 @@ import { slotPlace } from "../protocol/keys.ts";
 import { decodeSlot, type SettledSlot, type Slot, type StoredValue } from "../protocol/slot.ts";
 import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
 import { failureSummary } from "./failures.ts";
-import { leafSizeOf, type PlanView } from "./plans.ts";
+import { joinOfSlot, type PlanView } from "./plans.ts";
 import { readValue, readValues } from "./values.ts";
 
 /** What reading values needs: any delivery has it, and so has the client. */
@@ -48,7 +48,7 @@ export async function resolve(reader: ValueReader, source: Source): Promise<Json
 
 async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
   const node = await reader.run.plan.node(id);
-  const place = slotPlace(reader.run.id, node, await leafSizeOf(reader.run.plan, node));
+  const place = slotPlace(reader.run.id, node, await joinOfSlot(reader.run.plan, node));
   const image = await reader.deps.store.get(place.key, "input.read");
   const slot = decodeSlot(image?.[place.attribute]);
   return readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
@@ -66,7 +66,7 @@ async function joinValue(reader: ValueReader, join: PlanJoin): Promise<Json> {
   if (join.size === 0) return [];
   const plan = await reader.run.plan.whole();
   const members = plan.members[join.id] ?? [];
-  const keys = Array.from({ length: itemsAt(join, 0) }, (_, leaf) => leafKey(reader.run.id, join.id, leaf));
+  const keys = Array.from({ length: itemsAt(join, 0) }, (_, leaf) => leafKey(reader.run.id, join, leaf));
   const images = await reader.deps.store.getMany(keys, "input.read");
   const slots = images.flatMap((image, leaf) => slotsOf(join, leaf, image));
   const values = await memberValues(

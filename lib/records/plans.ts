@@ -15,7 +15,7 @@ import { planPageKey } from "../protocol/keys.ts";
 const pageBytes = 300 * 1024;
 /** Whole plans kept by one process. */
 const cachedPlans = 32;
-/** A message's fragment: units beside its node, and bytes of each. Larger ones are read from the plan when needed. */
+/** A message's fragment: units beside its nodes, bytes of each, and of its nodes together. Larger ones are read from the plan when needed. */
 const fragmentUnits = 12;
 const fragmentUnitBytes = 4 * 1024;
 const fragmentNodeBytes = 64 * 1024;
@@ -100,17 +100,24 @@ function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** Slots per leaf of the join a node feeds; 1 for a node with an item of its own. */
-export async function leafSizeOf(plan: PlanView, node: PlanNode): Promise<number> {
-  return node.slot === null ? 1 : (await plan.join(node.slot.join)).leafSize;
+/** The join in whose leaf a node has its slot; undefined for a node with an item of its own. */
+export async function joinOfSlot(plan: PlanView, node: PlanNode): Promise<PlanJoin | undefined> {
+  return node.slot === null ? undefined : await plan.join(node.slot.join);
 }
 
-/** The part of a plan that goes with a node's message: itself, then what it leads to, nearest first. */
-export async function fragmentOf(view: PlanView, node: PlanNode): Promise<PlanFragment | undefined> {
-  if (JSON.stringify(node).length > fragmentNodeBytes) return undefined;
-  const nodes: Record<NodeId, PlanNode> = { [node.id]: node };
+/** True when the nodes of one message fit into its fragment. */
+export function fitTogether(nodes: readonly PlanNode[]): boolean {
+  let bytes = 0;
+  for (const node of nodes) bytes += JSON.stringify(node).length;
+  return bytes <= fragmentNodeBytes;
+}
+
+/** The part of a plan that goes with a message: its nodes, then what they lead to, nearest first. */
+export async function fragmentOf(view: PlanView, own: readonly PlanNode[]): Promise<PlanFragment | undefined> {
+  if (!fitTogether(own)) return undefined;
+  const nodes: Record<NodeId, PlanNode> = Object.fromEntries(own.map((node) => [node.id, node]));
   const joins: Record<JoinId, PlanJoin> = {};
-  const queue = neighbours(node);
+  const queue = own.flatMap(neighbours);
   for (let taken = 0; queue.length > 0 && taken < fragmentUnits; ) {
     const unit = queue.shift() as Unit;
     const known = unit.kind === "node" ? nodes : joins;

@@ -1,8 +1,11 @@
 import type { RunId } from "../model/ids.ts";
+import type { Plan } from "../plan/types.ts";
 import type { Item, Store } from "../ports/index.ts";
 import { decodeHead, type Head } from "../protocol/head.ts";
 import { headKey } from "../protocol/keys.ts";
+import { hasRanges } from "../protocol/release.ts";
 import { type Snapshot, snapshotOf } from "../protocol/snapshot.ts";
+import { bucketsOf } from "../protocol/tally.ts";
 import type { PlanCache } from "./plans.ts";
 
 /** One strong read of a head; undefined when there is no such run. */
@@ -11,15 +14,24 @@ export async function readHead(store: Store, run: RunId): Promise<Head | undefin
   return image === undefined ? undefined : decodeHead(run, image);
 }
 
-/** Reads a run whole: its tallies and node slots, strongly. Values and plan pages are not read here. */
+/** Reads a run whole: its tallies, node slots and ranges, strongly. Values and plan pages are not read here. */
 export async function readSnapshot(store: Store, plans: PlanCache, head: Head): Promise<Snapshot> {
   const plan = await plans.load(head.runId, { hash: head.planHash, pages: head.planPages });
-  const [tallies, nodes] = [await readAll(store, head.runId, "tally#"), await readAll(store, head.runId, "node#")];
-  return snapshotOf(head, plan, [...tallies, ...nodes]);
+  const items: Item[] = [];
+  const prefixes = hasRanges(plan) ? ["tally#", "node#", "range#"] : ["tally#", "node#"];
+  for (const prefix of prefixes) items.push(...(await readAll(store, head.runId, prefix)));
+  for (const partition of bucketPartitions(head.runId, plan))
+    items.push(...(await readAll(store, partition, "tally#")));
+  return snapshotOf(head, plan, items);
+}
+
+/** Partitions beside the run's own, over which its large groups are spread. */
+export function bucketPartitions(run: RunId, plan: Plan): readonly string[] {
+  return Object.values(plan.joins).flatMap((join) => bucketsOf(run, join));
 }
 
 /** Every item of a partition whose sort key begins with `prefix`. */
-export async function readAll(store: Store, pk: RunId, prefix: string): Promise<Item[]> {
+export async function readAll(store: Store, pk: string, prefix: string): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | undefined;
   do {

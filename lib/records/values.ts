@@ -16,12 +16,16 @@ export type EncodedValue =
   /** The value cannot be kept: a typed failure of its task, never of its neighbours (S17). */
   | { readonly kind: "refused"; readonly error: StoredError };
 
-/** Stores what a task returned. `undefined` becomes null. */
-export async function storeValue(store: Store, run: RunId, value: unknown): Promise<EncodedValue> {
+/**
+ * Stores what a task returned. `undefined` becomes null.
+ *
+ * @param inlineBytes - The largest value that is kept in the slot itself.
+ */
+export async function storeValue(store: Store, run: RunId, value: unknown, inlineBytes: number): Promise<EncodedValue> {
   const text = textOf(value);
   if (typeof text !== "string") return { kind: "refused", error: text };
   const bytes = Buffer.byteLength(text);
-  if (bytes <= limits.inlineValueBytes) return { kind: "stored", value: { kind: "inline", text } };
+  if (bytes <= inlineBytes) return { kind: "stored", value: { kind: "inline", text } };
   if (bytes > limits.valueBytes) {
     const message = `the result has ${bytes} bytes as JSON; ${limits.valueBytes} are allowed`;
     return { kind: "refused", error: { name: "result-too-large", message } };

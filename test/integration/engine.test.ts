@@ -74,8 +74,8 @@ describe.skipIf(!dynoxideAvailable())("a table on disk", () => {
     const control = await aWorker(first, "control");
     await clientOf(first.engine).submit(aChord(folder, "tell", 3), { id: "kept" });
     await waitFor(
-      "the members on their queue",
-      async () => (await first.engine.queue.depth("task:default")).visible === 3,
+      "the pack of the members on its queue",
+      async () => (await first.engine.queue.depth("task:default")).visible === 1,
     );
     await control.stop();
     await first.close();

@@ -84,7 +84,7 @@ describe.skipIf(!dynoxideAvailable())("functions", () => {
     await submit("deployed", aChord(await aFolder(), "tell", 4));
 
     expect(await control(await eventFrom("request", 1), context)).toEqual({ batchItemFailures: [] });
-    expect(await worker(await eventFrom("task:default", 4), context)).toEqual({ batchItemFailures: [] });
+    expect(await worker(await eventFrom("task:default", 1), context)).toEqual({ batchItemFailures: [] });
 
     expect(await readHead(engine.store, "deployed")).toMatchObject({ status: "SUCCEEDED" });
     const metrics = json().filter((line) => "_aws" in line);

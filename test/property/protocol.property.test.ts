@@ -157,7 +157,7 @@ describe("the rows", () => {
   it("S15: a claim never lowers the dispatch, raises the attempt by one, and takes nobody's live lease", () => {
     fc.assert(
       fc.property(anyOpen, positive, policy, asker, (slot, dispatch, retry, asks) => {
-        const row = ownRow(slot, dispatch, true, retry, asks);
+        const row = ownRow(slot, { dispatch, mayStart: true, retry, packed: false }, asks);
         if (row.kind !== "claim") return;
         const before = slot.state === "absent" ? { attempt: 0, lost: 0, dispatch: 0 } : slot;
         expect(row.seen).toBe(slot);
@@ -173,7 +173,9 @@ describe("the rows", () => {
   it("S9: when nothing may start, no row claims, sends or waits", () => {
     fc.assert(
       fc.property(anyOpen, positive, policy, asker, (slot, dispatch, retry, asks) => {
-        expect(["run", "discharged"]).toContain(ownRow(slot, dispatch, false, retry, asks).kind);
+        expect(["run", "discharged"]).toContain(
+          ownRow(slot, { dispatch, mayStart: false, retry, packed: false }, asks).kind,
+        );
       }),
     );
   });
@@ -183,7 +185,7 @@ describe("the rows", () => {
       fc.property(anyOpen, policy, asker, (slot, retry, asks) => {
         // A message of the slot's own dispatch is the only one there is.
         const dispatch = slot.state === "absent" ? 1 : slot.dispatch;
-        expect(ownRow(slot, dispatch, true, retry, asks).kind).not.toBe("discharged");
+        expect(ownRow(slot, { dispatch, mayStart: true, retry, packed: false }, asks).kind).not.toBe("discharged");
       }),
     );
   });
@@ -208,6 +210,7 @@ function joinOf(size: number, leafSize: number, fan: number): PlanJoin {
     size,
     leafSize,
     fan,
+    buckets: 1,
     when: "all-succeeded",
     next: [],
     onError: null,
@@ -255,9 +258,9 @@ function checkShape(join: PlanJoin): void {
 function checkMembers(join: PlanJoin): void {
   const slots = new Set<string>();
   for (let index = 0; index < join.size; index++) {
-    const { key, attribute, leaf } = memberPlace("r", ".", index, join.leafSize);
+    const { key, attribute, leaf } = memberPlace("r", join, index);
     const number = leaf?.number ?? -1;
-    if (key.sk !== tallyKey("r", ".", { level: 0, number }).sk) throw new Error(`member ${index} is in ${key.sk}`);
+    if (key.sk !== tallyKey("r", join, { level: 0, number }).sk) throw new Error(`member ${index} is in ${key.sk}`);
     if (Number(attribute.slice(1)) >= sizeOf(join, { level: 0, number }))
       throw new Error(`${key.sk} has no ${attribute}`);
     slots.add(`${key.sk}/${attribute}`);
@@ -335,7 +338,7 @@ describe("arrivals", () => {
             owner: "x",
             settledAtMs: 1,
           };
-          const place = memberPlace("r", ".", index, leafSize);
+          const place = memberPlace("r", join, index);
           let { image } = await store.write(settleWrite(1, place, join, { state: "absent" }, outcome), "test");
           let at: TallyPlace = { level: 0, number: Math.floor(index / leafSize) };
           while (remainingOf(join, at, image) === 0 && !isTop(join, at)) {
@@ -344,7 +347,7 @@ describe("arrivals", () => {
             at = parentOf(join, at);
           }
         };
-        const top = () => store.get(tallyKey("r", ".", topOf(join)), "test");
+        const top = () => store.get(tallyKey("r", join, topOf(join)), "test");
         for (const [at, index] of order.entries()) {
           expect(decisionOf(join, await top())).toBe(undefined);
           await settle(index);

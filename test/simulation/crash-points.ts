@@ -4,7 +4,8 @@
 import { applies, type CallKind, type Fault, type FaultMode, faultModes } from "./faults.ts";
 import type { FinalState } from "./oracle.ts";
 import { runScenario } from "./run-scenario.ts";
-import { type Scenario, scenarios } from "./scenarios.ts";
+import type { Scenario } from "./scenario-parts.ts";
+import { scenarios } from "./scenarios.ts";
 import type { Variant } from "./world.ts";
 
 const modes = Object.keys(faultModes) as FaultMode[];

@@ -27,7 +27,7 @@ export async function readRun(
   world: World,
   run: string,
 ): Promise<{ readonly snapshot: Snapshot; readonly state: FinalState }> {
-  const items = world.store.dump().filter((item) => item.key.pk === run);
+  const items = world.store.dump().filter(({ key }) => key.pk === run || key.pk.startsWith(`${run}#`));
   const image = items.find((item) => item.key.sk === "head")?.image;
   if (!image) throw new Error(`no run ${run}`);
   const head = decodeHead(run, image);
@@ -211,6 +211,10 @@ function slotChange(what: string, was: Slot, is: Slot, nowMs: number): string[] 
       is.settledAtMs === was.settledAtMs;
     return same ? [] : [`S6: ${what} was ${was.status} and became ${is.state === "settled" ? is.status : is.state}`];
   }
+  // Only the owner of a lease has a value to record; who settles for others takes one over.
+  const stolen = is.state === "settled" && is.status === "SUCCEEDED" && is.value?.kind !== "reference";
+  if (stolen && !(was.state === "leased" && was.owner === is.owner && was.attempt === is.attempt))
+    return [`S15: ${what} was ${was.state} and SUCCEEDED without a lease of its owner`];
   if (was.state !== "leased" || nowMs > was.untilMs) return [];
   const taken = is.state === "leased" && is.owner !== was.owner;
   const lost = is.state === "waiting" && is.lost > was.lost;

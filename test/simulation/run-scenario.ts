@@ -3,7 +3,7 @@
  */
 import type { Fault } from "./faults.ts";
 import { brokenInvariants, type FinalState, readRun, unhandled } from "./oracle.ts";
-import { type Scenario, scenarioTasks } from "./scenarios.ts";
+import { type Scenario, scenarioTasks } from "./scenario-parts.ts";
 import { type Call, createWorld, type Variant, type World } from "./world.ts";
 
 export interface Outcome {

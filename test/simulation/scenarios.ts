@@ -1,120 +1,13 @@
 /**
  * The scenarios of the crash lane: small workflows that together reach every call of the driver.
  */
-import { z } from "zod";
-import type { Settings } from "../../lib/coordinator/index.ts";
-import { FatalError, RetryAfterError } from "../../lib/errors.ts";
-import type { CompileOptions } from "../../lib/plan/compile.ts";
-import { declareTask, defineTask } from "../../lib/tasks/define-task.ts";
-import type { BaseFault, World } from "./world.ts";
-
-export interface Scenario {
-  readonly name: string;
-  readonly workflow: object;
-  /** What the clean run must come to. */
-  readonly status: "SUCCEEDED" | "FAILED" | "TIMED_OUT";
-  readonly value?: unknown;
-  /** Members may end differently when the run failed first: which nodes had an outcome is then not compared. */
-  readonly open?: boolean;
-  readonly settings?: Partial<Settings>;
-  readonly shape?: CompileOptions;
-  readonly batchSize?: number;
-  readonly maxReceiveCount?: number;
-  /** Keys beside `workflow` in the request. */
-  readonly request?: object;
-  /** The same request is sent that often. */
-  readonly copies?: number;
-  /** The scenario needs the sweeper even without a fault. */
-  readonly sweeper?: boolean;
-  /** Faults that happen before any other: each at the first call of its site. */
-  readonly base?: readonly BaseFault[];
-  readonly deadLetters?: boolean;
-  /** Messages are given up on purpose, so some stay in queues that nobody reads. */
-  readonly drops?: boolean;
-  /** The scenario ends without a run: its request rejected, or the run removed. */
-  readonly ends?: "rejected" | "forgotten" | "removed";
-}
-
-const anything = z.array(z.any());
-
-/** The tasks of all scenarios. Each records that it was entered. */
-export function scenarioTasks(world: World) {
-  const task = (name: string, body: (...args: never[]) => unknown, options: object = {}) =>
-    defineTask(
-      { name, args: anything, ...options } as never,
-      ((ctx: { taskId: string; attempt: number }, ...args: never[]) => {
-        world.entries.push({ taskId: ctx.taskId, attempt: ctx.attempt, atMs: world.clock.now() });
-        return body(...([ctx, ...args] as never[]));
-      }) as never,
-    );
-  return {
-    one: task("one", (_ctx: never, value: number) => value),
-    plus: task("plus", (_ctx: never, value: number, more: number) => value + more),
-    sum: task("sum", (_ctx: never, values: number[], more = 0) => values.reduce((a, b) => a + b, more)),
-    sumOther: task("sumOther", (_ctx: never, values: number[]) => values.reduce((a, b) => a + b, 0), {
-      queue: "other",
-    }),
-    pair: task("pair", (_ctx: never, a: number, b: number) => [a, b]),
-    outcomes: task("outcomes", (_ctx: never, list: { status: string; value?: number }[]) =>
-      list.map((item) => item.value ?? item.status),
-    ),
-    fails: task("fails", () => {
-      throw new FatalError("broken on purpose");
-    }),
-    flaky: task("flaky", (ctx: { attempt: number }, value: number) => {
-      if (ctx.attempt < 2) throw new Error("not yet");
-      return value;
-    }),
-    patient: task(
-      "patient",
-      (ctx: { attempt: number }, value: number) => {
-        if (ctx.attempt < 2) throw new Error("not yet");
-        return value;
-      },
-      { retry: { maxAttempts: 2, backoffSeconds: 5000, maxBackoffSeconds: 5000 } },
-    ),
-    slow: task(
-      "slow",
-      async (_ctx: never, seconds: number, value: number) => {
-        await world.sleep(seconds);
-        return value;
-      },
-      { timeoutSeconds: 3600 },
-    ),
-    endless: task("endless", () => new Promise(() => {}), { timeoutSeconds: 20, retry: { maxAttempts: 1 } }),
-    large: task("large", (_ctx: never, letter: string) => letter.repeat(5000)),
-    lengths: task("lengths", (_ctx: never, texts: string[]) => texts.map((text) => text.length)),
-    failed: task(
-      "failed",
-      (_ctx: never, summary: { failed: number; total: number }) => `${summary.failed}/${summary.total}`,
-    ),
-    declared: declareTask({ name: "declared", args: anything, queue: "default" } as never),
-    busy: task("busy", (ctx: { attempt: number }, value: number) => {
-      if (ctx.attempt < 2) throw new RetryAfterError(40);
-      return value;
-    }),
-    kills: task("kills", () => world.die()),
-    slowAfterDeath: task("slowAfterDeath", async (ctx: { attempt: number }, value: number) => {
-      if (ctx.attempt < 2) return world.die();
-      await world.sleep(20);
-      return value;
-    }),
-    killsOnce: task("killsOnce", (ctx: { attempt: number }, value: number) => (ctx.attempt < 2 ? world.die() : value)),
-  };
-}
-
-const one = (value: number) => ({ task: "one", args: [value] });
-const ones = (count: number) => Array.from({ length: count }, (_, i) => one(i + 1));
-const sum = { task: "sum" };
-const fails = { task: "fails" };
-const onError = { task: "failed" };
-
-/** A chord whose callback lists what became of each member. */
-function settledChord(...header: readonly object[]): object {
-  return { chord: { header, callback: { task: "outcomes" }, when: "all-settled" } };
-}
+import { packScenarios } from "./pack-scenarios.ts";
+import { rangeScenarios } from "./range-scenarios.ts";
+import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
 
 export const scenarios: readonly Scenario[] = [
+  ...packScenarios,
+  ...rangeScenarios,
   {
     name: "chain of 3",
     workflow: { chain: [one(1), { task: "plus", args: [2] }, { task: "plus", args: [3] }] },

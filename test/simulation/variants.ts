@@ -5,7 +5,7 @@
 
 import type { Plan, PlanNode } from "../../lib/plan/types.ts";
 import type { Condition, Store, Write, WriteResult } from "../../lib/ports/index.ts";
-import type { Finding } from "../../lib/protocol/diagnose.ts";
+import type { Finding } from "../../lib/protocol/findings.ts";
 import { type Protocol, protocol } from "../../lib/protocol/index.ts";
 import { leaseOver } from "../../lib/protocol/rows.ts";
 import { crashPoints, type Failure } from "./crash-points.ts";
@@ -96,6 +96,13 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "head created without condition": "duplicate submit",
   "acknowledged before the send": "retried member",
   "lease taken over while it lives": "chain of 3",
+  "acknowledged when part of a pack is done": "pack of 10",
+  "waiting member of a pack not sent again": "pack with a slow member and one that is retried",
+  "pack takes a lost member over itself": "pack with a member that kills its process",
+  "commit of a pack counts one arrival": "pack of 10",
+  "range done before it is sent": "range whose sender dies",
+  "range claimed without condition": "ranges of a header",
+  "sweeper does not look for ranges": "lost ranges",
 };
 
 export const variants: Readonly<Record<string, Variant>> = {
@@ -139,8 +146,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   },
   "guard drops everything after FAILED": {
     protocol: {
-      ownRow: (slot, dispatch, mayStart, ...rest) =>
-        mayStart ? protocol.ownRow(slot, dispatch, mayStart, ...rest) : { kind: "discharged" },
+      ownRow: (slot, found, asker) => (found.mayStart ? protocol.ownRow(slot, found, asker) : { kind: "discharged" }),
     },
   },
   "error callback refused after FAILED": { protocol: { mayStart: (run) => run === "RUNNING" } },
@@ -175,17 +181,62 @@ export const variants: Readonly<Record<string, Variant>> = {
   "re-sends and take-overs of the sweeper without condition": {
     store: rewriting(["slot.resend", "slot.reissue"], without),
   },
+  "acknowledged when part of a pack is done": {
+    protocol: {
+      ownRow: (slot, found, asker) => {
+        const row = protocol.ownRow(slot, found, asker);
+        return found.packed && row.kind === "return" ? { kind: "discharged" } : row;
+      },
+    },
+  },
+  "waiting member of a pack not sent again": {
+    protocol: {
+      ownRow: (slot, found, asker) => {
+        const row = protocol.ownRow(slot, found, asker);
+        return found.packed && row.kind === "send" ? { kind: "discharged" } : row;
+      },
+    },
+  },
+  "pack takes a lost member over itself": {
+    protocol: { ownRow: (slot, found, asker) => protocol.ownRow(slot, { ...found, packed: false }, asker) },
+  },
+  "commit of a pack counts one arrival": {
+    store: rewriting(["slot.commit"], (write) => ({
+      ...write,
+      set: write.set.map((action) => ("minus" in action ? { ...action, minus: 1 } : action)),
+    })),
+  },
+  "range done before it is sent": {
+    store: rewriting(["range.claim"], (write) => ({
+      ...write,
+      set: write.set.map((action) =>
+        "value" in action && action.path[0] === "s0"
+          ? { ...action, value: { s: "SUCCEEDED", a: 1, o: "x", f: 1 } }
+          : action,
+      ),
+    })),
+  },
+  "range claimed without condition": { store: rewriting(["range.claim"], without) },
+  "sweeper does not look for ranges": {
+    protocol: {
+      diagnose: (...args) => {
+        const diagnosis = protocol.diagnose(...args);
+        const findings = diagnosis.findings.filter(({ repair }) => !repair.do.endsWith("-range"));
+        return { ...diagnosis, findings };
+      },
+    },
+  },
   "acknowledged before the send": { acknowledgeBeforeSend: true },
   "lease taken over while it lives": {
     protocol: {
-      ownRow: (slot, dispatch, mayStart, retry, asker) =>
+      ownRow: (slot, found, asker) =>
         slot.state === "leased" &&
         slot.owner !== asker.owner &&
         !leaseOver(slot, asker) &&
-        slot.dispatch <= dispatch &&
-        mayStart
+        slot.dispatch <= found.dispatch &&
+        found.mayStart
           ? { kind: "claim", seen: slot, dispatch: slot.dispatch, attempt: slot.attempt + 1, lost: slot.lost }
-          : protocol.ownRow(slot, dispatch, mayStart, retry, asker),
+          : protocol.ownRow(slot, found, asker),
     },
   },
 };

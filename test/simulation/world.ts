@@ -111,6 +111,8 @@ interface Gate {
 
 /** The process that a body runs in. */
 const running = new AsyncLocalStorage<Process>();
+/** Every member travels alone, unless a scenario says otherwise. */
+const alone: CompileOptions = { tasksPerInvocation: () => 1 };
 const unchanged = (plan: Plan): Plan => plan;
 const never = new Promise<never>(() => {});
 
@@ -266,7 +268,8 @@ export function createWorld(options: WorldOptions): World {
       registry,
       catalog,
       protocol: { ...protocol, ...options.variant?.protocol },
-      compile: (request, tasks) => (options.variant?.plan ?? unchanged)(compile(request, tasks, options.shape)),
+      compile: (request, tasks) =>
+        (options.variant?.plan ?? unchanged)(compile(request, tasks, { ...alone, ...options.shape })),
     };
     return createCoordinator(deps);
   }

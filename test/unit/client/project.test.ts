@@ -40,6 +40,7 @@ function aJoin(size: number, given: Partial<PlanJoin> = {}): PlanJoin {
     size,
     leafSize: 4,
     fan: 256,
+    buckets: 1,
     when: "all-succeeded",
     next: [{ kind: "node", node: "callback" }],
     onError: null,
@@ -62,6 +63,7 @@ function aPlan(size: number, join: Partial<PlanJoin> = {}): Plan {
   });
   return {
     version: 1,
+    messagesPerRange: 100,
     nodes: Object.fromEntries([...header, callback].map((node) => [node.id, node])),
     joins: { ".": aJoin(size, join) },
     start: [{ kind: "join", join: "." }],

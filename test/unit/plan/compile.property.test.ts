@@ -4,16 +4,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Workflow } from "../../../lib/model/workflow.ts";
+import type { CompileOptions } from "../../../lib/plan/compile.ts";
 import { predict } from "../../../lib/plan/predict.ts";
 import type { Failure, Next, Plan, Source } from "../../../lib/plan/types.ts";
 import { runPlan, valueByDocument } from "./interpreter.ts";
 import { tasksIn, workflows } from "./random-workflows.ts";
-import { compiled } from "./support.ts";
+import { compiled, unpacked } from "./support.ts";
 
-const check = (property: (workflow: Workflow, plan: Plan) => void) =>
+const check = (property: (workflow: Workflow, plan: Plan, options: CompileOptions) => void) =>
   fc.assert(
-    fc.property(workflows, (workflow) => {
-      property(workflow, compiled(workflow));
+    fc.property(workflows, fc.integer({ min: 1, max: 10 }), (workflow, tasks) => {
+      const options = { tasksPerInvocation: () => tasks };
+      property(workflow, compiled(workflow, undefined, options), options);
     }),
     { numRuns: 300 },
   );
@@ -22,7 +24,7 @@ const check = (property: (workflow: Workflow, plan: Plan) => void) =>
 function allNext(plan: Plan): readonly Next[] {
   return [
     ...plan.start,
-    ...Object.values(plan.releases).flat(),
+    ...unpacked(plan, Object.values(plan.releases).flat()),
     ...Object.values(plan.nodes).flatMap((node) => node.next),
     ...Object.values(plan.joins).flatMap((join) => join.next),
   ];
@@ -150,9 +152,9 @@ describe("every plan", { timeout: 60_000 }, () => {
   });
 
   it("P8: is plain JSON, and the same for the same document", () => {
-    check((workflow, plan) => {
+    check((workflow, plan, options) => {
       expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
-      expect(compiled(structuredClone(workflow))).toEqual(plan);
+      expect(compiled(structuredClone(workflow), undefined, options)).toEqual(plan);
     });
   });
 

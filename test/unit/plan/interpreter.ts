@@ -8,7 +8,8 @@
 import { sha256 } from "../../../lib/model/hash.ts";
 import type { Json } from "../../../lib/model/json.ts";
 import type { DagNode, Task } from "../../../lib/model/workflow.ts";
-import type { Next, Plan, PlanJoin, PlanNode, Source } from "../../../lib/plan/types.ts";
+import type { Next, Plan, PlanJoin, PlanNode, Source, Start } from "../../../lib/plan/types.ts";
+import { unpacked } from "./support.ts";
 
 function valueOfTask(path: string, args: readonly Json[]): Json {
   return sha256(JSON.stringify([path, args])).slice(0, 16);
@@ -139,7 +140,7 @@ export function runPlan(plan: Plan): PlanRun {
       throw new Error(`join ${join.id} is released by another`);
     log.released.push(join.id);
     if (join.size === 0) decide(join);
-    else start(plan.releases[join.id] as readonly Next[], by);
+    else start(unpacked(plan, plan.releases[join.id] as readonly Start[]), by);
   };
 
   for (let started = queue.shift(); started !== undefined; started = queue.shift()) {

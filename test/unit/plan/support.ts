@@ -6,7 +6,7 @@ import { requestOf } from "../../../lib/model/request.ts";
 import type { Workflow } from "../../../lib/model/workflow.ts";
 import { type CompileOptions, compile } from "../../../lib/plan/compile.ts";
 import { parseWorkflowDocument } from "../../../lib/plan/parse-request.ts";
-import type { Failure, Plan, PlanJoin, PlanNode, TaskCatalog, TaskInfo } from "../../../lib/plan/types.ts";
+import type { Failure, Next, Plan, PlanJoin, PlanNode, Start, TaskCatalog, TaskInfo } from "../../../lib/plan/types.ts";
 
 export const anyArgs: TaskInfo = { queue: "default", minArgs: 0, maxArgs: Number.POSITIVE_INFINITY };
 
@@ -52,6 +52,7 @@ export function aJoin(id: string, kind: PlanJoin["kind"], size: number, more: Pa
     size,
     leafSize: 4,
     fan: 256,
+    buckets: 1,
     when: "all-succeeded",
     next: [],
     onError: null,
@@ -62,11 +63,12 @@ export function aJoin(id: string, kind: PlanJoin["kind"], size: number, more: Pa
   };
 }
 
-type Rest = Omit<Plan, "version" | "nodes" | "joins">;
+type Rest = Omit<Plan, "version" | "messagesPerRange" | "nodes" | "joins">;
 
 export function aPlan(nodes: readonly PlanNode[], joins: readonly PlanJoin[], rest: Rest): Plan {
   return {
     version: 1,
+    messagesPerRange: 100,
     nodes: Object.fromEntries(nodes.map((node) => [node.id, node])),
     joins: Object.fromEntries(joins.map((join) => [join.id, join])),
     ...rest,
@@ -78,14 +80,25 @@ export const join = (id: string) => ({ kind: "join", join: id }) as const;
 export const slot = (id: string, index: number) => ({ kind: "slot", join: id, index }) as const;
 export const end = { kind: "end" } as const;
 
+/** Every member travels alone, unless a test says otherwise. */
+const alone: CompileOptions = { tasksPerInvocation: () => 1 };
+
 /** Parses and compiles a workflow as it would come from outside. */
 export function plan(workflow: unknown, tasks: TaskCatalog = catalog, options: CompileOptions = {}): Plan {
-  return compile(requestOf(parseWorkflowDocument(workflow)), tasks, options);
+  return compile(requestOf(parseWorkflowDocument(workflow)), tasks, { ...alone, ...options });
 }
 
 /** Compiles without parsing. */
-export function compiled(workflow: Workflow, tasks: TaskCatalog = catalog): Plan {
-  return compile(requestOf(workflow), tasks);
+export function compiled(workflow: Workflow, tasks: TaskCatalog = catalog, options: CompileOptions = {}): Plan {
+  return compile(requestOf(workflow), tasks, { ...alone, ...options });
+}
+
+/** What a release starts, packs taken apart. */
+export function unpacked(plan: Plan, starts: readonly Start[]): readonly Next[] {
+  return starts.flatMap((start) => {
+    if (start.kind !== "pack") return [start];
+    return start.members.map((index) => plan.members[start.join]?.[index] as Extract<Next, { kind: "node" }>);
+  });
 }
 
 /** What a call is refused with. */

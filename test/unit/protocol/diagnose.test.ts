@@ -6,7 +6,8 @@ import type { Workflow } from "../../../lib/model/workflow.ts";
 import type { CompileOptions } from "../../../lib/plan/compile.ts";
 import type { PlanNode } from "../../../lib/plan/types.ts";
 import type { Image } from "../../../lib/ports/store.ts";
-import { type Diagnosis, diagnose, expires, type Finding } from "../../../lib/protocol/diagnose.ts";
+import { type Diagnosis, diagnose, expires } from "../../../lib/protocol/diagnose.ts";
+import type { Finding } from "../../../lib/protocol/findings.ts";
 import type { Head } from "../../../lib/protocol/head.ts";
 import { snapshotOf } from "../../../lib/protocol/snapshot.ts";
 import { absent, headOf, leased, planOf, queued, waiting } from "./support.ts";
@@ -52,7 +53,7 @@ describe("a finding", () => {
         node: "task",
         sinceMs: 1000,
         explanation:
-          "sent to queue default, and no worker has taken it: the queue is long, nobody reads it, or the message was lost",
+          "sent to queue default, and nobody has taken it: the queue is long, nobody reads it, or the message was lost",
         repair: { do: "resend", node: "task", seen: absent },
       },
     ],
@@ -402,7 +403,10 @@ describe("nothing is found any more", () => {
   it("but the error callback of an ended run is still owed", () => {
     const workflow: Workflow = { chord: { ...chord.chord, onError: { task: "a" } } };
     const top = { g: 1, remaining: 1, s0: bad, decision: "error", decidedBy: "x", decidedAt: 9500 };
-    const { findings, open } = diagnosed({ workflow, head: ended, images: { "tally#.#0#0": top } }, 69_500);
+    const { findings, open } = diagnosed(
+      { workflow, head: { ...ended, sweptSettled: 1 }, images: { "tally#.#0#0": top } },
+      69_500,
+    );
     expect(findings).toMatchObject([{ kind: "unseen", node: "onError", sinceMs: 9500 }]);
     expect(open).toBe(1);
   });
@@ -415,10 +419,22 @@ it("counts settled and open nodes; what is not released is neither", () => {
 
 it("finds the callback unseen since the last arrival, not since the submit", () => {
   const images = { "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: good, lastBy: "worker", lastAt: 50_000 } };
-  expect(diagnosed({ workflow: chord, images }, 109_999).findings).toEqual([]);
-  expect(diagnosed({ workflow: chord, images }, 110_000).findings).toMatchObject([
-    { kind: "unseen", node: "callback", sinceMs: 50_000 },
-  ]);
+  const stored = { workflow: chord, images, head: { sweptSettled: 2 } };
+  expect(diagnosed(stored, 109_999).findings).toEqual([]);
+  expect(diagnosed(stored, 110_000).findings).toMatchObject([{ kind: "unseen", node: "callback", sinceMs: 50_000 }]);
+});
+
+it("waits eight times as long for a task that nobody has taken while others of its run still settle", () => {
+  const images = { "tally#.#0#0": { g: 1, remaining: 1, s0: good } };
+  const found = (sweptSettled: number, nowMs: number) =>
+    diagnosed({ workflow: chord, images, head: { sweptSettled } }, nowMs).findings.map(({ kind, node }) => [
+      kind,
+      node,
+    ]);
+  expect(found(0, 480_999)).toEqual([]);
+  expect(found(0, 481_000)).toEqual([["unseen", "header[1]"]]);
+  expect(found(1, 60_999)).toEqual([]);
+  expect(found(1, 61_000)).toEqual([["unseen", "header[1]"]]);
 });
 
 describe("expires", () => {

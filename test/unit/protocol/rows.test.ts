@@ -143,7 +143,40 @@ describe("ownRow", () => {
   ];
 
   it.each(rows)("%s", (_, slot, dispatch, nowMs, row) => {
-    expect(ownRow(slot, dispatch, true, retry, asker(nowMs))).toEqual(row);
+    expect(ownRow(slot, { dispatch, mayStart: true, retry, packed: false }, asker(nowMs))).toEqual(row);
+  });
+
+  const inPack: [name: string, slot: Slot, dispatch: number, nowMs: number, row: object][] = [
+    ["absent → claim", absent, 1, 10_000, { kind: "claim", seen: absent, dispatch: 1, attempt: 1, lost: 0 }],
+    ["terminal → drive on", failedSlot, 1, 10_000, { kind: "drive" }],
+    ["leased live by another → return", foreign(), 1, 10_000, { kind: "return", untilMs: 32_000 }],
+    ["lease over → split off", foreign(), 1, 50_000, { kind: "split", seen: foreign(), attempt: 1, lost: 1 }],
+    [
+      "lease over, lost attempts used up → give up",
+      foreign({ lost: 2 }),
+      1,
+      50_000,
+      { kind: "give-up", seen: foreign({ lost: 2 }), lost: 3 },
+    ],
+    [
+      "queued after a lost attempt → split off",
+      queued({ attempt: 1, lost: 1 }),
+      1,
+      10_000,
+      { kind: "split", seen: queued({ attempt: 1, lost: 1 }), attempt: 1, lost: 1 },
+    ],
+    [
+      "queued under a later dispatch after a lost attempt → that is sent",
+      queued({ dispatch: 2, attempt: 1, lost: 1 }),
+      1,
+      10_000,
+      { kind: "send", dispatch: 2, atMs: 10_000 },
+    ],
+    ["waiting, later dispatch → that is sent", waiting(), 1, 10_000, { kind: "send", dispatch: 2, atMs: 5000 }],
+  ];
+
+  it.each(inPack)("in a pack, %s", (_, slot, dispatch, nowMs, row) => {
+    expect(ownRow(slot, { dispatch, mayStart: true, retry, packed: true }, asker(nowMs))).toEqual(row);
   });
 
   const afterEnd: [name: string, slot: Slot, dispatch: number, nowMs: number, row: object][] = [
@@ -159,7 +192,7 @@ describe("ownRow", () => {
   ];
 
   it.each(afterEnd)("S9: after the end, %s", (_, slot, dispatch, nowMs, row) => {
-    expect(ownRow(slot, dispatch, false, retry, asker(nowMs))).toEqual(row);
+    expect(ownRow(slot, { dispatch, mayStart: false, retry, packed: false }, asker(nowMs))).toEqual(row);
   });
 });
 

@@ -67,6 +67,7 @@ export function joinOfSize(size: number, more: Partial<PlanJoin> = {}): PlanJoin
     size,
     leafSize: 4,
     fan: 256,
+    buckets: 1,
     when: "all-succeeded",
     next: [{ kind: "end" }],
     onError: null,
@@ -81,7 +82,10 @@ const anyArguments: TaskInfo = { queue: "default", minArgs: 0, maxArgs: Number.P
 
 /** The plan of a workflow whose tasks are `a`, `b` and `c`. */
 export function planOf(workflow: Workflow, options: CompileOptions = {}): Plan {
-  return compile(requestOf(workflow), new Map(["a", "b", "c"].map((name) => [name, anyArguments])), options);
+  return compile(requestOf(workflow), new Map(["a", "b", "c"].map((name) => [name, anyArguments])), {
+    tasksPerInvocation: () => 1,
+    ...options,
+  });
 }
 
 export function headOf(more: Partial<Head> = {}): Head {

@@ -19,8 +19,11 @@ const bad = { s: "FAILED", a: 3, o: "me", f: 9000, e: { n: "Error", m: "broken" 
 
 describe("keys", () => {
   it("name run, join, level and number", () => {
-    expect(tallyKey("r", "callback", { level: 1, number: 3 })).toEqual({ pk: "r", sk: "tally#callback#1#3" });
-    expect(leafKey("r", ".", 7)).toEqual({ pk: "r", sk: "tally#.#0#7" });
+    expect(tallyKey("r", { ...joinOfSize(16), id: "callback" }, { level: 1, number: 3 })).toEqual({
+      pk: "r",
+      sk: "tally#callback#1#3",
+    });
+    expect(leafKey("r", joinOfSize(40), 7)).toEqual({ pk: "r", sk: "tally#.#0#7" });
   });
 });
 

@@ -30,7 +30,8 @@ import { isNoticed, perform, type WriteCase, weakened } from "./write-case.ts";
 
 /** Six members, four a leaf: member 5 is slot 1 of leaf 1, which has two members. */
 const join = joinOfSize(6);
-const place: SlotPlace = memberPlace("r", ".", 5, 4);
+const place: SlotPlace = memberPlace("r", join, 5);
+const first: SlotPlace = memberPlace("r", join, 4);
 const own: SlotPlace = { key: nodeKey("r", "callback"), attribute: "s0" };
 const author = { by: "me", atMs: 9000 };
 
@@ -46,7 +47,7 @@ const storedTimedOut = (attempt: number) => ({ ...bad, s: "TIMED_OUT", a: attemp
 const written: WriteCase[] = [
   {
     name: "claim, first",
-    write: claimWrite(1, place, absent, leased()),
+    write: claimWrite(1, [{ place: place, seen: absent, lease: leased() }]),
     applies: [
       ["no item", undefined, { g: 1, s1: L }],
       ["an item of this generation without the slot", { g: 1, remaining: 1, s0: good }, { g: 1, remaining: 1, s1: L }],
@@ -59,7 +60,7 @@ const written: WriteCase[] = [
   },
   {
     name: "claim of what was sent again",
-    write: claimWrite(1, place, queued(), leased()),
+    write: claimWrite(1, [{ place: place, seen: queued(), lease: leased() }]),
     applies: [["exactly that", { g: 1, s1: Q }, { g: 1, s1: L }]],
     refuses: [
       ["no item", undefined],
@@ -74,7 +75,7 @@ const written: WriteCase[] = [
   },
   {
     name: "claim of a retry whose time has come",
-    write: claimWrite(1, place, waiting(), leased({ dispatch: 2, attempt: 2 })),
+    write: claimWrite(1, [{ place: place, seen: waiting(), lease: leased({ dispatch: 2, attempt: 2 }) }]),
     applies: [["exactly that", { g: 1, s1: W }, { g: 1, s1: { ...L, d: 2, a: 2 } }]],
     refuses: [
       ["another state with the same numbers", { g: 1, s1: { ...W, s: "Q" } }],
@@ -86,7 +87,7 @@ const written: WriteCase[] = [
   },
   {
     name: "take-over of a lease that is over",
-    write: claimWrite(1, place, leased({ owner: "dead" }), leased({ attempt: 2, lost: 1 })),
+    write: claimWrite(1, [{ place: place, seen: leased({ owner: "dead" }), lease: leased({ attempt: 2, lost: 1 }) }]),
     applies: [["exactly that", { g: 1, s1: { ...L, o: "dead" } }, { g: 1, s1: { ...L, a: 2, l: 1 } }]],
     refuses: [
       ["the owner has committed", { g: 1, s1: { ...L, o: "dead", s: "SUCCEEDED" } }],
@@ -98,8 +99,68 @@ const written: WriteCase[] = [
     ],
   },
   {
+    name: "claim of a pack",
+    write: claimWrite(1, [
+      { place: first, seen: absent, lease: leased() },
+      { place, seen: queued(), lease: leased({ attempt: 1 }) },
+    ]),
+    applies: [["all as seen", { g: 1, s1: Q }, { g: 1, s0: L, s1: L }]],
+    refuses: [
+      ["the first is leased", { g: 1, s0: L, s1: Q }],
+      ["the second is leased", { g: 1, s1: L }],
+      ["the second is settled", { g: 1, s1: good }],
+      ["the second was sent again with the same numbers", { g: 1, s1: { ...Q, s: "W" } }],
+      ["the second has a later dispatch", { g: 1, s1: { ...Q, d: 2 } }],
+      ["the second has another attempt", { g: 1, s1: { ...Q, a: 1 } }],
+      ["the second was sent again once more", { g: 1, s1: { ...Q, n: 2 } }],
+      ["the second was sent again at another time", { g: 1, s1: { ...Q, t: 6000 } }],
+      ["the item is of a newer generation", { g: 2, s1: Q }],
+    ],
+  },
+  {
+    name: "heartbeat of a pack",
+    write: heartbeatWrite(
+      1,
+      [
+        { place: first, lease: leased() },
+        { place, lease: leased() },
+      ],
+      40_000,
+    ),
+    applies: [["my leases", { g: 1, s0: L, s1: L }, { s0: { ...L, u: 40_000 }, s1: { ...L, u: 40_000 } }]],
+    refuses: [
+      ["the first is settled", { g: 1, s0: { ...L, s: "SUCCEEDED" }, s1: L }],
+      ["the first is another's", { g: 1, s0: { ...L, o: "other" }, s1: L }],
+      ["the first is a later attempt", { g: 1, s0: { ...L, a: 2 }, s1: L }],
+      ["the first is extended further already", { g: 1, s0: { ...L, u: 50_000 }, s1: L }],
+      ["the second is settled", { g: 1, s0: L, s1: { ...L, s: "SUCCEEDED" } }],
+      ["the second is another's", { g: 1, s0: L, s1: { ...L, o: "other" } }],
+      ["the second is a later attempt", { g: 1, s0: L, s1: { ...L, a: 2 } }],
+      ["the second is extended further already", { g: 1, s0: L, s1: { ...L, u: 50_000 } }],
+      ["the item is of a newer generation", { g: 2, s0: L, s1: L }],
+    ],
+  },
+  {
+    name: "commit of a pack",
+    write: commitWrite(1, join, [
+      { place: first, lease: leased(), outcome: succeeded() },
+      { place, lease: leased(), outcome: failedSlot },
+    ]),
+    applies: [["my leases: counts both", { g: 1, s0: L, s1: L }, { g: 1, s0: good, s1: bad, remaining: 0 }]],
+    refuses: [
+      ["my own commit, repeated", { g: 1, s0: good, s1: bad, remaining: 0 }],
+      ["the first is settled by others", { g: 1, s0: { ...L, s: "TIMED_OUT" }, s1: L }],
+      ["the first is another's", { g: 1, s0: { ...L, o: "other" }, s1: L }],
+      ["the first is a later attempt", { g: 1, s0: { ...L, a: 2 }, s1: L }],
+      ["the second is settled by others", { g: 1, s0: L, s1: { ...L, s: "TIMED_OUT" } }],
+      ["the second is another's", { g: 1, s0: L, s1: { ...L, o: "other" } }],
+      ["the second is a later attempt", { g: 1, s0: L, s1: { ...L, a: 2 } }],
+      ["the item is of a newer generation", { g: 2, s0: L, s1: L }],
+    ],
+  },
+  {
     name: "heartbeat",
-    write: heartbeatWrite(1, place, leased(), 40_000),
+    write: heartbeatWrite(1, [{ place: place, lease: leased() }], 40_000),
     applies: [["my lease", { g: 1, s1: L }, { g: 1, s1: { ...L, u: 40_000 } }]],
     refuses: [
       ["no item", undefined],
@@ -113,7 +174,7 @@ const written: WriteCase[] = [
   },
   {
     name: "commit in a leaf below a top",
-    write: commitWrite(1, place, join, leased(), succeeded()),
+    write: commitWrite(1, join, [{ place: place, lease: leased(), outcome: succeeded() }]),
     applies: [
       ["my lease, the first arrival: counts from the size", { g: 1, s1: L }, { g: 1, s1: good, remaining: 1 }],
       ["my lease, the last arrival", { g: 1, s0: good, s1: L, remaining: 1 }, { s1: good, remaining: 0 }],
@@ -130,13 +191,15 @@ const written: WriteCase[] = [
   },
   {
     name: "commit in a leaf that is the top",
-    write: commitWrite(1, memberPlace("r", ".", 1, 4), joinOfSize(2), leased(), succeeded()),
+    write: commitWrite(1, joinOfSize(2), [
+      { place: memberPlace("r", joinOfSize(2), 1), lease: leased(), outcome: succeeded() },
+    ]),
     applies: [["my lease: stamps who arrived last", { g: 1, s1: L }, { remaining: 1, lastBy: "me", lastAt: 9000 }]],
     refuses: [["my own commit, repeated", { g: 1, s1: good, remaining: 1 }]],
   },
   {
     name: "commit in an item of its own",
-    write: commitWrite(1, own, undefined, leased(), succeeded()),
+    write: commitWrite(1, undefined, [{ place: own, lease: leased(), outcome: succeeded() }]),
     applies: [["my lease: counts nothing", { g: 1, s0: L }, { g: 1, s0: good }]],
     refuses: [["another's lease", { g: 1, s0: { ...L, o: "other" } }]],
   },
@@ -400,9 +463,9 @@ describe("guard G", () => {
     ],
   };
   const writes = {
-    claim: claimWrite(3, place, absent, leased()),
-    heartbeat: heartbeatWrite(3, place, leased(), 40_000),
-    commit: commitWrite(3, place, join, leased(), succeeded()),
+    claim: claimWrite(3, [{ place: place, seen: absent, lease: leased() }]),
+    heartbeat: heartbeatWrite(3, [{ place: place, lease: leased() }], 40_000),
+    commit: commitWrite(3, join, [{ place: place, lease: leased(), outcome: succeeded() }]),
     wait: waitWrite(3, place, leased(), waiting()),
     settle: settleWrite(3, place, join, absent, failedSlot),
     reissue: reissueWrite(3, place, absent, queued()),
@@ -419,7 +482,7 @@ describe("guard G", () => {
 
 describe("a write as data", () => {
   it("commit: outcome, count and condition in one", () => {
-    expect(commitWrite(1, place, join, leased(), succeeded())).toEqual({
+    expect(commitWrite(1, join, [{ place: place, lease: leased(), outcome: succeeded() }])).toEqual({
       key: { pk: "r", sk: "tally#.#0#1" },
       set: [
         { path: ["g"], value: 1 },

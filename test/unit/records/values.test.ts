@@ -6,7 +6,7 @@ import { readValue, storedError, storeValue } from "../../../lib/records/values.
 
 const kept = async (value: unknown) => {
   const store = createMemoryStore();
-  const stored = await storeValue(store, "run", value);
+  const stored = await storeValue(store, "run", value, 1024);
   if (stored.kind === "refused") return { stored, items: store.dump().length };
   const read = await readValue(store, "run", stored.value as Exclude<StoredValue, { kind: "reference" }>);
   return { where: stored.value.kind, read, items: store.dump().length };

@@ -1,0 +1,212 @@
+/**
+ * A message and the nodes it names: judge each slot by the table, and do what its row says until all are discharged or the
+ * message has to come back.
+ *
+ * The nodes of a pack lie in one item, so that one write claims them all. Whoever loses a write goes on from the image it
+ * met: what is open to it there is tried again, member by member.
+ */
+import { StoreError } from "../errors.ts";
+import type { PlanNode } from "../plan/types.ts";
+import type { Image } from "../ports/index.ts";
+import { lostError } from "../protocol/retry.ts";
+import type { OwnRow } from "../protocol/rows.ts";
+import type { LeasedSlot, SettledSlot } from "../protocol/slot.ts";
+import { claimWrite, settleWrite } from "../protocol/writes.ts";
+import { type Attempts, createAttempts } from "./attempt.ts";
+import { UnknownTaskError } from "./body.ts";
+import { askerOf, asRepair, type Delivery, returnUntil } from "./delivery.ts";
+import { driveNodes } from "./drive.ts";
+import { leaseFor, lostOutcome } from "./outcomes.ts";
+import { type Located, locate, slotIn } from "./places.ts";
+import { reissue, sameIssue } from "./reissue.ts";
+import { type NodeSend, sendNodes } from "./sending.ts";
+import type { Turns } from "./turns.ts";
+
+/** Rounds of judging and writing against other writers before the delivery is returned. */
+const rounds = 20;
+
+/** What the message in hand asks for. */
+export interface Own {
+  readonly nodes: readonly PlanNode[];
+  readonly dispatch: number;
+  readonly turns: Turns;
+}
+
+/** Handles the nodes that a message names. */
+export async function handleOwn(delivery: Delivery, { nodes, dispatch, turns }: Own): Promise<void> {
+  const head = await delivery.run.head();
+  if (!head) return;
+  const members = await Promise.all(nodes.map((node) => locate(delivery, node)));
+  const [first] = members;
+  if (first === undefined) return;
+  const mayStart = members.every(({ node }) => delivery.deps.protocol.mayStart(head.status, node.afterEnd));
+  const judging: Judging = {
+    delivery,
+    turns,
+    attempts: createAttempts(delivery),
+    dispatch,
+    mayStart,
+    packed: members.length > 1,
+    open: members,
+    unknown: [],
+    // The first look is the claim itself: on the common path nobody has been here.
+    image: mayStart ? undefined : await delivery.deps.store.get(first.place.key, "slot.read"),
+    later: [],
+  };
+  for (let round = 0; judging.open.length > 0; round++) {
+    if (round === rounds) throw new StoreError(`run ${delivery.run.id}: ${first.node.id} kept changing`);
+    await judge(judging);
+    if (delivery.deferred) return;
+  }
+  const [unknown] = judging.unknown;
+  if (unknown !== undefined) throw new UnknownTaskError(unknown.node.task);
+  // Just before acknowledging, not at each receive: else every return of a pack would send its waiting members again.
+  if (delivery.returnAtMs === undefined) await sendNodes(delivery, judging.later, "node.resend");
+}
+
+/** One delivery's view of its members. */
+interface Judging {
+  readonly delivery: Delivery;
+  readonly turns: Turns;
+  readonly attempts: Attempts;
+  readonly dispatch: number;
+  readonly mayStart: boolean;
+  readonly packed: boolean;
+  /** Members that are not discharged yet. */
+  open: readonly Located[];
+  /** Members whose task the code of this worker does not know. */
+  readonly unknown: Located[];
+  /** Their item as last seen. */
+  image: Image | undefined;
+  /** Members whose own message is to be made sure of. */
+  readonly later: NodeSend[];
+}
+
+interface Judged<Row extends OwnRow = OwnRow> extends Located {
+  readonly row: Row;
+}
+type Rowed<Kind extends OwnRow["kind"]> = Judged<Extract<OwnRow, { kind: Kind }>>;
+
+/** One round: every open member gets its row of the table, all on the same image. */
+async function judge(judging: Judging): Promise<void> {
+  const { delivery, dispatch, mayStart, packed } = judging;
+  const asker = askerOf(delivery);
+  const judged = judging.open.map((member): Judged => {
+    const found = { dispatch, mayStart, packed, retry: member.node.retry };
+    return { ...member, row: delivery.deps.protocol.ownRow(slotIn(member.place, judging.image), found, asker) };
+  });
+  if (isSuspect(judged) && delivery.suspects === "defer") {
+    delivery.deferred = true;
+    return;
+  }
+  judging.open = [];
+  await driveSettled(judging, ofKind(judged, "drive"));
+  for (const { row } of ofKind(judged, "return")) returnUntil(delivery, row.untilMs);
+  for (const { row, node } of ofKind(judged, "send")) {
+    judging.later.push({ nodes: [node], dispatch: row.dispatch, atMs: row.atMs });
+  }
+  for (const member of ofKind(judged, "split")) await split(judging, member);
+  for (const member of ofKind(judged, "give-up")) await giveUp(judging, member);
+  const mine = ofKind(judged, "run").map((member) => ({ ...member, lease: member.row.lease }));
+  const claims = ofKind(judged, "claim").filter((member) => isKnown(judging, member));
+  if (claims.length > 0) await claim(judging, claims, mine);
+  else if (mine.length > 0) await attemptAll(judging, mine);
+}
+
+function ofKind<Kind extends OwnRow["kind"]>(judged: readonly Judged[], kind: Kind): Rowed<Kind>[] {
+  return judged.filter((member): member is Rowed<Kind> => member.row.kind === kind);
+}
+
+/** A task with a lost attempt may kill its process: it is claimed last and alone (PROTOCOL-REVIEW, 10). */
+function isSuspect(judged: readonly Judged[]): boolean {
+  return judged.some(({ row }) => row.kind === "claim" && row.lost > 0);
+}
+
+/** A refused write: the member is judged again on the image that was met. */
+function reopen(judging: Judging, image: Image | undefined, ...members: readonly Located[]): void {
+  judging.image = image;
+  judging.open = [...judging.open, ...members.map(({ node, place, join }) => ({ node, place, join }))];
+}
+
+async function driveSettled({ delivery, image }: Judging, members: readonly Judged[]): Promise<void> {
+  if (members.length === 0 || image === undefined) return;
+  const settled = members.map((member) => ({ ...member, slot: slotIn(member.place, image) as SettledSlot }));
+  await driveNodes(delivery, settled, image, asRepair);
+}
+
+/** A member that lost its worker leaves the pack: recorded first, then sent alone. */
+async function split(judging: Judging, member: Rowed<"split">): Promise<void> {
+  const { delivery } = judging;
+  const { result, waiting } = await reissue(delivery, member.place, member.row.seen, member.row);
+  if (!result.applied && !sameIssue(slotIn(member.place, result.image), waiting)) {
+    return reopen(judging, result.image, member);
+  }
+  judging.image = result.image;
+  await sendNodes(delivery, [{ nodes: [member.node], dispatch: waiting.dispatch, atMs: waiting.atMs }], "split.send");
+}
+
+/** The worker vanished too often: the node fails, with its history. */
+async function giveUp(judging: Judging, member: Rowed<"give-up">): Promise<void> {
+  const { delivery } = judging;
+  const { node, place, join, row } = member;
+  const outcome = lostOutcome(delivery, row.seen, row.lost, lostError(row.lost));
+  const write = settleWrite(delivery.run.generation, place, join, row.seen, outcome);
+  const result = await delivery.run.write(write, "slot.give-up");
+  if (!result.applied) return reopen(judging, result.image, member);
+  judging.image = result.image;
+  await driveNodes(delivery, [{ node, place, join, slot: outcome }], result.image, asRepair);
+}
+
+/** A rolling deploy may bring a task that this worker does not know yet: its neighbours run, and the message comes back. */
+function isKnown({ delivery, unknown }: Judging, member: Located): boolean {
+  const known = delivery.deps.registry.get(member.node.task)?.body !== undefined;
+  if (!known) unknown.push(member);
+  return known;
+}
+
+interface Leased extends Located {
+  readonly lease: LeasedSlot;
+}
+
+/**
+ * Claims members in one write, as many as have a turn, and runs them.
+ *
+ * @param mine - Members that this delivery holds already, by a claim whose answer was lost.
+ */
+async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine: readonly Leased[]): Promise<void> {
+  const { delivery, turns } = judging;
+  const askedMs = delivery.deps.clock.now();
+  const given = await turns.take(members.length);
+  try {
+    const now = members.slice(0, given);
+    reopen(judging, judging.image, ...members.slice(given));
+    if (delivery.deps.clock.now() > askedMs && now.some((member) => !timeRemains(delivery, member.node))) {
+      // Waited too long for its turn: another process has the time.
+      judging.open = [];
+      return returnUntil(delivery, delivery.deps.clock.now());
+    }
+    const claims = now.map((member) => ({ ...member, seen: member.row.seen, lease: leaseFor(delivery, member.row) }));
+    const result = await delivery.run.write(claimWrite(delivery.run.generation, claims), "slot.claim");
+    if (result.applied) {
+      judging.image = result.image;
+      await attemptAll(judging, [...mine, ...claims]);
+    } else {
+      reopen(judging, result.image, ...now, ...mine);
+    }
+  } finally {
+    turns.free(given);
+  }
+}
+
+function timeRemains({ deps, deadlineAtMs }: Delivery, node: PlanNode): boolean {
+  return deps.clock.now() + node.timeoutSeconds * 1000 <= deadlineAtMs;
+}
+
+/** Runs what this delivery holds, side by side. One that lost its lease on the way is judged again. */
+async function attemptAll(judging: Judging, members: readonly Leased[]): Promise<void> {
+  const results = await Promise.allSettled(members.map((member) => judging.attempts.run(member, member.lease)));
+  for (const [i, result] of results.entries()) {
+    if (result.status === "rejected") throw result.reason;
+    if (result.value.kind === "lost") reopen(judging, result.value.image, members[i] as Leased);
+  }
+}

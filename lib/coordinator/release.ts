@@ -1,0 +1,146 @@
+/**
+ * Starting many units at once: one function for roots, headers and dependents (PROTOCOL.md, 6).
+ *
+ * Tasks and packs are sent; what is not a message is handed back, for the driver to go on with. A long list is cut into
+ * ranges that control sends, each with a slot of its own.
+ */
+import type { RangeMessage } from "../model/message.ts";
+import type { Next, Pack, PlanNode, Source, Start } from "../plan/types.ts";
+import { rangePlace } from "../protocol/keys.ts";
+import { type ListName, rangesOf } from "../protocol/release.ts";
+import { resendIntervalMs } from "../protocol/retry.ts";
+import type { Slot } from "../protocol/slot.ts";
+import { askerOf, type Delivery, sendsAtOnce, type Wins } from "./delivery.ts";
+import { locate, slotIn } from "./places.ts";
+import { type NodeSend, sendAll, sendNodes } from "./sending.ts";
+
+/**
+ * Releases a list. Its winner sends at once, everybody else looks first what has been seen already.
+ *
+ * @returns What is not a message: joins to release, slots to settle, the end.
+ */
+export async function release(
+  delivery: Delivery,
+  name: ListName,
+  starts: readonly Start[],
+  wins: Wins,
+): Promise<readonly Next[]> {
+  // A single unit is never cut, so it needs no plan at hand.
+  const ranges = starts.length <= 1 ? 0 : rangesOf(await delivery.run.plan.whole(), starts);
+  if (ranges === 0) return startAll(delivery, starts, wins);
+  const all = Array.from({ length: ranges }, (_, range) => ({ range, dispatch: 1, atMs: delivery.deps.clock.now() }));
+  await sendRanges(delivery, name, sendsAtOnce(wins) ? all : await unsentRanges(delivery, name, ranges));
+  return [];
+}
+
+/** Starts units, however many: the tasks in batches. @returns What is not a message. */
+export async function startAll(delivery: Delivery, starts: readonly Start[], wins: Wins): Promise<readonly Next[]> {
+  const rest: Next[] = [];
+  const units: (readonly PlanNode[])[] = [];
+  for (const start of starts) {
+    if (start.kind === "node") units.push([await delivery.run.plan.node(start.node)]);
+    else if (start.kind === "pack") units.push(await membersOf(delivery, start));
+    else rest.push(start);
+  }
+  const atMs = delivery.deps.clock.now();
+  const first = { dispatch: 1, atMs };
+  const sends = sendsAtOnce(wins) ? units.map((nodes) => nodeSend(nodes, first)) : await unsent(delivery, units);
+  await sendNodes(delivery, sends, "release.send");
+  return rest;
+}
+
+async function membersOf(delivery: Delivery, pack: Pack): Promise<readonly PlanNode[]> {
+  const plan = await delivery.run.plan.whole();
+  const sources = plan.members[pack.join] ?? [];
+  return await Promise.all(pack.members.map((index) => delivery.run.plan.node(nodeIn(sources[index], pack, index))));
+}
+
+function nodeIn(source: Source | undefined, pack: Pack, index: number): string {
+  if (source?.kind === "node") return source.node;
+  throw new TypeError(`member ${index} of join ${pack.join} is no task`);
+}
+
+/** A first dispatch keeps the delay its author asked for; nodes with one travel alone. */
+export function nodeSend(
+  nodes: readonly PlanNode[],
+  row: { readonly dispatch: number; readonly atMs: number },
+): NodeSend {
+  const delayMs = row.dispatch === 1 ? (nodes[0]?.delaySeconds ?? 0) * 1000 : 0;
+  return { nodes, dispatch: row.dispatch, atMs: row.atMs + delayMs };
+}
+
+/** What nobody has seen yet. A node that has been delivered is the business of its own message. */
+async function unsent(delivery: Delivery, units: readonly (readonly PlanNode[])[]): Promise<NodeSend[]> {
+  const located = await Promise.all(units.map((nodes) => Promise.all(nodes.map((node) => locate(delivery, node)))));
+  const keys = [...new Map(located.flat().map(({ place }) => [place.key.sk, place.key])).values()];
+  const images = await delivery.deps.store.getMany(keys, "release.look");
+  const imageOf = new Map(keys.map((key, i) => [key.sk, images[i]]));
+  return located.flatMap((members) => {
+    const rows = members.map(({ node, place }) => {
+      const slot = slotIn(place, imageOf.get(place.key.sk));
+      const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));
+      return { node, slot, row };
+    });
+    const fresh = rows.filter(({ slot, row }) => slot.state === "absent" && row.kind === "send");
+    const [first] = fresh;
+    const together =
+      first?.row.kind === "send"
+        ? [
+            nodeSend(
+              fresh.map(({ node }) => node),
+              first.row,
+            ),
+          ]
+        : [];
+    const alone = rows.flatMap(({ node, slot, row }) =>
+      slot.state !== "absent" && row.kind === "send" ? [nodeSend([node], row)] : [],
+    );
+    return [...together, ...alone];
+  });
+}
+
+/** How long a node that was sent again may stay unseen. */
+export function resendMs(delivery: Delivery, slot: Slot): number {
+  const resends = slot.state === "queued" ? slot.resends : 0;
+  return resendIntervalMs(delivery.deps.settings.visibilitySeconds * 1000, resends);
+}
+
+/** A range to send: that dispatch of it. */
+export interface RangeSend {
+  readonly range: number;
+  readonly dispatch: number;
+  readonly atMs: number;
+}
+
+/** Sends ranges of a list to control. */
+export async function sendRanges(delivery: Delivery, list: ListName, sends: readonly RangeSend[]): Promise<void> {
+  const { run, deps } = delivery;
+  const messages = sends.map(({ range, dispatch, atMs }) => {
+    const message: RangeMessage = {
+      tutti: 1,
+      type: "range",
+      run: run.id,
+      generation: run.generation,
+      dispatch,
+      plan: run.plan.ref,
+      list,
+      range,
+    };
+    const delaySeconds = Math.max(0, Math.ceil((atMs - deps.clock.now()) / 1000));
+    return { body: JSON.stringify(message), delaySeconds };
+  });
+  await sendAll(deps, "request", messages, "range.send");
+}
+
+async function unsentRanges(delivery: Delivery, list: ListName, ranges: number): Promise<RangeSend[]> {
+  const places = Array.from({ length: ranges }, (_, range) => rangePlace(delivery.run.id, list, range));
+  const images = await delivery.deps.store.getMany(
+    places.map(({ key }) => key),
+    "range.look",
+  );
+  return places.flatMap((place, range) => {
+    const slot = slotIn(place, images[range]);
+    const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));
+    return row.kind === "send" ? [{ range, dispatch: row.dispatch, atMs: row.atMs }] : [];
+  });
+}

@@ -1,0 +1,49 @@
+/**
+ * What can be wrong or due in a run, and the write that mends it.
+ */
+import type { JoinId, NodeId } from "../model/ids.ts";
+import type { ListName } from "./release.ts";
+import type { OpenSlot } from "./slot.ts";
+
+export type Repair =
+  /** Mark as re-sent on exactly this state, then send. */
+  | { readonly do: "resend"; readonly node: NodeId; readonly seen: OpenSlot }
+  /** Take from a dead owner on exactly this state, then send; or settle when lost attempts are used up. */
+  | { readonly do: "expire"; readonly node: NodeId; readonly seen: Extract<OpenSlot, { state: "leased" }> }
+  /** The same of a range. It is never given up. */
+  | { readonly do: "resend-range"; readonly range: RangeName; readonly seen: OpenSlot }
+  | { readonly do: "expire-range"; readonly range: RangeName; readonly seen: Extract<OpenSlot, { state: "leased" }> }
+  /** Drive on from a settled node. */
+  | { readonly do: "drive-node"; readonly node: NodeId }
+  /** Make a full leaf arrive, upwards as far as items are full. */
+  | { readonly do: "drive-leaf"; readonly join: JoinId; readonly leaf: number }
+  /** Drive on from a decided join. */
+  | { readonly do: "drive-join"; readonly join: JoinId }
+  /** Settle what is missing as TIMED_OUT. */
+  | { readonly do: "join-deadline"; readonly join: JoinId }
+  | { readonly do: "run-deadline" };
+
+/** A part of a long list that control sends. */
+export interface RangeName {
+  readonly list: ListName;
+  readonly range: number;
+}
+
+export interface Finding {
+  readonly kind:
+    | "unseen"
+    | "lease-over"
+    | "retry-due"
+    | "arrival-missing"
+    | "successor-missing"
+    | "failure-not-driven"
+    | "end-missing"
+    | "join-deadline-passed"
+    | "run-deadline-passed";
+  /** The node or join it is about. */
+  readonly node?: NodeId;
+  readonly join?: JoinId;
+  readonly sinceMs: number;
+  readonly explanation: string;
+  readonly repair: Repair;
+}

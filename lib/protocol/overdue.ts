@@ -1,0 +1,83 @@
+/**
+ * Open work that somebody should have taken by now: a node, or a range of a long list.
+ */
+import type { NodeId } from "../model/ids.ts";
+import type { PlanNode } from "../plan/types.ts";
+import type { Finding, Repair } from "./findings.ts";
+import type { ReleasedRange } from "./released.ts";
+import { resendIntervalMs } from "./retry.ts";
+import { leaseOver } from "./rows.ts";
+import type { OpenSlot } from "./slot.ts";
+
+export interface DiagnoseSettings {
+  readonly skewMs: number;
+  readonly visibilityMs: number;
+}
+
+/** A released unit that has no outcome yet. */
+export interface OpenUnit {
+  readonly node?: NodeId;
+  /** Where its message went, in words. */
+  readonly sentTo: string;
+  /** When that was, unless its slot says otherwise. */
+  readonly sentMs: number;
+  readonly resend: (seen: OpenSlot) => Repair;
+  readonly expire: (seen: Extract<OpenSlot, { state: "leased" }>) => Repair;
+}
+
+export function openNode(node: PlanNode, sinceMs: number): OpenUnit {
+  return {
+    node: node.id,
+    sentTo: `queue ${node.queue}`,
+    sentMs: sinceMs + (node.delaySeconds ?? 0) * 1000,
+    resend: (seen) => ({ do: "resend", node: node.id, seen }),
+    expire: (seen) => ({ do: "expire", node: node.id, seen }),
+  };
+}
+
+export function openRange({ list, range, sinceMs }: ReleasedRange): OpenUnit {
+  return {
+    sentTo: `the request queue as part ${range + 1} of ${list}`,
+    sentMs: sinceMs,
+    resend: (seen) => ({ do: "resend-range", range: { list, range }, seen }),
+    expire: (seen) => ({ do: "expire-range", range: { list, range }, seen }),
+  };
+}
+
+/**
+ * While other tasks of a run still settle, what nobody has taken is more likely at the end of a long queue than lost: it
+ * is sent again that much later, so that a large group does not send its tail twice.
+ */
+const patienceWhileMoving = 8;
+
+/** What is overdue, or the time at which it will be. */
+export function overdue(
+  slot: OpenSlot,
+  unit: OpenUnit,
+  nowMs: number,
+  { skewMs, visibilityMs, moving }: DiagnoseSettings & { readonly moving: boolean },
+): Finding | number {
+  const about = unit.node === undefined ? {} : { node: unit.node };
+  switch (slot.state) {
+    case "leased": {
+      if (!leaseOver(slot, { nowMs, skewMs })) return slot.untilMs + skewMs + 1;
+      const explanation = `its worker (${slot.owner}) has been silent since its lease ended`;
+      return { kind: "lease-over", ...about, sinceMs: slot.untilMs, explanation, repair: unit.expire(slot) };
+    }
+    case "waiting": {
+      // A wait that a message carries is only late once that message has had its time.
+      const graceMs = slot.timer ? 0 : resendIntervalMs(visibilityMs, 0);
+      if (slot.atMs + graceMs > nowMs) return slot.atMs + graceMs;
+      const explanation = `its retry was due and has not been seen`;
+      return { kind: "retry-due", ...about, sinceMs: slot.atMs, explanation, repair: unit.resend(slot) };
+    }
+    default: {
+      const resends = slot.state === "queued" ? slot.resends : 0;
+      const sentMs = slot.state === "queued" ? slot.atMs : unit.sentMs;
+      const lateMs = sentMs + resendIntervalMs(visibilityMs * (moving ? patienceWhileMoving : 1), resends);
+      if (lateMs > nowMs) return lateMs;
+      const explanation = `sent to ${unit.sentTo}, and nobody has taken it: the queue is long, nobody reads it, or the message was lost`;
+      return { kind: "unseen", ...about, sinceMs: sentMs, explanation, repair: unit.resend(slot) };
+    }
+  }
+}
