@@ -5,6 +5,7 @@
 import { Duration, type RemovalPolicy, Stack } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
+  ApplicationLogLevel,
   Architecture,
   type Code,
   Function as LambdaFunction,
@@ -12,14 +13,14 @@ import {
   RecursiveLoop,
   Runtime,
 } from "aws-cdk-lib/aws-lambda";
-import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { ConfigurationError } from "../../lib/index.ts";
 import { codeOf } from "./bundle.ts";
 import type { QueueLayout } from "./layout.ts";
-import type { QueuePair, TuttiQueues } from "./queues.ts";
+import { grantConsume, type QueuePair, type TuttiQueues } from "./queues.ts";
 import type { TuttiTable } from "./table.ts";
 
 /** What is logged. */
@@ -48,12 +49,18 @@ const sweepTimeout = Duration.minutes(5);
 const sweepRate = "rate(1 minute)";
 /** A minute later comes another: an invocation that could not be delivered until then is not worth one. */
 const sweepMaxAge = Duration.minutes(1);
-/** Requests and letters a function is handed at once: SQS's most without waiting for more. */
-const batchSize = 10;
+/** Messages a function is handed at once: SQS's most in one receive, so that Lambda need not wait for more. */
+const maxBatchSize = 10;
 /** Node with the SDK clients takes about 100 MB; a plan of 20,000 tasks some more. */
 const memoryMb = 512;
 /** All variables of a function together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const environmentBytes = 4096;
+const lambdaLogLevels: Readonly<Record<TuttiLogLevel, ApplicationLogLevel>> = {
+  debug: ApplicationLogLevel.DEBUG,
+  info: ApplicationLogLevel.INFO,
+  warn: ApplicationLogLevel.WARN,
+  error: ApplicationLogLevel.ERROR,
+};
 /** A queue's URL without its name: `https://sqs.<region>.amazonaws.com[.cn]/<account>/`. */
 const urlBytes = "https://sqs.ap-southeast-1.amazonaws.com.cn/123456789012/".length;
 /** CloudFormation's names of queues. */
@@ -99,11 +106,12 @@ export class TuttiFunctions extends Construct {
       code: codeOf("Control", tasksFile),
       timeout: controlTimeout,
       memoryMb,
+      environment: { TUTTI_QUEUES: this.queueTraits() },
       inLoop: true,
     });
-    control.addEventSource(new SqsEventSource(queues.requests.queue, { batchSize, reportBatchItemFailures: true }));
+    feed(control, "Requests", queues.requests.queue);
     table.grantDrive(control);
-    queues.grantSendTasks(control);
+    queues.grantSend(control);
     return control;
   }
 
@@ -125,17 +133,10 @@ export class TuttiFunctions extends Construct {
       inLoop: true,
     });
     const { queue } = queues.tasks.get(name) as QueuePair;
-    worker.addEventSource(
-      new SqsEventSource(queue, {
-        batchSize: tasksPerInvocation,
-        // Lambda asks for a window where a batch may be larger than one receive of SQS.
-        ...(tasksPerInvocation > batchSize ? { maxBatchingWindow: Duration.seconds(1) } : {}),
-        reportBatchItemFailures: true,
-        ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
-      }),
-    );
+    const batchSize = Math.min(maxBatchSize, tasksPerInvocation);
+    feed(worker, "Tasks", queue, { batchSize, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) });
     table.grantDrive(worker);
-    queues.grantSendTasks(worker);
+    queues.grantSend(worker);
     return worker;
   }
 
@@ -150,12 +151,9 @@ export class TuttiFunctions extends Construct {
       environment: { TUTTI_DEAD_LETTER_QUEUE_URLS: this.deadLetterUrls() },
       inLoop: true,
     });
-    for (const { deadLetters } of queues.pairs) {
-      deadLetter.addEventSource(new SqsEventSource(deadLetters, { batchSize, reportBatchItemFailures: true }));
-    }
+    for (const { deadLetters } of queues.pairs) feed(deadLetter, deadLetters.node.id, deadLetters);
     table.grantDrive(deadLetter);
-    queues.grantSendTasks(deadLetter);
-    queues.grantReturnRequests(deadLetter);
+    queues.grantSend(deadLetter);
     return deadLetter;
   }
 
@@ -172,7 +170,7 @@ export class TuttiFunctions extends Construct {
     // One that failed is not repeated either: it says so in its metric, and the next one begins where it did.
     sweep.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: sweepMaxAge });
     table.grantSweep(sweep);
-    queues.grantSendTasks(sweep);
+    queues.grantSend(sweep);
     return sweep;
   }
 
@@ -219,6 +217,8 @@ export class TuttiFunctions extends Construct {
       timeout: spec.timeout,
       memorySize: spec.memoryMb,
       loggingFormat: LoggingFormat.JSON,
+      // Lambda drops what is below its own level, which is "info" for logs in JSON, whatever the logger is told.
+      applicationLogLevelV2: lambdaLogLevels[this.props.logLevel],
       logGroup,
       environment: { ...this.commonVariables(), ...spec.environment },
       ...(spec.inLoop ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
@@ -238,6 +238,13 @@ export class TuttiFunctions extends Construct {
     };
   }
 
+  private queueTraits(): string {
+    const { layout } = this.props;
+    return JSON.stringify(
+      Object.fromEntries(layout.map(({ name, tasksPerInvocation }) => [name, { tasksPerInvocation }])),
+    );
+  }
+
   private deadLetterUrls(): string {
     const { requests, tasks } = this.props.queues;
     const ofTasks = [...tasks].map(([name, { deadLetters }]) => [`task:${name}`, deadLetters.queueUrl]);
@@ -246,6 +253,22 @@ export class TuttiFunctions extends Construct {
       ...Object.fromEntries(ofTasks),
     });
   }
+}
+
+/** Has Lambda hand the messages of a queue to a function, which says of each by itself whether it failed. */
+function feed(
+  reader: LambdaFunction,
+  id: string,
+  queue: Queue,
+  options: { readonly batchSize?: number; readonly maxConcurrency?: number } = {},
+): void {
+  grantConsume(queue, reader);
+  reader.addEventSourceMapping(id, {
+    batchSize: maxBatchSize,
+    ...options,
+    eventSourceArn: queue.queueArn,
+    reportBatchItemFailures: true,
+  });
 }
 
 /**

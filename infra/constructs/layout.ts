@@ -27,7 +27,8 @@ export interface QueueSettings {
    */
   readonly maxConcurrency?: number;
   /**
-   * Tasks one copy runs side by side, 1–100. Also the most messages it is handed at once, so that none waits in it.
+   * Tasks one copy runs side by side, 1–100. It is handed at most ten messages at once, and a message may carry up to
+   * ten tasks of one group: those that do not fit wait in it. With 1, each is handed over alone and none waits.
    *
    * @default 10
    */

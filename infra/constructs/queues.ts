@@ -35,6 +35,9 @@ const retention = Duration.days(4);
 /** The longest that SQS keeps a message. Its age counts from its first queue on. */
 const deadLetterRetention = Duration.days(14);
 
+/** What an event source mapping does as the function: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+const pollActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] as const;
+
 /** Request queue and task queues, encrypted at rest and in transit. */
 export class TuttiQueues extends Construct {
   readonly requests: QueuePair;
@@ -59,15 +62,10 @@ export class TuttiQueues extends Construct {
     return this.requests.queue.grantSendMessages(grantee);
   }
 
-  /** Lets a function send task messages. */
-  grantSendTasks(grantee: IGrantable): Grant {
-    const resourceArns = [...this.tasks.values()].map(({ queue }) => queue.queueArn);
+  /** Lets a function send: tasks, and to the request queue the parts of a large group and requests that died. */
+  grantSend(grantee: IGrantable): Grant {
+    const resourceArns = this.pairs.map(({ queue }) => queue.queueArn);
     return Grant.addToPrincipal({ grantee, actions: ["sqs:SendMessage"], resourceArns });
-  }
-
-  /** Lets a function put a dead request back. */
-  grantReturnRequests(grantee: IGrantable): Grant {
-    return this.requests.queue.grant(grantee, "sqs:SendMessage");
   }
 
   /** Lets somebody see how long the queues are, and nothing of what is in them. */
@@ -92,6 +90,11 @@ export class TuttiQueues extends Construct {
     });
     return { queue, deadLetters };
   }
+}
+
+/** Lets a function be handed the messages of a queue, and give some of them back. */
+export function grantConsume(queue: Queue, grantee: IGrantable): Grant {
+  return queue.grant(grantee, ...pollActions, "sqs:ChangeMessageVisibility");
 }
 
 function hiddenFor(consumerTimeout: Duration): Duration {

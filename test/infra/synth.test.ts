@@ -5,37 +5,59 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Tutti } from "../../infra/index.ts";
+import { type FunctionProperties, nameOf, variablesOf } from "./templates.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const cdk = createRequire(import.meta.url).resolve("aws-cdk/bin/cdk");
 
-/** What a function is told, as its template does. */
-const environment = {
-  TUTTI_TABLE: "tutti",
-  TUTTI_REQUEST_QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/123456789012/requests",
-  TUTTI_TASK_QUEUE_URLS: '{"default":"https://sqs.eu-west-1.amazonaws.com/123456789012/default"}',
-  TUTTI_DEAD_LETTER_QUEUE_URLS: '{"request":"https://sqs.eu-west-1.amazonaws.com/123456789012/letters"}',
-  TUTTI_QUEUE: "default",
-  AWS_REGION: "eu-west-1",
-};
+/** A function of a synthesised stack: its module, and what it is told. */
+interface Bundled {
+  readonly folder: string;
+  readonly file: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
 
-/** Loads a bundle in a process of its own, as Lambda does, and hands its handler an empty batch. */
-function loadAndCall(file: string): string {
-  const program = `
-    const { handler } = await import(${JSON.stringify(file)});
-    const context = { getRemainingTimeInMillis: () => 60_000 };
-    console.log(JSON.stringify(await handler({ Records: [] }, context)));`;
-  const run = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
-    encoding: "utf8",
-    env: { ...process.env, ...environment },
-  });
+/** The functions of a stack, by their logical id without `TuttiFunctions` and hash. */
+function functionsIn(output: string, stack: string): ReadonlyMap<string, Bundled> {
+  const { Resources } = JSON.parse(readFileSync(join(output, `${stack}.template.json`), "utf8"));
+  const functions = Object.entries<FunctionProperties & { Type: string; Properties: BundledProperties }>(Resources);
+  return new Map(
+    functions
+      .filter(([, { Type }]) => Type === "AWS::Lambda::Function")
+      .map(([id, { Properties }]) => {
+        const bundle = join(output, `asset.${Properties.Code.S3Key.replace(".zip", "")}`);
+        const variables = variablesOf(Properties);
+        return [
+          nameOf(id).replace("TuttiFunctions", ""),
+          { folder: bundle, file: join(bundle, "index.mjs"), variables },
+        ];
+      }),
+  );
+}
+type BundledProperties = FunctionProperties & { readonly Code: { readonly S3Key: string } };
+
+/**
+ * Loads a bundle in a process of its own, as Lambda does: with the function's variables and nothing else of Tutti's.
+ *
+ * @param program - What it does with `handler`.
+ */
+function load({ file, variables }: Bundled, program: string): string {
+  const { PATH } = process.env;
+  const run = spawnSync(
+    process.execPath,
+    ["--input-type=module", "--eval", `const { handler } = await import(${JSON.stringify(file)}); ${program}`],
+    { encoding: "utf8", env: { PATH, AWS_REGION: "eu-west-1", ...variables } },
+  );
   // A bundle's lines are long, and Node prints the one that threw.
   return run.stdout || run.stderr.slice(-500);
 }
+
+/** Hands the handler an empty batch. */
+const callOnce = `console.log(JSON.stringify(await handler({ Records: [] }, { getRemainingTimeInMillis: () => 60_000 })))`;
 
 let folder: string;
 beforeAll(() => {
@@ -44,44 +66,36 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("npx cdk synth", () => {
-  let output: string;
-  let bundles: ReadonlyMap<string, string>;
+  let functions: ReadonlyMap<string, Bundled>;
 
   beforeAll(() => {
-    output = join(folder, "cli");
+    const output = join(folder, "cli");
     const run = spawnSync(process.execPath, [cdk, "synth", "--quiet", "--no-notices", "--output", output], {
       cwd: root,
       encoding: "utf8",
     });
     expect(run.status, run.stderr).toBe(0);
-    const template = JSON.parse(readFileSync(join(output, "Tutti.template.json"), "utf8"));
-    const functions = Object.entries<{ Type: string; Properties: { Code: { S3Key: string } } }>(
-      template.Resources,
-    ).filter(([, { Type }]) => Type === "AWS::Lambda::Function");
-    bundles = new Map(
-      functions.map(([id, { Properties }]) => [
-        id.replace(/^TuttiFunctions|[0-9A-F]{8}$/g, ""),
-        join(output, `asset.${Properties.Code.S3Key.replace(".zip", "")}`),
-      ]),
-    );
+    functions = functionsIn(output, "Tutti");
   });
 
   it("makes one bundle for each function, an ES module with its source map", () => {
-    expect([...bundles.keys()].sort()).toEqual(["Control", "DeadLetter", "Sweep", "Workerdefault"]);
-    expect(new Set(bundles.values()).size).toBe(4);
-    for (const bundle of bundles.values()) {
-      expect(readdirSync(bundle).sort()).toEqual(["index.mjs", "index.mjs.map"]);
-      expect(readFileSync(join(bundle, "index.mjs"), "utf8")).toMatch(/export\s*\{[^}]*\bas handler\b[^}]*\}/);
-    }
+    expect([...functions.keys()].sort()).toEqual(["Control", "DeadLetter", "Sweep", "Workerdefault"]);
+    const bundles = [...functions.values()].map((found) => found.folder);
+    expect(new Set(bundles).size).toBe(4);
+    for (const bundle of bundles) expect(readdirSync(bundle).sort()).toEqual(["index.mjs", "index.mjs.map"]);
   });
 
-  it.each(["Control", "DeadLetter", "Workerdefault"])("makes a %s bundle that Node can load and call", (name) => {
-    expect(loadAndCall(join(bundles.get(name) as string, "index.mjs"))).toBe('{"batchItemFailures":[]}\n');
+  it.each(["Control", "DeadLetter", "Workerdefault"])("makes a %s function that plain Node loads and calls", (name) => {
+    expect(load(functions.get(name) as Bundled, callOnce)).toBe('{"batchItemFailures":[]}\n');
+  });
+
+  it("makes a Sweep function that plain Node loads", () => {
+    expect(load(functions.get("Sweep") as Bundled, "console.log(typeof handler)")).toBe("function\n");
   });
 
   it("puts each function's own code, and the tasks only where they are needed", () => {
     const holds = (name: string, text: string) =>
-      readFileSync(join(bundles.get(name) as string, "index.mjs"), "utf8").includes(text);
+      readFileSync((functions.get(name) as Bundled).file, "utf8").includes(text);
     for (const kind of ["Control", "DeadLetter", "Sweep", "Worker"]) {
       const name = kind === "Worker" ? "Workerdefault" : kind;
       expect(holds(name, `"create${kind}Function"`), kind).toBe(true);
@@ -90,33 +104,32 @@ describe("npx cdk synth", () => {
   });
 
   it("puts no path of the machine into a bundle", () => {
-    for (const bundle of bundles.values())
+    for (const { folder: bundle } of functions.values())
       for (const file of readdirSync(bundle)) expect(readFileSync(join(bundle, file), "utf8")).not.toContain(root);
   });
 });
 
 describe("bundles", () => {
-  /** Asset hashes of an app with these tasks, put out to a folder. */
-  const assetsOf = (outdir: string, tasks: string): readonly string[] => {
+  /** The functions of an app with these tasks, put out to a folder. */
+  const functionsOf = (outdir: string, tasks: string) => {
     const app = new App({ outdir });
     new Tutti(new Stack(app, "Test"), "Tutti", { tasks });
     app.synth();
-    return readdirSync(outdir).filter((name) => name.startsWith("asset."));
+    return functionsIn(outdir, "Test");
   };
 
   it("are the same from the same sources, wherever they are put out", () => {
     const tasks = join(root, "examples/02-thumbnails/tasks.ts");
-    const [here, there] = [assetsOf(join(folder, "here"), tasks), assetsOf(join(folder, "a", "there"), tasks)];
+    const assets = (outdir: string) =>
+      [...functionsOf(join(folder, outdir), tasks).values()].map((found) => basename(found.folder));
+    const here = assets("here");
     expect(here).toHaveLength(4);
-    expect(there).toEqual(here);
+    expect(assets("a/there")).toEqual(here);
   });
 
   it("hold tasks with CommonJS packages, which ask for Node's modules by require", () => {
-    const outdir = join(folder, "audit");
-    for (const asset of assetsOf(outdir, join(root, "examples/01-licence-audit/tasks.ts"))) {
-      const file = join(outdir, asset, "index.mjs");
-      const kind = /"create(Control|Worker)Function"/.exec(readFileSync(file, "utf8"))?.[1];
-      if (kind !== undefined) expect(loadAndCall(file), kind).toBe('{"batchItemFailures":[]}\n');
-    }
+    const functions = functionsOf(join(folder, "audit"), join(root, "examples/01-licence-audit/tasks.ts"));
+    for (const name of ["Control", "Workerdefault"])
+      expect(load(functions.get(name) as Bundled, callOnce), name).toBe('{"batchItemFailures":[]}\n');
   });
 });

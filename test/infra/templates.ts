@@ -23,6 +23,29 @@ export function synthesise(props: Partial<TuttiProps> = {}): Synthesised {
   return { stack, tutti, template: () => Template.fromStack(stack) };
 }
 
+/** What a function finds in its environment once the stack is up, with made-up names for what gets one at the deploy. */
+export function variablesOf(properties: FunctionProperties): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(properties.Environment.Variables).map(([name, value]) => [name, deployed(value)]),
+  );
+}
+
+/** A function in a template, as far as {@link variablesOf} looks. */
+export interface FunctionProperties {
+  readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
+}
+
+function deployed(value: unknown): string {
+  if (typeof value === "string") return value;
+  const { Ref: ref, "Fn::Join": join } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]] };
+  if (join !== undefined) return join[1].map(deployed).join(join[0]);
+  if (ref?.startsWith("TuttiQueues")) return `https://sqs.eu-west-1.amazonaws.com/123456789012/${nameOf(ref)}`;
+  return nameOf(ref ?? "");
+}
+
+/** A logical id without its hash. */
+export const nameOf = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, "");
+
 /** One statement of a policy. */
 export interface Statement {
   readonly Action: string | readonly string[];
