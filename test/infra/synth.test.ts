@@ -7,9 +7,11 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Tutti } from "../../infra/index.ts";
-import { type FunctionProperties, nameOf, variablesOf } from "./templates.ts";
+import { readEnvironment } from "../../lambdas/environment.ts";
+import { type FunctionProperties, mayOn, nameOf, variablesOf } from "./templates.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const cdk = createRequire(import.meta.url).resolve("aws-cdk/bin/cdk");
@@ -107,6 +109,21 @@ describe("npx cdk synth", () => {
     for (const { folder: bundle } of functions.values())
       for (const file of readdirSync(bundle)) expect(readFileSync(join(bundle, file), "utf8")).not.toContain(root);
   });
+});
+
+it("makes the stack of a user's own app, as the README has it", () => {
+  const output = join(folder, "own-app");
+  const run = spawnSync(process.execPath, ["--conditions=source", "--import", "tsx", "app.ts"], {
+    cwd: join(root, "examples/02-thumbnails"),
+    encoding: "utf8",
+    env: { ...process.env, CDK_OUTDIR: output },
+  });
+  expect(run.status, run.stderr).toBe(0);
+  const { variables } = functionsIn(output, "Thumbnails").get("Workerdefault") as Bundled;
+  expect(readEnvironment(variables).queue).toBe("default");
+  const template = JSON.parse(readFileSync(join(output, "Thumbnails.template.json"), "utf8"));
+  const photos = mayOn(Template.fromJSON(template), "TuttiFunctionsWorkerdefaultRole", "s3:PutObject");
+  expect(new Set(photos)).toEqual(new Set(["Photos"]));
 });
 
 describe("bundles", () => {
