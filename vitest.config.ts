@@ -1,9 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 /** A tier is a folder: `npx vitest run --project unit` runs one. Budgets: CONTRIBUTING.md. */
-const tier = (name: string, include: string, testTimeoutSeconds: number) => ({
+const tier = (
+  name: string,
+  include: string,
+  testTimeoutSeconds: number,
+  more: { readonly isolate?: boolean } = {},
+) => ({
   extends: true as const,
-  test: { name, include: [include], testTimeout: testTimeoutSeconds * 1000, hookTimeout: 60_000 },
+  test: { name, include: [include], testTimeout: testTimeoutSeconds * 1000, hookTimeout: 60_000, ...more },
 });
 
 // "tutti" is lib/index.ts here, as for tsc and tsx: one module instance, and no build before a test.
@@ -27,7 +32,8 @@ export default defineConfig({
       tier("simulation", "test/simulation/**/*.test.ts", 120),
       tier("lint", "test/lint/**/*.test.ts", 60),
       tier("cli", "test/cli/**/*.test.ts", 60),
-      tier("infra", "test/infra/**/*.test.ts", 120),
+      // Loading the CDK takes seconds: once a worker, not once a file.
+      tier("infra", "test/infra/**/*.test.ts", 120, { isolate: false }),
       tier("examples", "examples/**/*.test.ts", 60),
     ],
   },

@@ -18,6 +18,12 @@ export class InvalidEnvironmentError extends TuttiError {
   }
 }
 
+/** What the control function knows of a task queue. */
+export interface QueueTraits {
+  /** Tasks of this queue that travel in one message at most, since its worker runs no more side by side. */
+  readonly tasksPerInvocation: number;
+}
+
 /** The environment, parsed. */
 export interface Environment {
   readonly table: string;
@@ -28,6 +34,8 @@ export interface Environment {
   readonly deadLetterQueueUrls: Readonly<Partial<Record<QueueRef, string>>>;
   /** The task queue that a worker function reads. */
   readonly queue?: string;
+  /** What plans must know of the task queues. A queue that is not named has the defaults. */
+  readonly queues: Readonly<Record<string, QueueTraits>>;
   /** The bundled tasks module, from the function's folder, for the ready-made entry points. */
   readonly tasksModule?: string;
   readonly settings: Settings;
@@ -36,35 +44,45 @@ export interface Environment {
 
 const url = z.url({ protocol: /^https?$/, error: "must be the URL of a queue" });
 
-/** A variable that holds a JSON object of queue URLs. */
-function urlsBy<Name extends z.ZodString>(name: Name) {
+/** A variable that holds a JSON object: something for each name. */
+function jsonBy<Name extends z.ZodString, Of extends z.ZodType>(name: Name, of: Of, what: string) {
   return z
     .string()
     .transform((text, context): unknown => {
       try {
         return JSON.parse(text);
       } catch {
-        context.addIssue({ code: "custom", message: "must be a JSON object of names and queue URLs" });
+        context.addIssue({ code: "custom", message: `must be a JSON object of names and ${what}` });
         return z.NEVER;
       }
     })
-    .pipe(z.record(name, url));
+    .pipe(z.record(name, of));
 }
+const urlsBy = <Name extends z.ZodString>(name: Name) => jsonBy(name, url, "queue URLs");
 
 const queueRef = z
   .string()
   .regex(/^(request|task:[A-Za-z0-9][A-Za-z0-9_-]{0,39})$/, "must be request or task:<name of a task queue>");
 
+const integerRule = (min: number, max: number) => `must be a whole number from ${min} to ${max}`;
+const wholeNumber = (min: number, max: number) =>
+  z.int(integerRule(min, max)).min(min, integerRule(min, max)).max(max, integerRule(min, max));
+
 /** A whole number of seconds, or of things, in a variable. */
 function integerIn(min: number, max: number, byDefault: number) {
-  const rule = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^\d{1,9}$/, rule)
+    .regex(/^\d{1,9}$/, integerRule(min, max))
     .transform(Number)
-    .pipe(z.int().min(min, rule).max(max, rule))
+    .pipe(wholeNumber(min, max))
     .default(byDefault);
 }
+
+/** Most tasks that one invocation runs side by side. */
+const maxTasksPerInvocation = 100;
+const queueTraits = z.strictObject({
+  tasksPerInvocation: wholeNumber(1, maxTasksPerInvocation).default(defaults.tasksPerInvocation),
+});
 
 const environmentSchema = z.object({
   TUTTI_TABLE: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, "must be the name of a table"),
@@ -72,13 +90,14 @@ const environmentSchema = z.object({
   TUTTI_TASK_QUEUE_URLS: urlsBy(queueNameSchema),
   TUTTI_DEAD_LETTER_QUEUE_URLS: urlsBy(queueRef).optional(),
   TUTTI_QUEUE: queueNameSchema.optional(),
+  TUTTI_QUEUES: jsonBy(queueNameSchema, queueTraits, "settings of queues").default({}),
   TUTTI_TASKS_MODULE: z.string().min(1).optional(),
   TUTTI_LEASE_SECONDS: integerIn(1, 3600, defaults.leaseSeconds),
   TUTTI_CLOCK_SKEW_SECONDS: integerIn(0, 300, defaults.clockSkewSeconds),
   TUTTI_SWEEP_SECONDS: integerIn(1, 3600, defaults.sweepSeconds),
   TUTTI_VISIBILITY_SECONDS: integerIn(1, 43_200, defaults.visibilitySeconds),
   TUTTI_RETENTION_SECONDS: integerIn(1, 366 * 86_400, defaults.retentionSeconds),
-  TUTTI_TASKS_PER_INVOCATION: integerIn(1, 100, defaults.tasksPerInvocation),
+  TUTTI_TASKS_PER_INVOCATION: integerIn(1, maxTasksPerInvocation, defaults.tasksPerInvocation),
   TUTTI_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -106,6 +125,7 @@ export function readEnvironment(variables: Variables = ownVariables()): Environm
     taskQueueUrls: found.TUTTI_TASK_QUEUE_URLS,
     deadLetterQueueUrls: found.TUTTI_DEAD_LETTER_QUEUE_URLS ?? {},
     ...(found.TUTTI_QUEUE === undefined ? {} : { queue: found.TUTTI_QUEUE }),
+    queues: found.TUTTI_QUEUES,
     ...(found.TUTTI_TASKS_MODULE === undefined ? {} : { tasksModule: found.TUTTI_TASKS_MODULE }),
     settings: {
       leaseSeconds: found.TUTTI_LEASE_SECONDS,

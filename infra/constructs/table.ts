@@ -3,10 +3,14 @@
  */
 import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, ProjectionType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import {
+  dueIndex,
+  type IndexDefinition,
   indexDefinitions,
   type KeyAttribute,
+  listIndex,
   partitionKey,
   sortKey,
   timeToLiveAttribute,
@@ -14,12 +18,15 @@ import {
 
 export interface TuttiTableProps {
   /**
-   * What becomes of the table when its stack goes.
+   * What becomes of the table when its stack goes. With anything but RETAIN it is not protected from deletion either.
    *
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
+
+/** What driving a run takes: reads by key, and conditional writes of one item. */
+const driveActions = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"] as const;
 
 /** One table on demand, with its two sparse indexes, and point-in-time recovery. */
 export class TuttiTable extends Construct {
@@ -43,6 +50,32 @@ export class TuttiTable extends Construct {
       deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
       removalPolicy,
     });
+  }
+
+  /** Lets a function drive runs: control, workers, dead letters. No queries, and nothing is ever deleted. */
+  grantDrive(grantee: IGrantable): Grant {
+    return this.grantOn(grantee, driveActions);
+  }
+
+  /** Lets the sweeper do that, look for due runs, read them whole and remove what is past its retention. */
+  grantSweep(grantee: IGrantable): Grant {
+    const actions = [...driveActions, "dynamodb:Query", "dynamodb:BatchWriteItem"];
+    return this.grantOn(grantee, actions).combine(this.grantIndex(grantee, dueIndex));
+  }
+
+  /** Lets somebody read runs: what `status`, `inspect`, `wait` and `result` do. */
+  grantRead(grantee: IGrantable): Grant {
+    const actions = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
+    return this.grantOn(grantee, actions).combine(this.grantIndex(grantee, listIndex));
+  }
+
+  private grantOn(grantee: IGrantable, actions: readonly string[]): Grant {
+    return Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [this.table.tableArn] });
+  }
+
+  private grantIndex(grantee: IGrantable, { name }: IndexDefinition): Grant {
+    const resourceArns = [`${this.table.tableArn}/index/${name}`];
+    return Grant.addToPrincipal({ grantee, actions: ["dynamodb:Query"], resourceArns });
   }
 }
 

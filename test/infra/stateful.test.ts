@@ -45,8 +45,11 @@ describe("TuttiTable", () => {
 describe("TuttiQueues", () => {
   const stack = new Stack(new App(), "Test");
   const queues = new TuttiQueues(stack, "Queues", {
-    names: ["default", "images"],
-    consumerTimeout: Duration.minutes(2),
+    consumerTimeouts: {
+      requests: Duration.minutes(1),
+      tasks: { default: Duration.minutes(2), images: Duration.minutes(15) },
+      deadLetters: Duration.seconds(50),
+    },
   });
   queues.grantSubmit(new Role(stack, "Producer", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") }));
   const template = Template.fromStack(stack);
@@ -62,8 +65,10 @@ describe("TuttiQueues", () => {
   });
 
   it("hides a message for six times as long as its reader may run", () => {
-    template.resourcePropertiesCountIs("AWS::SQS::Queue", { VisibilityTimeout: 720 }, 2);
     template.resourcePropertiesCountIs("AWS::SQS::Queue", { VisibilityTimeout: 360 }, 1);
+    template.resourcePropertiesCountIs("AWS::SQS::Queue", { VisibilityTimeout: 720 }, 1);
+    template.resourcePropertiesCountIs("AWS::SQS::Queue", { VisibilityTimeout: 5400 }, 1);
+    template.resourcePropertiesCountIs("AWS::SQS::Queue", { VisibilityTimeout: 300 }, 3);
   });
 
   it("is encrypted, and refuses plain HTTP", () => {

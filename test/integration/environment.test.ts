@@ -18,6 +18,7 @@ describe("readEnvironment", () => {
       requestQueueUrl: complete.TUTTI_REQUEST_QUEUE_URL,
       taskQueueUrls: { default: "https://sqs.eu-west-1.amazonaws.com/123456789012/tutti-task-default" },
       deadLetterQueueUrls: {},
+      queues: {},
       settings: {
         leaseSeconds: 30,
         clockSkewSeconds: 2,
@@ -34,6 +35,7 @@ describe("readEnvironment", () => {
     const found = readEnvironment({
       ...complete,
       TUTTI_QUEUE: "default",
+      TUTTI_QUEUES: '{"images":{"tasksPerInvocation":1},"default":{}}',
       TUTTI_LEASE_SECONDS: "5",
       TUTTI_TASKS_PER_INVOCATION: "1",
       TUTTI_LOG_LEVEL: "debug",
@@ -41,6 +43,7 @@ describe("readEnvironment", () => {
     });
     expect(found).toMatchObject({
       queue: "default",
+      queues: { images: { tasksPerInvocation: 1 }, default: { tasksPerInvocation: 10 } },
       settings: { leaseSeconds: 5, tasksPerInvocation: 1 },
       logLevel: "debug",
       deadLetterQueueUrls: { request: "http://127.0.0.1:1/0/a", "task:default": "http://127.0.0.1:1/0/b" },
@@ -60,6 +63,13 @@ describe("readEnvironment", () => {
     [{ TUTTI_TASK_QUEUE_URLS: "{" }, "TUTTI_TASK_QUEUE_URLS must be a JSON object of names and queue URLs"],
     [{ TUTTI_TASK_QUEUE_URLS: '{"default":"nowhere"}' }, "TUTTI_TASK_QUEUE_URLS.default must be the URL of a queue"],
     [{ TUTTI_DEAD_LETTER_QUEUE_URLS: '{"default":"http://127.0.0.1/0/a"}' }, "TUTTI_DEAD_LETTER_QUEUE_URLS.default"],
+    [{ TUTTI_QUEUES: "[" }, "TUTTI_QUEUES must be a JSON object of names and settings of queues"],
+    [{ TUTTI_QUEUES: '{"a b":{}}' }, "TUTTI_QUEUES.a b"],
+    [{ TUTTI_QUEUES: '{"images":{"memoryMb":512}}' }, "TUTTI_QUEUES.images"],
+    [
+      { TUTTI_QUEUES: '{"images":{"tasksPerInvocation":101}}' },
+      "TUTTI_QUEUES.images.tasksPerInvocation must be a whole number from 1 to 100",
+    ],
     [{ TUTTI_LEASE_SECONDS: "0" }, "TUTTI_LEASE_SECONDS must be a whole number from 1 to 3600"],
     [{ TUTTI_LEASE_SECONDS: "1.5" }, "TUTTI_LEASE_SECONDS must be a whole number from 1 to 3600"],
     [{ TUTTI_LOG_LEVEL: "loud" }, "TUTTI_LOG_LEVEL"],

@@ -1,0 +1,135 @@
+/**
+ * Tutti as one construct: table, queues, functions and schedule for the tasks of a module.
+ */
+import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import { ConfigurationError } from "../../lib/index.ts";
+import { controlTimeout, deadLetterTimeout, TuttiFunctions, type TuttiLogLevel } from "./functions.ts";
+import { layOut, type QueueSettings } from "./layout.ts";
+import { TuttiQueues } from "./queues.ts";
+import { TuttiTable } from "./table.ts";
+import { readTasks } from "./tasks.ts";
+
+export interface TuttiProps {
+  /**
+   * Path of the tasks module, from the working directory. It is loaded at synthesis, for the names of its tasks and
+   * queues, and bundled into the functions.
+   */
+  readonly tasks: string;
+  /**
+   * Settings by queue name. A queue that no task is on is an error.
+   *
+   * @default the defaults of {@link QueueSettings} for every queue
+   */
+  readonly queues?: Readonly<Record<string, QueueSettings>>;
+  /**
+   * What becomes of the table and the logs when the stack goes. RETAIN also protects the table from deletion.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+  /**
+   * What the functions log.
+   *
+   * @default "info"
+   */
+  readonly logLevel?: TuttiLogLevel;
+  /**
+   * How long logs are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+}
+
+/**
+ * The stack's one part that users make.
+ *
+ * @throws InvalidTasksError when the tasks module cannot be loaded or exports no task.
+ * @throws ConfigurationError when a queue setting or a task's time limit cannot be.
+ */
+export class Tutti extends Construct {
+  private readonly parts: {
+    readonly table: TuttiTable;
+    readonly queues: TuttiQueues;
+    readonly functions: TuttiFunctions;
+  };
+
+  constructor(scope: Construct, id: string, props: TuttiProps) {
+    super(scope, id);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const { file: tasksFile, tasks } = readTasks(props.tasks);
+    const layout = layOut(tasks, props.queues ?? {});
+    const table = new TuttiTable(this, "Table", { removalPolicy });
+    const taskTimeouts: Record<string, Duration> = Object.fromEntries(
+      layout.map(({ name, timeout }) => [name, timeout]),
+    );
+    const queues = new TuttiQueues(this, "Queues", {
+      consumerTimeouts: { requests: controlTimeout, tasks: taskTimeouts, deadLetters: deadLetterTimeout },
+    });
+    const functions = new TuttiFunctions(this, "Functions", {
+      table,
+      queues,
+      tasksFile,
+      layout,
+      logLevel: props.logLevel ?? "info",
+      logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      logRemovalPolicy: removalPolicy,
+    });
+    this.parts = { table, queues, functions };
+  }
+
+  /** Where runs are kept. `TUTTI_TABLE` of a client. */
+  get table(): TableV2 {
+    return this.parts.table.table;
+  }
+
+  /** Where requests go. `TUTTI_REQUEST_QUEUE_URL` of a client. */
+  get requestQueue(): IQueue {
+    return this.parts.queues.requests.queue;
+  }
+
+  /** Names of the task queues. */
+  get queueNames(): readonly string[] {
+    return [...this.parts.queues.tasks.keys()];
+  }
+
+  /**
+   * A task queue, for the program in another language that reads it.
+   *
+   * @throws ConfigurationError when no task is on it.
+   */
+  taskQueue(name: string): IQueue {
+    return found(this.parts.queues.tasks.get(name)?.queue, `no task is on queue ${name}`);
+  }
+
+  /**
+   * The function that runs the tasks of a queue: to let them use what they need, `bucket.grantRead(tutti.worker("images"))`.
+   *
+   * @throws ConfigurationError when there is none: no task is on the queue, or other programs run those that are.
+   */
+  worker(queue: string): IFunction {
+    return found(this.parts.functions.workers.get(queue), `no function reads a queue ${queue}`);
+  }
+
+  /** Lets somebody send requests. To follow a run takes {@link grantRead} too. */
+  grantSubmit(grantee: IGrantable): Grant {
+    return this.parts.queues.grantSubmit(grantee);
+  }
+
+  /** Lets somebody read runs, their arguments and results, and the lengths of the queues. */
+  grantRead(grantee: IGrantable): Grant {
+    const { table, queues } = this.parts;
+    return table.grantRead(grantee).combine(queues.grantRead(grantee));
+  }
+}
+
+function found<T>(value: T | undefined, otherwise: string): T {
+  if (value === undefined) throw new ConfigurationError(otherwise);
+  return value;
+}

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Duration } from "aws-cdk-lib";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { describe, expect, it } from "vitest";
+import { layOut } from "../../infra/constructs/layout.ts";
+import { readTasks, type TaskFacts } from "../../infra/constructs/tasks.ts";
+import { fixture, mayOn, synthesise } from "./templates.ts";
+
+describe("Tutti", () => {
+  const { stack, tutti, template: synth } = synthesise();
+  const aRole = (id: string) => new Role(stack, id, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  tutti.grantSubmit(aRole("Producer"));
+  tutti.grantRead(aRole("Reader"));
+  const template = synth();
+
+  it("has a queue for every queue of the tasks, also for those that programs in other languages read", () => {
+    expect(tutti.queueNames).toEqual(["default", "printers", "images"]);
+    expect(tutti.taskQueue("printers")).toBeDefined();
+    expect(() => tutti.taskQueue("videos")).toThrow("no task is on queue videos");
+  });
+
+  it("has a worker for every queue it runs tasks of", () => {
+    expect(tutti.worker("images")).toBeDefined();
+    expect(() => tutti.worker("printers")).toThrow("no function reads a queue printers");
+  });
+
+  it("lets a producer send requests and nothing else", () => {
+    expect(mayOn(template, "Producer", "sqs:SendMessage")).toEqual(["TuttiQueuesRequests"]);
+    expect(mayOn(template, "Producer", "dynamodb:GetItem")).toEqual([]);
+  });
+
+  it("lets a reader look, at runs and lengths of queues, and change nothing", () => {
+    expect(mayOn(template, "Reader", "dynamodb:GetItem")).toEqual(["TuttiTable"]);
+    expect(mayOn(template, "Reader", "dynamodb:Query")).toEqual(["TuttiTable", "TuttiTable/list"]);
+    expect(mayOn(template, "Reader", "sqs:GetQueueAttributes")).toHaveLength(8);
+    for (const action of ["dynamodb:UpdateItem", "sqs:SendMessage", "sqs:ReceiveMessage"])
+      expect(mayOn(template, "Reader", action)).toEqual([]);
+  });
+});
+
+describe("a synthesis fails", () => {
+  it.each([
+    ["that does not exist", fixture("absent.ts"), /absent\.ts does not exist: looked for/],
+    ["that exports no task", fixture("no-tasks.ts"), /no-tasks\.ts exports no task: export what defineTask returns/],
+    ["that throws while it loads", fixture("broken.ts"), /broken\.ts: no such licence server/],
+  ])("for a tasks module %s", (_, tasks, message) => {
+    expect(() => synthesise({ tasks })).toThrow(message);
+  });
+
+  it("for settings of a queue that no task is on", () => {
+    expect(() => synthesise({ queues: { image: { memoryMb: 1024 } } })).toThrow(
+      "queues.image: no task is on a queue image; the tasks are on default, printers, images",
+    );
+  });
+
+  it("for tasks on more queues than a function's environment can name", () => {
+    const folder = mkdtempSync(join(tmpdir(), "tutti-infra-"));
+    try {
+      const file = join(folder, "many.mjs");
+      const names = Array.from({ length: 20 }, (_, i) => `queue-${i}`);
+      const brand = 'Symbol.for("tutti.task")';
+      writeFileSync(
+        file,
+        names
+          .map((queue, i) => `export const t${i} = { [${brand}]: true, name: "t${i}", queue: "${queue}", body() {} };`)
+          .join("\n"),
+      );
+      expect(() => synthesise({ tasks: file })).toThrow(
+        /on 20 queues, .* Lambda allows 4096: put them on fewer queues/,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("readTasks", () => {
+  it("finds names, queues, time limits and who runs them, whatever the module prints or leaves open", () => {
+    expect(readTasks(fixture("noisy.ts")).tasks).toEqual([
+      { name: "collect", queue: "default", hasBody: true, timeoutSeconds: 300 },
+      { name: "print", queue: "printers", hasBody: false, timeoutSeconds: 7200 },
+      { name: "resize", queue: "images", hasBody: true, timeoutSeconds: 90 },
+    ]);
+  });
+});
+
+describe("layOut", () => {
+  const aTask = (facts: Partial<TaskFacts> = {}): TaskFacts => ({
+    name: "resize",
+    queue: "images",
+    hasBody: true,
+    timeoutSeconds: 300,
+    ...facts,
+  });
+
+  it("refuses a task that its function would cut off, to the second", () => {
+    expect(() => layOut([aTask({ timeoutSeconds: 870 })], {})).not.toThrow();
+    expect(() => layOut([aTask({ timeoutSeconds: 871 })], {})).toThrow(
+      "task resize may take 871 s, and the function of queue images runs 900 s, of which 870 s are for the task",
+    );
+    expect(() => layOut([aTask()], { images: { timeout: Duration.seconds(329) } })).toThrow(
+      "task resize may take 300 s",
+    );
+    expect(() => layOut([aTask()], { images: { timeout: Duration.seconds(330) } })).not.toThrow();
+  });
+
+  it("leaves the time of a task to the program in another language that runs it", () => {
+    expect(layOut([aTask({ hasBody: false, timeoutSeconds: 43_200 })], {})).toMatchObject([{ hasWorker: false }]);
+  });
+
+  it.each([
+    [
+      { timeout: Duration.minutes(16) },
+      "queues.images.timeout is 960: it must be a whole number from 31 to 900 seconds",
+    ],
+    [{ memoryMb: 64 }, "queues.images.memoryMb is 64: it must be a whole number from 128 to 10240"],
+    [{ maxConcurrency: 1 }, "queues.images.maxConcurrency is 1: it must be a whole number from 2 to 1000"],
+    [{ tasksPerInvocation: 0 }, "queues.images.tasksPerInvocation is 0: it must be a whole number from 1 to 100"],
+  ])("refuses settings out of range: case %#", (settings, message) => {
+    expect(() => layOut([aTask()], { images: settings })).toThrow(message);
+  });
+
+  it("names everything that is wrong at once", () => {
+    const settings = { images: { memoryMb: 64 }, videos: {} };
+    expect(() => layOut([aTask({ timeoutSeconds: 900 })], settings)).toThrow(
+      /queues\.videos: .*; queues\.images\.memoryMb .*; task resize /,
+    );
+  });
+});
