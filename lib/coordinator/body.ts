@@ -4,6 +4,7 @@
 import { FatalError, TuttiError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
+import { limits } from "../model/limits.ts";
 import type { StoredError } from "../model/outcome.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { LeasedSlot, SettledSlot } from "../protocol/slot.ts";
@@ -139,7 +140,7 @@ async function resultOf(
 ): Promise<AttemptResult> {
   const { deps, run } = delivery;
   if (result.kind === "succeeded") {
-    const stored = await storeValue(deps.store, run.id, result.value);
+    const stored = await storeValue(deps.store, run.id, result.value, limits.inlineValueBytes, deps.partBytes);
     if (stored.kind === "refused") return settled(delivery, lease, { status: "FAILED", error: stored.error });
     return settled(delivery, lease, { status: "SUCCEEDED", value: stored.value });
   }

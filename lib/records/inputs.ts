@@ -8,11 +8,11 @@ import type { MemberOutcome } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
 import type { Store } from "../ports/index.ts";
 import { slotPlace } from "../protocol/keys.ts";
-import { decodeSlot, type SettledSlot, type Slot, type StoredValue } from "../protocol/slot.ts";
+import { decodeSlot, type SettledSlot, type Slot } from "../protocol/slot.ts";
 import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
 import { failureSummary } from "./failures.ts";
 import { leafSizeOf, type PlanView } from "./plans.ts";
-import { readValue, readValues } from "./values.ts";
+import { type OwnValue, readValue, readValues } from "./values.ts";
 
 /** What reading values needs: any delivery has it, and so has the client. */
 export interface ValueReader {
@@ -54,7 +54,7 @@ async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
   return readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
 }
 
-function storedIn(slot: Slot, id: NodeId): Exclude<StoredValue, { kind: "reference" }> {
+function storedIn(slot: Slot, id: NodeId): OwnValue {
   if (slot.state !== "settled" || slot.value === undefined || slot.value.kind === "reference") {
     throw new StoreError(`the value of ${id} is not there: its slot is ${slot.state}`);
   }

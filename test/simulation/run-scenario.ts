@@ -36,6 +36,7 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
     ...(scenario.shape === undefined ? {} : { shape: scenario.shape }),
     ...(scenario.batchSize === undefined ? {} : { batchSize: scenario.batchSize }),
     ...(scenario.maxReceiveCount === undefined ? {} : { maxReceiveCount: scenario.maxReceiveCount }),
+    ...(scenario.partBytes === undefined ? {} : { partBytes: scenario.partBytes }),
     ...(variant === undefined ? {} : { variant }),
   });
   const request = {

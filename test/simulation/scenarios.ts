@@ -20,6 +20,8 @@ export interface Scenario {
   readonly shape?: CompileOptions;
   readonly batchSize?: number;
   readonly maxReceiveCount?: number;
+  /** Largest part of stored content. */
+  readonly partBytes?: number;
   /** Keys beside `workflow` in the request. */
   readonly request?: object;
   /** The same request is sent that often. */
@@ -83,7 +85,9 @@ export function scenarioTasks(world: World) {
     ),
     endless: task("endless", () => new Promise(() => {}), { timeoutSeconds: 20, retry: { maxAttempts: 1 } }),
     large: task("large", (_ctx: never, letter: string) => letter.repeat(5000)),
-    lengths: task("lengths", (_ctx: never, texts: string[]) => texts.map((text) => text.length)),
+    lengths: task("lengths", (_ctx: never, values: (string | number)[]) =>
+      values.map((value) => (typeof value === "string" ? value.length : value)),
+    ),
     failed: task(
       "failed",
       (_ctx: never, summary: { failed: number; total: number }) => `${summary.failed}/${summary.total}`,
@@ -230,6 +234,18 @@ export const scenarios: readonly Scenario[] = [
     },
     status: "SUCCEEDED",
     value: [5000, 5000],
+  },
+  {
+    name: "large values in parts",
+    workflow: {
+      chord: {
+        header: [{ task: "large", args: ["a"] }, one(1), { task: "large", args: ["b"] }],
+        callback: { task: "lengths" },
+      },
+    },
+    partBytes: 16,
+    status: "SUCCEEDED",
+    value: [5000, 1, 5000],
   },
   {
     name: "failing member, all-succeeded",

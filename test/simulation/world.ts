@@ -51,6 +51,8 @@ export interface WorldOptions {
   readonly base?: readonly BaseFault[];
   /** Whether to wait until ended runs are removed. */
   readonly untilRemoved?: boolean;
+  /** Largest part of stored content. @default that of the product */
+  readonly partBytes?: number;
   /** Wraps what the processes see: how wrong variants are switched on. */
   readonly variant?: Variant;
 }
@@ -266,6 +268,7 @@ export function createWorld(options: WorldOptions): World {
       registry,
       catalog,
       protocol: { ...protocol, ...options.variant?.protocol },
+      ...(options.partBytes === undefined ? {} : { partBytes: options.partBytes }),
       compile: (request, tasks) => (options.variant?.plan ?? unchanged)(compile(request, tasks, options.shape)),
     };
     return createCoordinator(deps);
