@@ -10,10 +10,11 @@ import { defaults } from "../model/limits.ts";
 import type { SubmitRequest } from "../model/request.ts";
 import { compile } from "../plan/compile.ts";
 import { documentHash as hashOf } from "../plan/document-hash.ts";
-import { parseRequest } from "../plan/parse-request.ts";
+import { parseRequest, parseStoredWorkflow } from "../plan/parse-request.ts";
 import type { Plan } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import { createHeadWrite, decodeHead, type Head, isTombstone, tombstoneOver } from "../protocol/head.ts";
+import { readDocument } from "../records/documents.ts";
 import { type PlanCache, planPages } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { createDelivery } from "./delivery.ts";
@@ -36,7 +37,8 @@ export async function control(deps: CoordinatorDeps, plans: PlanCache, message: 
 async function submit(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<void> {
   const known = requestIdIn(message);
   try {
-    const request = parseRequest(message.body);
+    const parsed = parseRequest(message.body);
+    const request = "document" in parsed ? parseStoredWorkflow(parsed, await readDocument(deps.store, parsed)) : parsed;
     await admit(deps, plans, request, known.requestId);
   } catch (error) {
     if (!isRejection(error)) throw error;
