@@ -70,34 +70,27 @@ export async function readDocument(store: Store, { requestId, document }: Stored
   const images = await store.getMany(keys, "document.read");
   const parts = images.map((image, part) => dataIn(image, keys[part] as Key, document));
   const bytes = bytesOf(parts, document.bytes);
-  if (bytes === undefined) {
-    const rule = "must be the size of the document: its parts hold more, or gzip that is damaged";
-    throw new InvalidRequestError("document.bytes", document.bytes, rule);
-  }
-  if (bytes.length !== document.bytes) {
-    const rule = `must be the size of the document: its parts hold ${bytes.length} bytes`;
-    throw new InvalidRequestError("document.bytes", document.bytes, rule);
+  if (bytes?.length !== document.bytes) {
+    const held = bytes === undefined ? "more, or gzip that is damaged" : `${bytes.length} bytes`;
+    throw refused(document, "bytes", `must be the size of the document: its parts hold ${held}`);
   }
   const found = sha256(bytes);
-  if (found !== document.sha256)
-    throw new InvalidRequestError(
-      "document.sha256",
-      document.sha256,
-      `must be that of the document, which is ${found}`,
-    );
+  if (found !== document.sha256) throw refused(document, "sha256", `must be that of the document, which is ${found}`);
   return utf8(bytes);
 }
 
-function dataIn(image: Image | undefined, key: Key, { parts }: DocumentReference): Uint8Array {
+function refused(document: DocumentReference, field: keyof DocumentReference, rule: string): InvalidRequestError {
+  return new InvalidRequestError(`document.${field}`, document[field], rule);
+}
+
+function dataIn(image: Image | undefined, key: Key, document: DocumentReference): Uint8Array {
   const item = `item ${key.pk} / ${key.sk}`;
   if (!(image?.data instanceof Uint8Array)) {
-    const rule = `must all be stored before the request is sent: ${item} ${image ? "has no bytes in data" : "is not there"}`;
-    throw new InvalidRequestError("document.parts", parts, rule);
+    const found = image ? "has no bytes in data" : "is not there";
+    throw refused(document, "parts", `must all be stored before the request is sent: ${item} ${found}`);
   }
-  if (typeof image.due !== "number" || typeof image.dueShard !== "string") {
-    const rule = `must say when they may be removed: ${item} lacks due or dueShard`;
-    throw new InvalidRequestError("document.parts", parts, rule);
-  }
+  if (typeof image.due !== "number" || typeof image.dueShard !== "string")
+    throw refused(document, "parts", `must say when they may be removed: ${item} lacks due or dueShard`);
   return image.data;
 }
 

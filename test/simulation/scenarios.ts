@@ -22,6 +22,8 @@ export interface Scenario {
   readonly maxReceiveCount?: number;
   /** Largest part of stored content. */
   readonly partBytes?: number;
+  /** The workflow is stored apart from the request. */
+  readonly stored?: boolean;
   /** Keys beside `workflow` in the request. */
   readonly request?: object;
   /** The same request is sent that often. */
@@ -246,6 +248,32 @@ export const scenarios: readonly Scenario[] = [
     partBytes: 16,
     status: "SUCCEEDED",
     value: [5000, 1, 5000],
+  },
+  {
+    name: "document by reference",
+    workflow: { chord: { header: ones(3), callback: sum } },
+    stored: true,
+    partBytes: 60,
+    copies: 2,
+    status: "SUCCEEDED",
+    value: 6,
+  },
+  {
+    name: "document by reference, removed",
+    workflow: { group: ones(2) },
+    stored: true,
+    partBytes: 60,
+    settings: { retentionSeconds: 3600 },
+    sweeper: true,
+    status: "SUCCEEDED",
+    ends: "removed",
+  },
+  {
+    name: "document that is not there",
+    workflow: {},
+    request: { workflow: undefined, document: { sha256: "0".repeat(64), bytes: 300_000, parts: 2 } },
+    status: "FAILED",
+    ends: "rejected",
   },
   {
     name: "failing member, all-succeeded",
