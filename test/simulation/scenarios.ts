@@ -90,6 +90,16 @@ export function scenarioTasks(world: World) {
     lengths: task("lengths", (_ctx: never, values: (string | number)[]) =>
       values.map((value) => (typeof value === "string" ? value.length : value)),
     ),
+    streamed: task(
+      "streamed",
+      async (_ctx: never, results: AsyncIterable<string | number>, rounds: number) => {
+        const all: number[] = [];
+        for (let round = 0; round < rounds; round++)
+          for await (const result of results) all.push(typeof result === "string" ? result.length : result);
+        return all;
+      },
+      { args: z.tuple([z.array(z.any()), z.number()]), stream: true, retry: { maxAttempts: 1 } },
+    ),
     failed: task(
       "failed",
       (_ctx: never, summary: { failed: number; total: number }) => `${summary.failed}/${summary.total}`,
@@ -248,6 +258,18 @@ export const scenarios: readonly Scenario[] = [
     partBytes: 16,
     status: "SUCCEEDED",
     value: [5000, 1, 5000],
+  },
+  {
+    name: "streamed results",
+    workflow: {
+      chord: {
+        header: [...ones(4), { task: "large", args: ["a"] }],
+        callback: { task: "streamed", args: [2] },
+      },
+    },
+    partBytes: 16,
+    status: "SUCCEEDED",
+    value: [1, 2, 3, 4, 5000, 1, 2, 3, 4, 5000],
   },
   {
     name: "document by reference",
