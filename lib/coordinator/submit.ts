@@ -15,6 +15,7 @@ import type { Plan } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import { createHeadWrite, decodeHead, type Head, isTombstone, tombstoneOver } from "../protocol/head.ts";
 import { readDocument } from "../records/documents.ts";
+import { writeParts } from "../records/parts.ts";
 import { type PlanCache, planPages } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { createDelivery } from "./delivery.ts";
@@ -76,7 +77,7 @@ async function admit(
   if (found && !tombstoneOver(found, deps.clock.now())) return answer(deps, plans, found, documentHash, requestId);
   const plan = (deps.compile ?? compile)(request, deps.catalog);
   const pages = planPages(runId, plan);
-  for (const write of pages.writes) await deps.store.write(write, "plan.write");
+  await writeParts(deps.store, pages.writes, "plan.write");
   const head = newHead(deps, { request, requestId, runId, documentHash, plan, planRef: pages.ref });
   const created = await deps.store.write(createHeadWrite(head, deps.clock.now()), "head.create");
   if (!created.applied) {
