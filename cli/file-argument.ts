@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { InvalidRequestError } from "../lib/errors.ts";
+import { limits } from "../lib/model/limits.ts";
 import { importFile } from "./import-file.ts";
 import type { CliIo } from "./io.ts";
 import { UsageError } from "./usage.ts";
@@ -52,6 +53,9 @@ function unreadable(error: unknown, file: string): UsageError {
 }
 
 function parseJson(text: string): unknown {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > limits.documentBytes)
+    throw new InvalidRequestError("", bytes, `must have at most ${limits.documentBytes} bytes`);
   if (text.trim() === "") throw new InvalidRequestError("", undefined, "must be JSON, and it is empty");
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));

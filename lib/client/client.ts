@@ -1,13 +1,13 @@
 /**
  * What a producer and an observer use: submit, inspect, status, result, wait.
  *
- * Built on the ports alone. A submit sends one message and nothing more: the producer may exit right after, since the
- * callback is fired by whoever settles the last member. Everything else only reads: it writes nothing and sends nothing.
+ * Built on the ports alone. A submit stores a workflow that is too large for a message, and sends one message: the producer
+ * may exit right after, since the callback is fired by whoever settles the last member. Everything else only reads: it
+ * writes nothing and sends nothing.
  */
 import { InvalidRequestError, QueueError } from "../errors.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
-import { limits } from "../model/limits.ts";
 import { runStatuses } from "../model/outcome.ts";
 import { requestIdSchema, type SubmitRequest } from "../model/request.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
@@ -15,6 +15,7 @@ import { documentHash } from "../plan/document-hash.ts";
 import { parseFileDocument } from "../plan/parse-request.ts";
 import type { Clock, Ids, Queue, Store } from "../ports/index.ts";
 import type { Head } from "../protocol/head.ts";
+import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
 import { readSnapshot } from "../records/snapshots.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
@@ -95,7 +96,8 @@ export interface RunHandle extends SubmitReport {
 /** A Tutti deployment, as producers and observers see it. Ids may be cut to a beginning that only one run has. */
 export interface TuttiClient {
   /**
-   * Sends a workflow, or a whole request, as one message.
+   * Sends a workflow, or a whole request, as one message. A workflow over 256 KiB, up to 100 MiB, is stored in the table
+   * first: that takes the permission to write there.
    *
    * The same id with the same document is the same run; with another document it is a conflict that changes nothing.
    *
@@ -155,7 +157,7 @@ async function submit(
     requestId: request.requestId,
     documentHash: documentHash(request),
   };
-  await send(deps.queue, request);
+  await send(deps, request);
   if (options.wait === false)
     return handleOf(reading, { runId: submission.runId, submission }, { callbackTaskId: null, created: null });
   const answer = await learnAnswer(deps, submission);
@@ -181,13 +183,8 @@ function requestToSend(ids: Ids, document: Submittable, options: SubmitOptions):
   return { ...request, requestId: request.requestId ?? requestIdSchema.parse(ids.next()) };
 }
 
-async function send(queue: Queue, request: IdentifiedRequest): Promise<void> {
-  const body = JSON.stringify(request);
-  const bytes = Buffer.byteLength(body);
-  if (bytes > limits.rawMessageBytes) {
-    const rule = `must have at most ${limits.rawMessageBytes} bytes as JSON: pass large arguments by reference, or split the workflow`;
-    throw new InvalidRequestError("", bytes, rule);
-  }
+async function send({ store, queue, clock }: ClientDeps, request: IdentifiedRequest): Promise<void> {
+  const body = await requestBody({ store, clock }, request);
   const { failed } = await queue.send("request", [{ body, delaySeconds: 0 }], "request.send");
   if (failed.length > 0)
     throw new QueueError(

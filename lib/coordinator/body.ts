@@ -8,9 +8,12 @@ import { defaults, limits } from "../model/limits.ts";
 import type { StoredError } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import type { LeasedSlot, SettledSlot } from "../protocol/slot.ts";
-import { argumentsOf } from "../records/inputs.ts";
+import { argumentsOf, streamedArgumentsOf } from "../records/inputs.ts";
 import { storedError, storeValue } from "../records/values.ts";
+import { type ArgumentsSchema, type ItemSchema, streamedItem } from "../tasks/arguments-schema.ts";
+import { checkedItems } from "../tasks/checked-items.ts";
 import type { TaskContext } from "../tasks/context.ts";
+import type { TaskDefinition } from "../tasks/define-task.ts";
 import { type BodyResult, runBody } from "../tasks/run-body.ts";
 import type { Delivery } from "./delivery.ts";
 import type { LeaseKeeper, LeaseKeepers } from "./lease.ts";
@@ -47,12 +50,15 @@ async function callBody(
   const definition = delivery.deps.registry.get(node.task);
   if (!definition?.body) throw new UnknownTaskError(node.task);
   const { body } = definition;
-  const prepared = await prepare(delivery, node, definition.args);
+  const prepared = await prepare(delivery, node, definition);
   if (prepared.kind === "failed") return prepared;
   const context = contextOf(delivery, node, lease, keeper, abort);
   const cancel = abortAtDeadline(delivery, abort);
   try {
-    return await runBody(() => body(context, ...prepared.args), node, delivery.deps.clock, abort);
+    const result = await runBody(() => body(context, ...prepared.args), node, delivery.deps.clock, abort);
+    // Not the body's failure: nothing but its list could not be read.
+    if (result.kind === "failed" && prepared.faults.has(result.error)) throw result.error;
+    return result;
   } finally {
     cancel();
   }
@@ -78,30 +84,69 @@ export class UnknownTaskError extends Error {
   }
 }
 
-type Prepared = { readonly kind: "ready"; readonly args: readonly unknown[] } | Extract<BodyResult, { kind: "failed" }>;
-
-interface ArgumentsSchema {
-  safeParse(
-    args: unknown,
-  ):
-    | { success: true; data: unknown }
-    | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
-}
+type Prepared =
+  | {
+      readonly kind: "ready";
+      readonly args: readonly unknown[];
+      /** Faults of the store that the body has met while it read its list. */
+      readonly faults: ReadonlySet<unknown>;
+    }
+  | Extract<BodyResult, { kind: "failed" }>;
 
 /** Arguments that do not fit the task's schema can never fit: no retry. */
-async function prepare(delivery: Delivery, node: PlanNode, schema: ArgumentsSchema): Promise<Prepared> {
+async function prepare(delivery: Delivery, node: PlanNode, definition: TaskDefinition): Promise<Prepared> {
+  const faults = new Set<unknown>();
   try {
-    const args: Json[] = await argumentsOf(delivery, node);
-    const parsed = schema.safeParse(args);
-    if (parsed.success) return { kind: "ready", args: parsed.data as readonly unknown[] };
-    const [issue] = parsed.error.issues;
-    throw new FatalError(
-      `invalid argument [${issue?.path.map(String).join("][") ?? ""}]: ${issue?.message ?? "does not fit"}`,
-    );
+    const item = definition.stream ? streamedItem(definition.args) : undefined;
+    const args =
+      typeof item === "object"
+        ? await streamedArguments(delivery, node, definition.args, item, faults)
+        : parsedArguments(definition.args, await argumentsOf(delivery, node));
+    return { kind: "ready", args, faults };
   } catch (error) {
-    if (error instanceof TuttiError && error.retryable) throw error;
+    if (isFault(error)) throw error;
     return { kind: "failed", error, retryable: false, timedOut: false };
   }
+}
+
+function isFault(error: unknown): boolean {
+  return error instanceof TuttiError && error.retryable;
+}
+
+function parsedArguments(schema: ArgumentsSchema, args: readonly Json[]): readonly unknown[] {
+  const parsed = schema.safeParse(args);
+  if (parsed.success) return parsed.data as readonly unknown[];
+  const [issue] = parsed.error.issues;
+  throw new FatalError(
+    `invalid argument [${issue?.path.map(String).join("][") ?? ""}]: ${issue?.message ?? "does not fit"}`,
+  );
+}
+
+/** The list is checked item by item, so an empty one stands for it where the others are checked. */
+async function streamedArguments(
+  delivery: Delivery,
+  node: PlanNode,
+  schema: ArgumentsSchema,
+  item: ItemSchema,
+  faults: Set<unknown>,
+): Promise<readonly unknown[]> {
+  const { items, rest } = await streamedArgumentsOf(delivery, node);
+  const [, ...others] = parsedArguments(schema, [[], ...rest]);
+  return [checkedItems(noting(items, faults), item), ...others];
+}
+
+/** The same items; faults of the store on the way are noted. */
+function noting(items: AsyncIterable<Json>, faults: Set<unknown>): AsyncIterable<Json> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        yield* items;
+      } catch (error) {
+        if (isFault(error)) faults.add(error);
+        throw error;
+      }
+    },
+  };
 }
 
 function contextOf(
@@ -141,7 +186,7 @@ async function resultOf(
 ): Promise<AttemptResult> {
   const { deps, run } = delivery;
   if (result.kind === "succeeded") {
-    const stored = await storeValue(deps.store, run.id, result.value, inlineBytes);
+    const stored = await storeValue(deps.store, run.id, result.value, inlineBytes, deps.partBytes);
     if (stored.kind === "refused") return settled(delivery, lease, { status: "FAILED", error: stored.error });
     return settled(delivery, lease, { status: "SUCCEEDED", value: stored.value });
   }

@@ -37,6 +37,8 @@ export interface CoordinatorDeps {
   readonly protocol: Protocol;
   /** Compiles a request; tests ask for small tallies. @default compile */
   readonly compile?: (request: SubmitRequest, catalog: TaskCatalog) => Plan;
+  /** Largest part of a stored value; tests ask for small ones. @default 350 KiB */
+  readonly partBytes?: number;
 }
 
 /** What a delivered message ends in. */

@@ -10,10 +10,12 @@ import { defaults } from "../model/limits.ts";
 import type { SubmitRequest } from "../model/request.ts";
 import { compile } from "../plan/compile.ts";
 import { documentHash as hashOf } from "../plan/document-hash.ts";
-import { parseRequest } from "../plan/parse-request.ts";
+import { parseRequest, parseStoredWorkflow } from "../plan/parse-request.ts";
 import type { Plan } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import { createHeadWrite, decodeHead, type Head, isTombstone, tombstoneOver } from "../protocol/head.ts";
+import { readDocument } from "../records/documents.ts";
+import { writeParts } from "../records/parts.ts";
 import { type PlanCache, planPages } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { createDelivery, lostWins, type Wins, wonAll } from "./delivery.ts";
@@ -49,7 +51,8 @@ async function range(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedM
 async function submit(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<void> {
   const known = requestIdIn(message);
   try {
-    const request = parseRequest(message.body);
+    const parsed = parseRequest(message.body);
+    const request = "document" in parsed ? parseStoredWorkflow(parsed, await readDocument(deps.store, parsed)) : parsed;
     await admit(deps, plans, request, known.requestId);
   } catch (error) {
     if (!isRejection(error)) throw error;
@@ -87,7 +90,7 @@ async function admit(
   if (found && !tombstoneOver(found, deps.clock.now())) return answer(deps, plans, found, documentHash, requestId);
   const plan = (deps.compile ?? compile)(request, deps.catalog);
   const pages = planPages(runId, plan);
-  for (const write of pages.writes) await deps.store.write(write, "plan.write");
+  await writeParts(deps.store, pages.writes, "plan.write");
   const head = newHead(deps, { request, requestId, runId, documentHash, plan, planRef: pages.ref });
   const created = await deps.store.write(createHeadWrite(head, deps.clock.now()), "head.create");
   if (!created.applied) {

@@ -8,6 +8,10 @@
 export const limits = {
   /** A request sent raw on the request queue. */
   rawMessageBytes: 256 * 1024,
+  /** A workflow as JSON that is stored apart from its request. */
+  documentBytes: 100 * 1024 * 1024,
+  /** Parts of a stored document: whoever writes it may cut it smaller than we do. */
+  documentParts: 4096,
   membersPerGroup: 100_000,
   tasksPerRun: 1_000_000,
   edgesPerDag: 10_000,
@@ -22,8 +26,10 @@ export const limits = {
   backoffSeconds: 86_400,
   /** The longest delay SQS keeps a message back; anything longer is a timer of the run's head. */
   messageDelaySeconds: 900,
-  /** One stored value; larger ones come in parts with a later version. */
-  valueBytes: 350 * 1024,
+  /** An argument or result as JSON. */
+  valueBytes: 100 * 1024 * 1024,
+  /** One item of what is stored in parts: with keys and attributes well under the 400 KB that DynamoDB takes. */
+  partBytes: 350 * 1024,
   /** A value kept in the slot of a task that is delivered alone. */
   inlineValueBytes: 1024,
   /** The same of a task that travels with others: ten of them share an item, and each write is billed by its size. */
@@ -59,6 +65,8 @@ export const defaults = {
   /** How long a removed run's id stays refused: longer than any queue keeps a message. */
   tombstoneSeconds: 30 * 86_400,
   visibilitySeconds: 60,
+  /** How long a stored document is kept after its upload: as the tombstone, longer than a queue can keep its request. */
+  documentSeconds: 30 * 86_400,
   /** Leaf of a join whose members are delivered one a message (PROTOCOL.md, 3). */
   leafSize: 4,
   /** Children of an inner tally. */

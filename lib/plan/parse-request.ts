@@ -7,14 +7,19 @@
  */
 import { InvalidRequestError } from "../errors.ts";
 import { pathText } from "../model/document-path.ts";
-import { isJsonObject } from "../model/json.ts";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { findJsonProblem } from "../model/json-problem.ts";
 import { limits } from "../model/limits.ts";
-import { aroundWorkflowSchema, requestOf, type SubmitRequest } from "../model/request.ts";
+import {
+  aroundWorkflowSchema,
+  requestOf,
+  type StoredRequest,
+  type SubmitRequest,
+  storedRequestSchema,
+} from "../model/request.ts";
 import type { Workflow } from "../model/workflow.ts";
 import { checkSchema } from "./check-schema.ts";
 import { checkWorkflow } from "./check-workflow.ts";
-import { unsupportedDocument } from "./unsupported.ts";
 
 /**
  * Parses a message of the request queue.
@@ -22,13 +27,38 @@ import { unsupportedDocument } from "./unsupported.ts";
  * @param text - At most 256 KiB in UTF-8.
  * @throws InvalidRequestError for the first problem.
  */
-export function parseRequest(text: string): SubmitRequest {
+export function parseRequest(text: string): SubmitRequest | StoredRequest {
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.rawMessageBytes) {
-    throw new InvalidRequestError("", bytes, `must have at most ${limits.rawMessageBytes} bytes`);
+    const rule = `must have at most ${limits.rawMessageBytes} bytes: store a larger workflow and send where it is, see docs/requests.md`;
+    throw new InvalidRequestError("", bytes, rule);
   }
-  return parseDocument(parseJson(text));
+  const value = parseJson(text, "");
+  return isJsonObject(value) && Object.hasOwn(value, "document") ? parseStoredRequest(value) : parseDocument(value);
 }
+
+function parseStoredRequest(value: JsonObject): StoredRequest {
+  checkJson(value, "");
+  if (Object.hasOwn(value, "workflow"))
+    throw new InvalidRequestError("workflow", undefined, "must not be there: a request has a workflow or a document");
+  checkSchema(storedRequestSchema, value, "");
+  return value as unknown as StoredRequest;
+}
+
+/**
+ * Parses the workflow that was stored apart from its request: the same rules hold.
+ *
+ * @param text - Its JSON, of the size that the request says.
+ * @returns The request as it would have been sent if it were small.
+ * @throws InvalidRequestError for the first problem.
+ */
+export function parseStoredWorkflow(request: StoredRequest, text: string): SubmitRequest {
+  const { document: _document, ...around } = request;
+  return parseDocument({ ...around, workflow: parseJson(text, "document") });
+}
+
+const documentRule =
+  "must not be there: only a message of the request queue refers to a stored document; write the workflow itself";
 
 /**
  * Parses a request.
@@ -39,8 +69,7 @@ export function parseRequest(text: string): SubmitRequest {
 export function parseDocument(value: unknown): SubmitRequest {
   checkJson(value, "");
   if (!isJsonObject(value)) throw new InvalidRequestError("", value, "must be a request: a JSON object");
-  const later = unsupportedDocument(value);
-  if (later) throw new InvalidRequestError(pathText("", later.path), undefined, later.rule);
+  if (Object.hasOwn(value, "document")) throw new InvalidRequestError("document", undefined, documentRule);
   checkSchema(aroundWorkflowSchema, value, "");
   checkWorkflow(value.workflow, "workflow");
   return value as unknown as SubmitRequest;
@@ -59,12 +88,12 @@ export function parseFileDocument(value: unknown): SubmitRequest {
     : requestOf(parseWorkflowDocument(value));
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, at: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new InvalidRequestError(
-      "",
+      at,
       text.slice(0, 200),
       `must be JSON: ${error instanceof Error ? error.message : String(error)}`,
     );

@@ -30,10 +30,3 @@ export function unsupported(path: readonly Segment[], value: unknown): Unsupport
   if (policy !== undefined) return found([policy], policy);
   return Object.hasOwn(value, "map") ? found(["map"], "map") : null;
 }
-
-/** A request whose workflow is stored apart. */
-export function unsupportedDocument(request: Readonly<Record<string, unknown>>): Unsupported | null {
-  return Object.hasOwn(request, "document")
-    ? { path: ["document"], rule: "must not use a stored document: this version does not support it" }
-    : null;
-}

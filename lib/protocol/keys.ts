@@ -26,9 +26,9 @@ export function nodeKey(run: RunId, node: NodeId): Key {
   return { pk: run, sk: `node#${node}` };
 }
 
-/** A value over the inline limit, named by the hash of its text. */
-export function valueKey(run: RunId, hash: string): Key {
-  return { pk: run, sk: `value#${hash}#0000` };
+/** A part of a value over the inline limit, named by the hash of its text. */
+export function valueKey(run: RunId, hash: string, part = 0): Key {
+  return { pk: run, sk: `value#${hash}#${partName(part)}` };
 }
 
 export function rejectedKey(requestId: string): Key {
@@ -78,4 +78,16 @@ export function dueShard(shard: number): string {
 
 export function listShard(shard: number): string {
   return `list#${shard}`;
+}
+
+/**
+ * A part of a stored document: in a partition of its request, so that no two requests share what one of them may remove;
+ * named by its content, so that no upload changes what a message on its way refers to (docs/adr/0007).
+ */
+export function documentKey(requestId: string, sha256: string, part: number): Key {
+  return { pk: `document#${requestId}`, sk: `document#${sha256}#${partName(part)}` };
+}
+
+function partName(part: number): string {
+  return String(part).padStart(4, "0");
 }

@@ -17,7 +17,8 @@ import type { Condition, Value } from "../ports/store.ts";
 /** Where a result is: in the slot, in a value item, or taken over from the unit that feeds this slot. */
 export type StoredValue =
   | { readonly kind: "inline"; readonly text: string }
-  | { readonly kind: "item"; readonly hash: string; readonly bytes: number }
+  /** `bytes` of the JSON text; `parts` only when there are several. */
+  | { readonly kind: "item"; readonly hash: string; readonly bytes: number; readonly parts?: number }
   | { readonly kind: "reference" };
 
 export interface QueuedSlot {
@@ -121,6 +122,7 @@ function encodeSettled(slot: SettledSlot): Entries {
   if (slot.value?.kind === "item") {
     entries.h = slot.value.hash;
     entries.z = slot.value.bytes;
+    if (slot.value.parts !== undefined) entries.p = slot.value.parts;
   }
   return entries;
 }
@@ -184,7 +186,10 @@ function decodeSettled(
 
 function decodeValue(entry: Readonly<Record<string, Value>>): StoredValue {
   if (typeof entry.v === "string") return { kind: "inline", text: entry.v };
-  if (typeof entry.h === "string") return { kind: "item", hash: entry.h, bytes: Number(entry.z) };
+  if (typeof entry.h === "string") {
+    const item = { kind: "item", hash: entry.h, bytes: Number(entry.z) } as const;
+    return entry.p === undefined ? item : { ...item, parts: Number(entry.p) };
+  }
   return { kind: "reference" };
 }
 

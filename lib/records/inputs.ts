@@ -5,6 +5,7 @@ import { FatalError, InvalidRequestError, StoreError } from "../errors.ts";
 import { type NodeId, taskIdOf } from "../model/ids.ts";
 import { isJsonObject, type Json } from "../model/json.ts";
 import type { MemberOutcome } from "../model/outcome.ts";
+import { findReferences } from "../plan/references.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
 import type { Store } from "../ports/index.ts";
 import { slotPlace } from "../protocol/keys.ts";
@@ -12,7 +13,7 @@ import { decodeSlot, type SettledSlot, type Slot, type StoredValue } from "../pr
 import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
 import { failureSummary } from "./failures.ts";
 import { joinOfSlot, type PlanView } from "./plans.ts";
-import { readValue, readValues } from "./values.ts";
+import { type OwnValue, readValue, readValues } from "./values.ts";
 
 /** What reading values needs: any delivery has it, and so has the client. */
 export interface ValueReader {
@@ -20,12 +21,55 @@ export interface ValueReader {
   readonly run: { readonly id: string; readonly plan: PlanView };
 }
 
+/** Leaves read together by who goes through a join item by item: one batch of DynamoDB. */
+const leavesAtOnce = 100;
+/** Bytes of JSON that such a reader asks for together, where values are not in their slots; one value may have more. */
+const valueBytesAtOnce = 8 * 1024 * 1024;
+
 /** The arguments a body is called with: what came before, then the bound ones. */
 export async function argumentsOf(reader: ValueReader, node: PlanNode): Promise<Json[]> {
   const input = node.input === null ? [] : [await resolve(reader, node.input)];
+  return [...input, ...(await boundArguments(reader, node, node.args))];
+}
+
+/** Bound arguments with the results they refer to. */
+async function boundArguments(reader: ValueReader, node: PlanNode, args: readonly Json[]): Promise<Json[]> {
+  const used = new Set(findReferences(args, "args").results.map(({ name }) => name));
   const results = new Map<string, Json>();
-  for (const [name, source] of Object.entries(node.results ?? {})) results.set(name, await resolve(reader, source));
-  return [...input, ...node.args.map((argument) => substitute(argument, results))];
+  for (const [name, source] of Object.entries(node.results ?? {}))
+    if (used.has(name)) results.set(name, await resolve(reader, source));
+  return args.map((argument) => substitute(argument, results));
+}
+
+/** The arguments of a streaming task: the list that comes first item by item, then the rest. */
+export interface StreamedInput {
+  /** Reads when it is iterated, each time anew. What it reads no longer changes, so it always gives the same. */
+  readonly items: AsyncIterable<Json>;
+  readonly rest: readonly Json[];
+}
+
+/** The arguments of a streaming task. @throws FatalError when the first one is no list */
+export async function streamedArgumentsOf(reader: ValueReader, node: PlanNode): Promise<StreamedInput> {
+  const [first, ...bound] = node.args;
+  const source = node.input ?? sourceOf(node, first);
+  const rest = await boundArguments(reader, node, node.input === null ? bound : node.args);
+  if (source?.kind === "join") {
+    const join = await reader.run.plan.join(source.join);
+    return { items: { [Symbol.asyncIterator]: () => joinItems(reader, join) }, rest };
+  }
+  const list = source ? await resolve(reader, source) : (await boundArguments(reader, node, [first as Json]))[0];
+  if (!Array.isArray(list)) throw new FatalError("invalid argument [0]: must be a list");
+  return { items: { [Symbol.asyncIterator]: () => listItems(list) }, rest };
+}
+
+async function* listItems(list: readonly Json[]): AsyncGenerator<Json> {
+  yield* list;
+}
+
+/** The source of an argument that is the whole result of another unit. */
+function sourceOf({ results }: PlanNode, argument: Json | undefined): Source | undefined {
+  if (argument === undefined || !isJsonObject(argument) || argument.path !== undefined) return undefined;
+  return typeof argument.$result === "string" ? results?.[argument.$result] : undefined;
 }
 
 /** The value of a source. */
@@ -54,55 +98,98 @@ async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
   return readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
 }
 
-function storedIn(slot: Slot, id: NodeId): Exclude<StoredValue, { kind: "reference" }> {
+function storedIn(slot: Slot, id: NodeId): OwnValue {
   if (slot.state !== "settled" || slot.value === undefined || slot.value.kind === "reference") {
     throw new StoreError(`the value of ${id} is not there: its slot is ${slot.state}`);
   }
   return slot.value;
 }
 
+/** A member's slot, by its place in the header. */
+type Member = ReturnType<typeof slotsOf>[number];
+
 /** The members of a join in header order: values, or outcomes when failures are among what was asked for. */
 async function joinValue(reader: ValueReader, join: PlanJoin): Promise<Json> {
-  if (join.size === 0) return [];
-  const plan = await reader.run.plan.whole();
-  const members = plan.members[join.id] ?? [];
-  const keys = Array.from({ length: itemsAt(join, 0) }, (_, leaf) => leafKey(reader.run.id, join, leaf));
-  const images = await reader.deps.store.getMany(keys, "input.read");
-  const slots = images.flatMap((image, leaf) => slotsOf(join, leaf, image));
-  const values = await memberValues(
-    reader,
-    slots.map(({ slot }) => slot),
-    members,
-  );
-  if (join.when === "all-succeeded") return values.map((value, i) => (value === undefined ? missing(join, i) : value));
-  return slots.map(({ slot }, i) => outcomeOf(reader, slot, values[i], members[i])) as unknown as Json;
+  return itemsOf(reader, join, await membersOf(reader, join, 0, itemsAt(join, 0)));
 }
 
-function missing(join: PlanJoin, index: number): never {
-  throw new StoreError(`member ${index} of join ${join.id} has no value`);
+/** The same, a few at a time. */
+async function* joinItems(reader: ValueReader, join: PlanJoin): AsyncGenerator<Json> {
+  for (let leaf = 0; leaf < itemsAt(join, 0); leaf += leavesAtOnce) {
+    const members = await membersOf(reader, join, leaf, leaf + leavesAtOnce);
+    for (const some of bySize(members)) yield* await itemsOf(reader, join, some);
+  }
+}
+
+/** Members in the leaves from one number up to, and without, another. */
+async function membersOf(reader: ValueReader, join: PlanJoin, from: number, to: number): Promise<Member[]> {
+  const leaves = Array.from({ length: Math.min(to, itemsAt(join, 0)) - from }, (_, i) => from + i);
+  if (leaves.length === 0) return [];
+  const keys = leaves.map((leaf) => leafKey(reader.run.id, join, leaf));
+  const images = await reader.deps.store.getMany(keys, "input.read");
+  return images.flatMap((image, i) => slotsOf(join, leaves[i] as number, image));
+}
+
+/** Cuts a list of members where what they have stored apart gets too large together. */
+function bySize(members: readonly Member[]): Member[][] {
+  const cut: Member[][] = [[]];
+  let bytes = 0;
+  for (const member of members) {
+    const size = storedBytes(member);
+    if (bytes > 0 && bytes + size > valueBytesAtOnce) {
+      cut.push([]);
+      bytes = 0;
+    }
+    cut.at(-1)?.push(member);
+    bytes += size;
+  }
+  return cut;
+}
+
+/** A value that is taken over from another unit may be as large as any: it is read alone. */
+function storedBytes({ slot }: Member): number {
+  const value = slot.state === "settled" ? slot.value : undefined;
+  if (value?.kind === "reference") return valueBytesAtOnce;
+  return value?.kind === "item" ? value.bytes : 0;
+}
+
+async function itemsOf(reader: ValueReader, join: PlanJoin, members: readonly Member[]): Promise<Json[]> {
+  const outcomes = join.when !== "all-succeeded";
+  // Most need no more of the plan than their message holds.
+  const needsSources = outcomes || members.some((member) => valueIn(member)?.kind === "reference");
+  const sources = needsSources ? ((await reader.run.plan.whole()).members[join.id] ?? []) : [];
+  const values = await memberValues(reader, members, sources);
+  if (!outcomes) return values.map((value, i) => (value === undefined ? missing(join, members[i]) : value));
+  return members.map((member, i) => outcomeOf(reader, member.slot, values[i], sources[member.index])) as never;
+}
+
+function missing(join: PlanJoin, member: Member | undefined): never {
+  throw new StoreError(`member ${member?.index} of join ${join.id} has no value`);
+}
+
+function valueIn({ slot }: Member): StoredValue | undefined {
+  return slot.state === "settled" && slot.status === "SUCCEEDED" ? slot.value : undefined;
 }
 
 /** Values of the members that succeeded; undefined for the others. Own values are read together. */
 async function memberValues(
   reader: ValueReader,
-  slots: readonly Slot[],
-  members: readonly Source[],
+  members: readonly Member[],
+  sources: readonly Source[],
 ): Promise<(Json | undefined)[]> {
-  const stored = slots.map((slot) =>
-    slot.state === "settled" && slot.status === "SUCCEEDED" ? slot.value : undefined,
-  );
+  const stored = members.map(valueIn);
   const own = stored.flatMap((value, i) => (value && value.kind !== "reference" ? [{ i, value }] : []));
   const read = await readValues(
     reader.deps.store,
     reader.run.id,
     own.map(({ value }) => value),
   );
-  const values: (Json | undefined)[] = new Array(slots.length).fill(undefined);
+  const values: (Json | undefined)[] = new Array(members.length).fill(undefined);
   own.forEach(({ i }, at) => {
     values[i] = read[at];
   });
   for (const [i, value] of stored.entries()) {
-    const source = members[i];
+    const source = sources[members[i]?.index ?? -1];
     if (value?.kind === "reference" && source) values[i] = await resolve(reader, source);
   }
   return values;

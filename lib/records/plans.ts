@@ -13,8 +13,9 @@ import { planPageKey } from "../protocol/keys.ts";
 
 /** Compressed bytes of one page: well under the 400 KB of an item. */
 const pageBytes = 300 * 1024;
-/** Whole plans kept by one process. */
+/** Whole plans kept by one process, and characters of their JSON together: in memory they take several times that. */
 const cachedPlans = 32;
+const cachedLength = 32 * 1024 * 1024;
 /** A message's fragment: units beside its nodes, bytes of each, and of its nodes together. Larger ones are read from the plan when needed. */
 const fragmentUnits = 12;
 const fragmentUnitBytes = 4 * 1024;
@@ -43,22 +44,33 @@ export interface PlanCache {
   load(run: RunId, ref: PlanRef): Promise<Plan>;
 }
 
-/** Reads plans and keeps the last few: the least recently used one goes first. */
+interface ReadPlan {
+  readonly plan: Plan;
+  /** Of its JSON. */
+  readonly length: number;
+}
+
+/** Reads plans and keeps the last few: the least recently used one goes first, and the one in hand never. */
 export function createPlanCache(store: Store): PlanCache {
-  const plans = new Map<string, Plan>();
+  const plans = new Map<string, ReadPlan>();
+  const tooMuch = () => {
+    let length = 0;
+    for (const kept of plans.values()) length += kept.length;
+    return plans.size > cachedPlans || length > cachedLength;
+  };
   return {
     async load(run, ref) {
       const key = `${run}#${ref.hash}`;
-      const plan = plans.get(key) ?? (await readPlan(store, run, ref));
+      const read = plans.get(key) ?? (await readPlan(store, run, ref));
       plans.delete(key);
-      plans.set(key, plan);
-      if (plans.size > cachedPlans) plans.delete(plans.keys().next().value as string);
-      return plan;
+      plans.set(key, read);
+      while (plans.size > 1 && tooMuch()) plans.delete(plans.keys().next().value as string);
+      return read.plan;
     },
   };
 }
 
-async function readPlan(store: Store, run: RunId, ref: PlanRef): Promise<Plan> {
+async function readPlan(store: Store, run: RunId, ref: PlanRef): Promise<ReadPlan> {
   const keys = Array.from({ length: ref.pages }, (_, page) => planPageKey(run, ref.hash, page));
   const images = await store.getMany(keys, "plan.read");
   const parts = images.map((image, page) => {
@@ -66,7 +78,8 @@ async function readPlan(store: Store, run: RunId, ref: PlanRef): Promise<Plan> {
       throw new StoreError(`run ${run}: plan page ${page} of ${ref.pages} is missing`);
     return image.data;
   });
-  return JSON.parse(gunzipSync(Buffer.concat(parts)).toString("utf8")) as Plan;
+  const text = gunzipSync(Buffer.concat(parts)).toString("utf8");
+  return { plan: JSON.parse(text) as Plan, length: text.length };
 }
 
 /** A plan of which only a part may be at hand; the rest is read when asked for. */

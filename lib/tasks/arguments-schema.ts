@@ -71,3 +71,48 @@ export function isArgumentsSchema(value: unknown): value is ArgumentsSchema {
   const type = (value as ArgumentsSchema | undefined)?._zod?.def?.type;
   return type === "tuple" || type === "array";
 }
+
+/** What the body of a streaming task gets: the list that comes first item by item, then the rest. Nothing to go over where no list does. */
+export type StreamedArguments<Args extends readonly unknown[]> = Args extends readonly [infer First, ...infer More]
+  ? First extends readonly (infer Item)[]
+    ? [AsyncIterable<Item>, ...More]
+    : [unknown, ...More]
+  : unknown[];
+
+/** Schema of one item of a list. */
+export interface ItemSchema {
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true; readonly data: unknown; readonly error?: undefined }
+    | { readonly success: false; readonly error: { readonly issues: ArgumentIssue[] } };
+}
+
+/** What is read of a definition of any kind. */
+interface AnyForm {
+  readonly type: string;
+  readonly checks?: readonly unknown[];
+  readonly items?: readonly { readonly _zod: { readonly def: AnyForm } }[];
+  readonly element?: ItemSchema;
+}
+
+/**
+ * The schema of the items that a streaming task iterates over.
+ *
+ * A list that is never there as a whole cannot be checked as a whole: neither it nor the tuple may have checks of its own.
+ *
+ * @returns What is wrong with the schema, as a phrase, when it is none of a streaming task.
+ */
+export function streamedItem(schema: ArgumentsSchema): ItemSchema | string {
+  const def = schema._zod.def as AnyForm;
+  const list = def.type === "tuple" ? def.items?.[0]?._zod.def : undefined;
+  if (list?.type !== "array" || list.element === undefined)
+    return "stream: the first argument must be a z.array in a z.tuple: it is what is iterated over";
+  if (hasChecks(def) || hasChecks(list))
+    return "stream: a list that is read item by item cannot be checked as a whole: only its items may have checks";
+  return list.element;
+}
+
+function hasChecks({ checks }: AnyForm): boolean {
+  return checks !== undefined && checks.length > 0;
+}

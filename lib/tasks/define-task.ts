@@ -10,6 +10,8 @@ import {
   type BoundArguments,
   isArgumentsSchema,
   type ParsedArguments,
+  type StreamedArguments,
+  streamedItem,
 } from "./arguments-schema.ts";
 import type { TaskContext } from "./context.ts";
 import { InvalidTasksError } from "./invalid-tasks.ts";
@@ -45,7 +47,23 @@ export interface TaskDeclaration<Schema extends ArgumentsSchema> {
 }
 
 /** What {@link defineTask} is told. */
-export type TaskOptions<Schema extends ArgumentsSchema> = TaskDeclaration<Schema>;
+export interface TaskOptions<Schema extends ArgumentsSchema> extends TaskDeclaration<Schema> {
+  /**
+   * Hands the first argument, a list, to the body as an `AsyncIterable` of its items: the results of a large header are then
+   * read as the body gets to them, in header order, and never held together.
+   *
+   * It may be iterated more than once and gives the same items at every attempt. An item that does not fit the schema ends
+   * the task at the moment it is reached.
+   *
+   * @default false
+   */
+  readonly stream?: boolean;
+}
+
+/** What the body gets after `ctx`. */
+export type BodyArguments<Schema extends ArgumentsSchema, Stream extends boolean> = Stream extends true
+  ? StreamedArguments<ParsedArguments<Schema>>
+  : ParsedArguments<Schema>;
 
 /** A body as it is called: with arguments that its schema has parsed. */
 export type TaskBody = (ctx: TaskContext, ...args: readonly unknown[]) => unknown;
@@ -60,6 +78,7 @@ export interface TaskDefinition<Schema extends ArgumentsSchema = ArgumentsSchema
   readonly timeoutSeconds?: number;
   readonly softTimeoutSeconds?: number;
   readonly label?: string;
+  readonly stream?: boolean;
   /** Null for a task that a program in another language runs. */
   readonly body: TaskBody | null;
   /**
@@ -79,9 +98,9 @@ export interface TaskDefinition<Schema extends ArgumentsSchema = ArgumentsSchema
  *   once: effects outside take `ctx.taskId` as their idempotency key.
  * @throws InvalidTasksError when the options break a rule.
  */
-export function defineTask<const Schema extends ArgumentsSchema>(
-  options: TaskOptions<Schema>,
-  body: (ctx: TaskContext, ...args: ParsedArguments<Schema>) => unknown,
+export function defineTask<const Schema extends ArgumentsSchema, const Stream extends boolean = false>(
+  options: TaskOptions<Schema> & { readonly stream?: Stream },
+  body: (ctx: TaskContext, ...args: BodyArguments<Schema, Stream>) => unknown,
 ): TaskDefinition<Schema> {
   if (typeof body !== "function") throw new InvalidTasksError(`task ${options.name}: the body must be a function`);
   return definitionOf(options, body as unknown as TaskBody);
@@ -104,10 +123,11 @@ export function isTaskDefinition(value: unknown): value is TaskDefinition {
 }
 
 function definitionOf<Schema extends ArgumentsSchema>(
-  options: TaskDeclaration<Schema>,
+  options: TaskOptions<Schema>,
   body: TaskBody | null,
 ): TaskDefinition<Schema> {
   checkOptions(options);
+  if (options.stream) checkStream(options, body);
   const { name, queue = defaults.queue } = options;
   return {
     ...options,
@@ -127,9 +147,16 @@ const optionsSchema = z.strictObject({
   timeoutSeconds: z.int().min(1).max(limits.taskTimeoutSeconds).optional(),
   softTimeoutSeconds: z.int().min(1).max(limits.taskTimeoutSeconds).optional(),
   label: z.string().max(limits.labelLength).optional(),
+  stream: z.boolean().optional(),
 });
 
-function checkOptions(options: TaskDeclaration<ArgumentsSchema>): void {
+function checkStream({ name, args }: TaskOptions<ArgumentsSchema>, body: TaskBody | null): void {
+  if (body === null) throw new InvalidTasksError(`task ${name}: stream: only a task with a body can have it`);
+  const item = streamedItem(args);
+  if (typeof item === "string") throw new InvalidTasksError(`task ${name}: ${item}`);
+}
+
+function checkOptions(options: TaskOptions<ArgumentsSchema>): void {
   const { timeoutSeconds: hard, softTimeoutSeconds: soft } = options;
   const [issue] = optionsSchema.safeParse(options).error?.issues ?? [];
   if (issue) throw new InvalidTasksError(`task ${options.name}: ${issue.path.join(".")}: ${issue.message}`);

@@ -14,6 +14,7 @@ import type { Log } from "../ports/index.ts";
 import { type Head, isTombstone } from "../protocol/head.ts";
 import { protocol } from "../protocol/index.ts";
 import { rejectedKey } from "../protocol/keys.ts";
+import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import type { TaskContext } from "../tasks/context.ts";
@@ -160,7 +161,8 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
     checkOpen();
     const requestId = ids.next();
     const { id: runId = requestId } = around;
-    const body = JSON.stringify({ tutti: 1, type: "submit", ...around, requestId, workflow });
+    const request = { tutti: 1, type: "submit", ...around, requestId, workflow: workflow as Workflow } as const;
+    const body = await requestBody({ store, clock }, request);
     await queue.send("request", [{ body, delaySeconds: 0 }], "request.send");
     let head: Head | undefined;
     const reached = async (): Promise<boolean> => {

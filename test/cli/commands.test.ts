@@ -98,6 +98,26 @@ describe("submit", () => {
     );
   });
 
+  it("stores a large file, and sends where it is", async () => {
+    const deployment = deploy();
+    const cwd = emptyFolder();
+    const header = Array.from({ length: 1000 }, (_, i) => ({ task: "add", args: [i, 1], label: "x".repeat(256) }));
+    writeFileSync(join(cwd, "large.json"), JSON.stringify({ chord: { header, callback: { task: "sum" } } }));
+    const submitted = await tutti(["run", "large.json", "--id", "large", "--json"], { deployment, cwd });
+    expect(submitted.exitCode).toBe(exitCodes.fine);
+    expect(json(submitted.stdout)).toMatchObject({
+      runId: "large",
+      created: true,
+      status: "SUCCEEDED",
+      value: 500_500,
+    });
+    expect(deployment.sent.map(({ message }) => Object.keys(json(message.body)))).toEqual([
+      ["tutti", "type", "id", "requestId", "document"],
+    ]);
+    const again = await tutti(["submit", "large.json", "--id", "large", "--json"], { deployment, cwd });
+    expect(json(again.stdout)).toMatchObject({ runId: "large", created: false });
+  });
+
   it("only sends with --no-wait", async () => {
     const deployment = deploy({ control: false });
     const { exitCode, stdout, stderr } = await send(
@@ -196,12 +216,13 @@ describe("a bad document", () => {
     expect(report.value.length).toBeLessThanOrEqual(200);
   });
 
-  it("larger than 256 KiB is refused before anything is sent", async () => {
+  it("larger than 100 MiB is refused before anything is stored or sent", async () => {
     const deployment = deploy();
-    const { exitCode, stderr } = await send(deployment, ["submit", "-"], { task: "add", args: ["x".repeat(300_000)] });
+    const stdin = `{"task":"add","args":["${"x".repeat(104_857_600)}"]}`;
+    const { exitCode, stderr } = await tutti(["submit", "-"], { deployment, stdin });
     expect(exitCode).toBe(exitCodes.issue);
-    expect(stderr).toMatch(/must have at most 262144 bytes as JSON/);
-    expect(deployment.sent).toHaveLength(0);
+    expect(stderr).toMatch(/must have at most 104857600 bytes/);
+    expect([deployment.sent.length, deployment.store.dump().length]).toEqual([0, 0]);
   });
 });
 

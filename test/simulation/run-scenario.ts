@@ -1,6 +1,7 @@
 /**
  * Runs one scenario under some faults to quiescence, and judges it.
  */
+import type { SubmitRequest } from "../../lib/model/request.ts";
 import type { Fault } from "./faults.ts";
 import { brokenInvariants, type FinalState, readRun, unhandled } from "./oracle.ts";
 import { type Scenario, scenarioTasks } from "./scenario-parts.ts";
@@ -36,6 +37,7 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
     ...(scenario.shape === undefined ? {} : { shape: scenario.shape }),
     ...(scenario.batchSize === undefined ? {} : { batchSize: scenario.batchSize }),
     ...(scenario.maxReceiveCount === undefined ? {} : { maxReceiveCount: scenario.maxReceiveCount }),
+    ...(scenario.partBytes === undefined ? {} : { partBytes: scenario.partBytes }),
     ...(variant === undefined ? {} : { variant }),
   });
   const request = {
@@ -46,7 +48,9 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
     workflow: scenario.workflow,
     ...scenario.request,
   };
-  for (let copy = 0; copy < (scenario.copies ?? 1); copy++) await world.submit(request);
+  const copies = scenario.copies ?? 1;
+  if (scenario.stored) world.submitStored(request as unknown as SubmitRequest, copies);
+  else for (let copy = 0; copy < copies; copy++) await world.submit(request);
   try {
     const end = await world.settle();
     if (end === "hang") return { state: undefined, calls: world.calls, faults: ["L1: it does not come to rest"] };

@@ -20,6 +20,10 @@ export interface Scenario {
   readonly shape?: CompileOptions;
   readonly batchSize?: number;
   readonly maxReceiveCount?: number;
+  /** Largest part of stored content. */
+  readonly partBytes?: number;
+  /** The workflow is stored apart from the request. */
+  readonly stored?: boolean;
   /** Keys beside `workflow` in the request. */
   readonly request?: object;
   /** The same request is sent that often. */
@@ -83,7 +87,19 @@ export function scenarioTasks(world: World) {
     ),
     endless: task("endless", () => new Promise(() => {}), { timeoutSeconds: 20, retry: { maxAttempts: 1 } }),
     large: task("large", (_ctx: never, letter: string) => letter.repeat(5000)),
-    lengths: task("lengths", (_ctx: never, texts: string[]) => texts.map((text) => text.length)),
+    lengths: task("lengths", (_ctx: never, values: (string | number)[]) =>
+      values.map((value) => (typeof value === "string" ? value.length : value)),
+    ),
+    streamed: task(
+      "streamed",
+      async (_ctx: never, results: AsyncIterable<string | number>, rounds: number) => {
+        const all: number[] = [];
+        for (let round = 0; round < rounds; round++)
+          for await (const result of results) all.push(typeof result === "string" ? result.length : result);
+        return all;
+      },
+      { args: z.tuple([z.array(z.any()), z.number()]), stream: true, retry: { maxAttempts: 1 } },
+    ),
     failed: task(
       "failed",
       (_ctx: never, summary: { failed: number; total: number }) => `${summary.failed}/${summary.total}`,

@@ -125,6 +125,56 @@ export const scenarios: readonly Scenario[] = [
     value: [5000, 5000],
   },
   {
+    name: "large values in parts",
+    workflow: {
+      chord: {
+        header: [{ task: "large", args: ["a"] }, one(1), { task: "large", args: ["b"] }],
+        callback: { task: "lengths" },
+      },
+    },
+    partBytes: 16,
+    status: "SUCCEEDED",
+    value: [5000, 1, 5000],
+  },
+  {
+    name: "streamed results",
+    workflow: {
+      chord: {
+        header: [...ones(4), { task: "large", args: ["a"] }],
+        callback: { task: "streamed", args: [2] },
+      },
+    },
+    partBytes: 16,
+    status: "SUCCEEDED",
+    value: [1, 2, 3, 4, 5000, 1, 2, 3, 4, 5000],
+  },
+  {
+    name: "document by reference",
+    workflow: { chord: { header: ones(3), callback: sum } },
+    stored: true,
+    partBytes: 60,
+    copies: 2,
+    status: "SUCCEEDED",
+    value: 6,
+  },
+  {
+    name: "document by reference, removed",
+    workflow: { group: ones(2) },
+    stored: true,
+    partBytes: 60,
+    settings: { retentionSeconds: 3600 },
+    sweeper: true,
+    status: "SUCCEEDED",
+    ends: "removed",
+  },
+  {
+    name: "document that is not there",
+    workflow: {},
+    request: { workflow: undefined, document: { sha256: "0".repeat(64), bytes: 300_000, parts: 2 } },
+    status: "FAILED",
+    ends: "rejected",
+  },
+  {
     name: "failing member, all-succeeded",
     workflow: { chord: { header: [fails, ...ones(2)], callback: sum, onError } },
     status: "FAILED",

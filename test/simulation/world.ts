@@ -18,13 +18,15 @@ import {
   type Settings,
 } from "../../lib/coordinator/index.ts";
 import { QueueError, StoreError } from "../../lib/errors.ts";
-import { defaults } from "../../lib/model/limits.ts";
+import { defaults, limits } from "../../lib/model/limits.ts";
+import type { SubmitRequest } from "../../lib/model/request.ts";
 import { type CompileOptions, compile } from "../../lib/plan/compile.ts";
 import type { Plan } from "../../lib/plan/types.ts";
 import type { Clock, Ids, Queue, Store } from "../../lib/ports/index.ts";
 import type { ConsumedQueue, HeldMessage } from "../../lib/ports/queue.ts";
 import { decodeHead } from "../../lib/protocol/head.ts";
 import { type Protocol, protocol } from "../../lib/protocol/index.ts";
+import { storedBody } from "../../lib/records/documents.ts";
 import { catalogOf, registryOf } from "../../lib/tasks/registry.ts";
 import type { CallKind, Fault, FaultMode } from "./faults.ts";
 import { forbiddenChanges } from "./oracle.ts";
@@ -51,6 +53,8 @@ export interface WorldOptions {
   readonly base?: readonly BaseFault[];
   /** Whether to wait until ended runs are removed. */
   readonly untilRemoved?: boolean;
+  /** Largest part of stored content. @default that of the product */
+  readonly partBytes?: number;
   /** Wraps what the processes see: how wrong variants are switched on. */
   readonly variant?: Variant;
 }
@@ -91,6 +95,8 @@ export interface World {
   /** What was seen to be wrong while it happened. */
   readonly violations: string[];
   submit(request: object): Promise<void>;
+  /** A producer stores the request's workflow and sends where it is, that often; it begins anew, as another, until it has. */
+  submitStored(request: SubmitRequest, copies: number): void;
   /** Runs until nothing moves any more; says why it stopped. */
   settle(): Promise<"rest" | "hang">;
   /** Resolves after that much virtual time. For bodies. */
@@ -102,6 +108,13 @@ export interface World {
 interface Process {
   dead: boolean;
   readonly held: HeldMessage[];
+}
+
+/** Somebody who submits a stored workflow. */
+interface Producer {
+  process: Process;
+  state: "busy" | "failed" | "done";
+  readonly begin: () => void;
 }
 
 interface Gate {
@@ -126,6 +139,7 @@ export function createWorld(options: WorldOptions): World {
   const gates: Gate[] = [];
   const lateCopies: { readonly atMs: number; readonly apply: () => Promise<unknown> }[] = [];
   const active = new Set<Promise<void>>();
+  const producers: Producer[] = [];
   const entries: Entry[] = [];
   const violations: string[] = [];
   let sweptAtMs = startMs;
@@ -245,6 +259,28 @@ export function createWorld(options: WorldOptions): World {
     async submit(request) {
       await queue.send("request", [{ body: JSON.stringify(request), delaySeconds: 0 }], "test");
     },
+    submitStored(request, copies) {
+      let tries = 0;
+      const producer: Producer = {
+        process: { dead: false, held: [] },
+        state: "busy",
+        begin() {
+          const process: Process = { dead: false, held: [] };
+          Object.assign(producer, { process, state: "busy" });
+          const ports = { store: storeOf(process), clock: clockOf(process) };
+          const named = { ...request, requestId: `request-${++tries}` };
+          const sent = storedBody(ports, named, options.partBytes ?? limits.partBytes).then(async (body) => {
+            for (let copy = 0; copy < copies; copy++) await queue.send("request", [{ body, delaySeconds: 0 }], "test");
+          });
+          const end = (state: Producer["state"]) => () => {
+            producer.state = state;
+          };
+          begin(sent.then(end("done"), end("failed")));
+        },
+      };
+      producers.push(producer);
+      producer.begin();
+    },
     settle,
     die() {
       const process = running.getStore();
@@ -268,6 +304,7 @@ export function createWorld(options: WorldOptions): World {
       registry,
       catalog,
       protocol: { ...protocol, ...options.variant?.protocol },
+      ...(options.partBytes === undefined ? {} : { partBytes: options.partBytes }),
       compile: (request, tasks) =>
         (options.variant?.plan ?? unchanged)(compile(request, tasks, { ...alone, ...options.shape })),
     };
@@ -359,8 +396,10 @@ export function createWorld(options: WorldOptions): World {
   /** Visits that runs still need; the one that removes an ended run is not waited for. */
   function dueTimes(): number[] {
     const periodMs = (options.settings?.sweepSeconds ?? defaults.sweepSeconds) * 1000;
-    const rejected = options.untilRemoved ? store.dump().filter((item) => item.key.sk === "rejected") : [];
-    const removals = rejected.map((item) => Math.max(Number(item.image.due), sweptAtMs + periodMs));
+    const apart = options.untilRemoved ? store.dump().filter(({ key }) => key.sk !== "head") : [];
+    const removals = apart.flatMap(({ image }) =>
+      image.due === undefined ? [] : [Math.max(Number(image.due), sweptAtMs + periodMs)],
+    );
     const visits = heads().flatMap((head) => {
       const waitsForRetention =
         !options.untilRemoved &&
@@ -389,11 +428,18 @@ export function createWorld(options: WorldOptions): World {
     return true;
   }
 
+  /** Who died or failed before the message was sent has told nobody, and submits again. */
+  function submitAgain(): boolean {
+    const gaveUp = producers.find(({ process, state }) => state === "failed" || (process.dead && state === "busy"));
+    gaveUp?.begin();
+    return gaveUp !== undefined;
+  }
+
   async function settle(): Promise<"rest" | "hang"> {
     for (let step = 0; step < maxSteps; step++) {
       await macrotask();
-      if ((await applyLateCopies()) || openGates(false) || (await receiveNext()) || beginSweep() || openGates(true))
-        continue;
+      if (await applyLateCopies()) continue;
+      if (openGates(false) || (await receiveNext()) || beginSweep() || openGates(true) || submitAgain()) continue;
       const atMs = nextMs();
       if (atMs === undefined) return "rest";
       if (clock.nextAt() !== undefined && (clock.nextAt() as number) <= atMs) clock.next();

@@ -77,3 +77,32 @@ chord([none], none, { onError: chain(none) });
 chain();
 // @ts-expect-error not a workflow
 group(["a"]);
+
+// A streaming task iterates over its first argument; with() takes the same as ever.
+const streaming = defineTask(
+  { name: "streaming", args: z.tuple([z.array(z.string().transform(Number)), z.string()]), stream: true },
+  async (ctx, results, name) => {
+    let total = 0;
+    for await (const result of results) total += Number(result.toFixed());
+    ctx.log.info(name.toUpperCase());
+    // @ts-expect-error it is no list
+    results.length;
+    return total;
+  },
+);
+streaming.with("run");
+streaming.with(["1", "2"], "run");
+chord([none], streaming.with("run"));
+// @ts-expect-error before parsing the items are strings
+streaming.with([1, 2], "run");
+const listed = defineTask(
+  { name: "listed", args: z.tuple([z.array(z.string()), z.string()]), stream: false },
+  (_ctx, results, name) => results.length + name.length,
+);
+listed.with("run");
+// @ts-expect-error there is nothing to iterate over
+defineTask({ name: "t", args: z.tuple([z.string()]), stream: true }, async (_ctx, results: AsyncIterable<string>) => {
+  for await (const result of results) result.trim();
+});
+// @ts-expect-error only a task with a body streams
+declareTask({ name: "t", args: z.tuple([z.array(z.string())]), stream: true });

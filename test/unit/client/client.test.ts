@@ -7,6 +7,8 @@ import { createPortClient } from "../../../lib/client/client.ts";
 import { RunFailedError, RunNotFoundError, RunUnfinishedError, WaitTimedOutError } from "../../../lib/client/errors.ts";
 import type { Progress } from "../../../lib/client/shapes.ts";
 import { FatalError, InvalidRequestError, QueueError, RunConflictError, RunRemovedError } from "../../../lib/errors.ts";
+import { rejectedKey } from "../../../lib/protocol/keys.ts";
+import { storedBody } from "../../../lib/records/documents.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
 import { createDeployment, startMs } from "./deployment.ts";
 
@@ -17,6 +19,7 @@ const sum = defineTask({ name: "sum", args: z.tuple([z.array(z.number()), z.numb
 const fail = defineTask({ name: "fail", args: z.tuple([]) }, () => {
   throw new FatalError("it is broken");
 });
+const first = defineTask({ name: "first", args: z.tuple([z.string()]) }, (_ctx, text) => text.slice(0, 1));
 const tasks = { add, sum, fail };
 
 const sums = chord([add.with(1, 2), add.with(3, 4)], sum.with(100));
@@ -87,10 +90,56 @@ describe("submit", () => {
     expect(sent).toHaveLength(0);
   });
 
-  it("refuses a document over 256 KiB before anything is sent", async () => {
+  it("stores a workflow that makes the message larger than 256 KiB, and sends where it is", async () => {
+    const { client, until, sent, store } = createDeployment({ tasks: { first } });
+    const text = (length: number) => ({ task: "first", args: ["x".repeat(length)] });
+    const small = JSON.stringify({ tutti: 1, type: "submit", workflow: text(0), id: "a", requestId: "q1" }).length;
+    const run = await until(client.submit(text(262_144 - small), { id: "a", requestId: "q1" }));
+    expect(JSON.parse(sent[0]?.message.body ?? "")).toHaveProperty("workflow");
+    const large = await until(client.submit(text(262_145 - small), { id: "b", requestId: "q2" }));
+    expect(JSON.parse(sent[1]?.message.body ?? "")).toEqual({
+      tutti: 1,
+      type: "submit",
+      id: "b",
+      requestId: "q2",
+      document: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), bytes: expect.any(Number), parts: 1 },
+    });
+    expect([run.created, large.created]).toEqual([true, true]);
+    expect(await until(large.result())).toBe("x");
+    const documents = store.dump().filter(({ key }) => key.pk.startsWith("document#"));
+    expect(documents.map(({ key }) => key.pk)).toEqual(["document#q2"]);
+  });
+
+  it("finds the same run whether its document is sent or stored", async () => {
+    const { client, until, store, clock, sent, queue } = createDeployment({ tasks: { first } });
+    const workflow = { task: "first", args: ["small"] };
+    const run = await until(client.submit(workflow, { id: "a" }));
+    const request = { tutti: 1, type: "submit", id: "a", requestId: "q2", workflow } as const;
+    const body = await storedBody({ store, clock }, request, 10);
+    await queue.send("request", [{ body, delaySeconds: 0 }], "test");
+    expect(await until(run.result())).toBe("s");
+    expect(await store.get(rejectedKey("q2"), "test")).toBeUndefined();
+    expect(sent).toHaveLength(1);
+    const large = { task: "first", args: ["x".repeat(300_000)] };
+    expect((await until(client.submit(large, { id: "b" }))).created).toBe(true);
+    expect((await until(client.submit(large, { id: "b", name: "again" }))).created).toBe(false);
+    const other = { task: "first", args: ["y".repeat(300_000)] };
+    await expect(until(client.submit(other, { id: "b" }))).rejects.toThrow(RunConflictError);
+  });
+
+  it("refuses a workflow over 100 MiB before anything is stored or sent", async () => {
+    const { client, sent, store } = createDeployment({ tasks: { first } });
+    const large = { task: "first", args: ["x".repeat(104_857_600)] };
+    await expect(client.submit(large)).rejects.toThrow("workflow: must have at most 104857600 bytes as JSON");
+    expect([sent.length, store.dump().length]).toEqual([0, 0]);
+  });
+
+  it("refuses a reference to a stored document: that is for messages", async () => {
     const { client, sent } = createDeployment({ tasks });
-    const large = { task: "add", args: ["x".repeat(262_144), 1] };
-    await expect(client.submit(large)).rejects.toThrow(/must have at most 262144 bytes as JSON/);
+    const document = { sha256: "0".repeat(64), bytes: 1, parts: 1 };
+    await expect(client.submit({ tutti: 1, type: "submit", document } as never)).rejects.toThrow(
+      "document: must not be there: only a message of the request queue refers to a stored document",
+    );
     expect(sent).toHaveLength(0);
   });
 

@@ -70,7 +70,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
   const sent: Deployment["sent"] = [];
   const reads: Deployment["reads"] = new Map();
   const client = createPortClient({
-    store: readOnly(store, reads),
+    store: clientStore(store, reads),
     queue: recording(queue, sent),
     clock,
     ids: createSeededIds(2),
@@ -163,8 +163,8 @@ async function quiet(): Promise<void> {
   for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A client writes nothing. */
-function readOnly(store: Store, reads: Map<string, number>): Store {
+/** A client writes documents, and nothing else. */
+function clientStore(store: Store, reads: Map<string, number>): Store {
   const counted = <T>(site: string, read: () => Promise<T>): Promise<T> => {
     reads.set(site, (reads.get(site) ?? 0) + 1);
     return read();
@@ -178,7 +178,7 @@ function readOnly(store: Store, reads: Map<string, number>): Store {
     query: (pk, prefix, cursor, site) => counted(site, () => store.query(pk, prefix, cursor, site)),
     due: (shard, before, cursor, site) => counted(site, () => store.due(shard, before, cursor, site)),
     list: (shard, cursor, site) => counted(site, () => store.list(shard, cursor, site)),
-    write: async (_write, site) => refuse(site),
+    write: async (write, site) => (site === "document.write" ? store.write(write, site) : refuse(site)),
     remove: async (_keys, site) => refuse(site),
   };
 }

@@ -2,10 +2,12 @@
  * The grammar at its border: what is taken, and the path, value and rule of what is not.
  */
 import { describe, expect, it } from "vitest";
+import type { StoredRequest } from "../../../lib/model/request.ts";
 import {
   parseDocument,
   parseFileDocument,
   parseRequest,
+  parseStoredWorkflow,
   parseWorkflowDocument,
 } from "../../../lib/plan/parse-request.ts";
 import { refusal, takesUnderMs } from "./support.ts";
@@ -68,12 +70,12 @@ describe("parseRequest", () => {
     expect(refusal(() => parseRequest(ofBytes(exact + 2)))).toEqual({
       path: "",
       value: exact + 2,
-      rule: "must have at most 262144 bytes",
+      rule: expect.stringMatching(/^must have at most 262144 bytes: /),
     });
   });
 
   it("looks at the size before anything else", () => {
-    expect(refusal(() => parseRequest("{".repeat(262_145))).rule).toBe("must have at most 262144 bytes");
+    expect(refusal(() => parseRequest("{".repeat(262_145))).rule).toContain("must have at most 262144 bytes");
   });
 
   it("names what is no JSON", () => {
@@ -103,7 +105,7 @@ describe("parseRequest", () => {
 
   it("takes other names of objects as the data they are", () => {
     const text = '{"tutti":1,"type":"submit","workflow":{"task":"a","args":[{"constructor":{"prototype":1}}]}}';
-    expect(parseRequest(text).workflow).toEqual({ task: "a", args: [{ constructor: { prototype: 1 } }] });
+    expect(parseRequest(text)).toMatchObject({ workflow: { task: "a", args: [{ constructor: { prototype: 1 } }] } });
   });
 
   it("refuses JSON nested deeper than 1,000, without overflowing", () => {
@@ -130,6 +132,57 @@ describe("parseRequest", () => {
   });
 });
 
+describe("parseRequest of a workflow stored apart", () => {
+  const document = { sha256: "0".repeat(64), bytes: 300_000, parts: 2 };
+  const stored = { tutti: 1, type: "submit", requestId: "q1", id: "nightly", headers: { tenant: "t" }, document };
+
+  it("takes the keys of a request, with the document in place of the workflow", () => {
+    expect(parseRequest(JSON.stringify(stored))).toEqual(stored);
+  });
+
+  const upper = "A".repeat(64);
+  it.each<[change: object, path: string, value: unknown, rule: string | RegExp]>([
+    [{ requestId: undefined }, "requestId", undefined, "is required"],
+    [{ document: { ...document, sha256: upper } }, "document.sha256", upper, /64 lower-case hexadecimal digits/],
+    [{ document: { ...document, bytes: 104_857_601 } }, "document.bytes", 104_857_601, "must be at most 104857600"],
+    [{ document: { ...document, bytes: 0 } }, "document.bytes", 0, "must be at least 1"],
+    [{ document: { ...document, parts: 4097 } }, "document.parts", 4097, "must be at most 4096"],
+    [{ document: { ...document, parts: undefined } }, "document.parts", undefined, "is required"],
+    [{ document: { ...document, table: "t" } }, "document.table", "t", /^must not be there: the key is unknown/],
+    [{ document: "x" }, "document", "x", "must be an object"],
+    [{ workflow: a }, "workflow", undefined, "must not be there: a request has a workflow or a document"],
+    [{ colour: "red" }, "colour", "red", /^must not be there: the key is unknown/],
+    [{ type: "retry" }, "type", "retry", /^must not use type "retry"/],
+    [{ id: "a/b" }, "id", "a/b", /^must match/],
+  ])("refuses %o", (change, path, value, rule) => {
+    const text = JSON.stringify({ ...stored, ...change });
+    expect(refusal(() => parseRequest(text))).toEqual({
+      path,
+      value,
+      rule: typeof rule === "string" ? rule : expect.stringMatching(rule),
+    });
+  });
+
+  const request = parseRequest(JSON.stringify(stored)) as StoredRequest;
+
+  it("gives the request as it would have been sent if it were small", () => {
+    const { document: _, ...around } = stored;
+    expect(parseStoredWorkflow(request, '{"task":"a"}')).toEqual({ ...around, workflow: a });
+  });
+
+  it("holds the document to the rules of any other", () => {
+    const parse = (text: string) => refusal(() => parseStoredWorkflow(request, text));
+    expect(parse("{")).toMatchObject({ path: "document", value: "{", rule: expect.stringMatching(/^must be JSON: /) });
+    expect(parse('{"task":"a","colour":"red"}').path).toBe("workflow.colour");
+    expect(parse('{"task":"a","args":[{"__proto__":1}]}').path).toBe("workflow.args[0].__proto__");
+    expect(parse(`{"task":"a","args":${"[".repeat(300_000)}${"]".repeat(300_000)}}`).rule).toBe(
+      "must not be nested more than 1000 deep",
+    );
+    const members = `{"group":[${'{"task":"a"},'.repeat(100_000)}{"task":"a"}]}`;
+    expect(parse(members)).toMatchObject({ path: "workflow.group", value: 100_001 });
+  });
+});
+
 describe("parseDocument: around the workflow", () => {
   const good = { tutti: 1, type: "submit", workflow: a };
   const unsupported = (what: string) => `must not use ${what}: this version does not support it`;
@@ -144,7 +197,12 @@ describe("parseDocument: around the workflow", () => {
     [{ tutti: 1, type: "pause" }, "type", "pause", unsupported('type "pause"')],
     [{ tutti: 1, type: "resume" }, "type", "resume", unsupported('type "resume"')],
     [{ tutti: 1, type: "report" }, "type", "report", unsupported('type "report"')],
-    [{ tutti: 1, type: "submit", document: {} }, "document", undefined, unsupported("a stored document")],
+    [
+      { tutti: 1, type: "submit", document: {} },
+      "document",
+      undefined,
+      "must not be there: only a message of the request queue refers to a stored document; write the workflow itself",
+    ],
     [{ ...good, onFailure: "finish" }, "onFailure", "finish", unsupported('onFailure "finish"')],
     [{ ...good, onFailure: "never" }, "onFailure", "never", 'must be "fail-fast"'],
     [{ tutti: 1, type: "submit" }, "workflow", undefined, "is required"],

@@ -16,6 +16,11 @@ const stored: [name: string, slot: Exclude<Slot, { state: "absent" }>, value: Va
   ],
   ["succeeded, value inline", succeeded(), { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0, v: "7" }],
   [
+    "succeeded, value in several items",
+    succeeded({ value: { kind: "item", hash: "abc", bytes: 2_000_000, parts: 6 } }),
+    { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0, h: "abc", z: 2_000_000, p: 6 },
+  ],
+  [
     "succeeded, value in an item",
     succeeded({ value: { kind: "item", hash: "abc", bytes: 2000 } }),
     { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0, h: "abc", z: 2000 },

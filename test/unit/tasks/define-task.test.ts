@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { ArgumentsSchema } from "../../../lib/tasks/arguments-schema.ts";
 import { declareTask, defineTask, isTaskDefinition } from "../../../lib/tasks/define-task.ts";
 import { InvalidTasksError } from "../../../lib/tasks/invalid-tasks.ts";
 import { refusal } from "../plan/support.ts";
@@ -37,6 +38,32 @@ describe("defineTask", () => {
     const define = () => defineTask({ name: "t", args: none, ...options } as never, () => 1);
     expect(define).toThrow(InvalidTasksError);
     expect(define).toThrow(message);
+  });
+
+  const notAList = "task t: stream: the first argument must be a z.array in a z.tuple: it is what is iterated over";
+  const wholeCheck =
+    "task t: stream: a list that is read item by item cannot be checked as a whole: only its items may have checks";
+  it.each<[args: ArgumentsSchema, message: string | null]>([
+    [z.tuple([z.array(z.number().min(1)), z.string()]), null],
+    [z.tuple([z.array(z.any())], z.any()), null],
+    [z.tuple([z.string()]), notAList],
+    [z.tuple([]), notAList],
+    [z.array(z.any()), notAList],
+    [z.tuple([z.array(z.any()).optional()]), notAList],
+    [z.tuple([z.array(z.any()).min(1)]), wholeCheck],
+    [z.tuple([z.array(z.any()), z.number()]).refine(([list, n]) => list.length === n), wholeCheck],
+  ])("lets a task stream only over a list that comes first: %#", (args, message) => {
+    const define = () => defineTask({ name: "t", args, stream: true }, () => 1);
+    if (message === null) expect(define().stream).toBe(true);
+    else {
+      expect(define).toThrow(InvalidTasksError);
+      expect(define).toThrow(message);
+    }
+  });
+
+  it("lets no task stream that has no body", () => {
+    const options = { name: "t", args: z.tuple([z.array(z.any())]), stream: true };
+    expect(() => declareTask(options as never)).toThrow("task t: stream: only a task with a body can have it");
   });
 
   it("refuses a body that is no function", () => {
