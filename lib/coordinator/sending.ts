@@ -59,7 +59,9 @@ export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], 
     }
     const queue: QueueRef = `task:${send.node.queue}`;
     const message = { body: JSON.stringify(await taskMessage(delivery, send)), delaySeconds };
-    byQueue.set(queue, [...(byQueue.get(queue) ?? []), message]);
+    const messages = byQueue.get(queue);
+    if (messages === undefined) byQueue.set(queue, [message]);
+    else messages.push(message);
   }
   for (const [queue, messages] of byQueue) await sendAll(delivery.deps, queue, messages, site);
 }
