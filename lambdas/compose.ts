@@ -13,6 +13,7 @@ import {
   type Coordinator,
   catalogOf,
   createCoordinator,
+  defaults,
   type Ids,
   type Log,
   protocol,
@@ -97,7 +98,15 @@ export function compose(service: string, environment: Environment, tasks: Tasks)
   const telemetry = createTelemetry(service, environment.logLevel);
   const { log, metrics } = telemetry;
   const ports = awsPorts(environment);
-  const coordinator = createCoordinator({ ...ports, log, metrics, settings: environment.settings, protocol, ...tasks });
+  const coordinator = createCoordinator({
+    ...ports,
+    log,
+    metrics,
+    settings: environment.settings,
+    tasksPerInvocation: (queue) => environment.queues[queue]?.tasksPerInvocation ?? defaults.tasksPerInvocation,
+    protocol,
+    ...tasks,
+  });
   return { coordinator, giveBack: giveBackTo(ports.queue), clock: ports.clock, log, telemetry };
 }
 

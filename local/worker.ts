@@ -9,7 +9,7 @@ import type { Environment } from "../lambdas/environment.ts";
 import { letterSources } from "../lambdas/letter-sources.ts";
 import { createSweepHandler } from "../lambdas/sweep/handler.ts";
 import { createWorkerHandler } from "../lambdas/worker/handler.ts";
-import { createCoordinator } from "../lib/coordinator/index.ts";
+import { type CoordinatorDeps, createCoordinator } from "../lib/coordinator/index.ts";
 import { limits } from "../lib/model/limits.ts";
 import type {
   Clock,
@@ -50,6 +50,8 @@ export interface WorkerOptions {
   readonly roles?: readonly Role[];
   /** Batches of up to 10 messages at once, for each task queue. */
   readonly concurrency: number;
+  /** Compiles requests; measurements ask for other shapes. @default compile of the library */
+  readonly compile?: CoordinatorDeps["compile"];
 }
 
 export interface Worker {
@@ -90,7 +92,7 @@ export function startWorker(options: WorkerOptions): Worker {
 }
 
 /** What starts each role. */
-function partsOf({ ports, environment, tasks, concurrency }: WorkerOptions) {
+function partsOf({ ports, environment, tasks, concurrency, compile }: WorkerOptions) {
   const { clock, log, queue } = ports;
   const { settings } = environment;
   const coordinator = createCoordinator({
@@ -99,6 +101,7 @@ function partsOf({ ports, environment, tasks, concurrency }: WorkerOptions) {
     protocol,
     registry: tasks.registry,
     catalog: tasks.catalog,
+    ...(compile === undefined ? {} : { compile }),
   });
   // The receipt of a local record is the whole receipt of the port: it names its queue itself.
   const giveBack: GiveBack = (_queue, receipt, seconds) => queue.changeVisibility(receipt, seconds);

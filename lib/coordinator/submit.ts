@@ -88,7 +88,10 @@ async function admit(
   const documentHash = hashOf(request);
   const found = await readHead(deps.store, runId);
   if (found && !tombstoneOver(found, deps.clock.now())) return answer(deps, plans, found, documentHash, requestId);
-  const plan = (deps.compile ?? compile)(request, deps.catalog);
+  const { tasksPerInvocation } = deps;
+  const plan = deps.compile
+    ? deps.compile(request, deps.catalog)
+    : compile(request, deps.catalog, tasksPerInvocation === undefined ? {} : { tasksPerInvocation });
   const pages = planPages(runId, plan);
   await writeParts(deps.store, pages.writes, "plan.write");
   const head = newHead(deps, { request, requestId, runId, documentHash, plan, planRef: pages.ref });

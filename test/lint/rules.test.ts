@@ -72,6 +72,9 @@ const refused: readonly (readonly [string, string, string])[] = [
   ["cli/commands/", imports, `export { a } from "../../infra/index.ts";`],
   ["cli/commands/", imports, `export { a } from "../../test/support/builders.ts";`],
   ["cli/commands/", imports, `export { a } from "@aws-sdk/client-dynamodb";`],
+  ["bench/meter/", imports, `export { a } from "@aws-sdk/client-dynamodb";`],
+  ["bench/meter/", imports, `export { a } from "../../cli/output/table.ts";`],
+  ["bench/meter/", imports, `export { a } from "../../test/unit/plan/support.ts";`],
   ["examples/01-a/", imports, `export { a } from "../../lib/index.ts";`],
   ["examples/01-a/", imports, `export { a } from "../../local/engine.ts";`],
   ["test/unit/", imports, `export { createServer } from "node:http";`],
@@ -164,6 +167,10 @@ const allowed: readonly (readonly [string, string])[] = [
   [
     "cli/main.ts",
     `export { a } from "../local/engine.ts";\nexport const b = () => process.exit(Number(process.env.A));`,
+  ],
+  [
+    "bench/meter/",
+    `export { a } from "../../lib/protocol/slot.ts";\nexport { b } from "../../local/worker.ts";\nexport { c } from "../../test/support/builders.ts";`,
   ],
   ["examples/01-a/", `export { a } from "tutti";\nexport { b } from "tutti/testing";\nexport { c } from "./tasks.ts";`],
   ["test/integration/", `export { createServer } from "node:http";\nexport { a } from "@aws-sdk/client-sqs";`],

@@ -51,7 +51,7 @@ describe("memory store", () => {
     ["bytes", Uint8Array.of(1, 2, 3), 3],
     ["a boolean", true, 1],
     ["null", null, 1],
-    ["zero", 0, 2],
+    ["zero, which has no digits", 0, 1],
     ["a digit", 7, 2],
     ["three digits", 123, 3],
     ["a time", 1763700000123, 8],
