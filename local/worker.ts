@@ -101,6 +101,7 @@ function partsOf({ ports, environment, tasks, concurrency, compile }: WorkerOpti
     protocol,
     registry: tasks.registry,
     catalog: tasks.catalog,
+    tasksPerInvocation: (name) => environment.queues[name]?.tasksPerInvocation ?? settings.tasksPerInvocation,
     ...(compile === undefined ? {} : { compile }),
   });
   // The receipt of a local record is the whole receipt of the port: it names its queue itself.

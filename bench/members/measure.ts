@@ -51,7 +51,7 @@ export async function measure({ members, engine: name, tasksPerInvocation }: Mea
   const { clock, ids } = engine;
   const worker = startWorker({
     ports: { store: meteredStore(engine.store, meter), queue, clock, ids, log: silentLog, metrics: noMetrics },
-    environment: { ...urls, settings, logLevel: "error" },
+    environment: { ...urls, queues: {}, settings, logLevel: "error" },
     tasks: { registry, catalog: catalogOf(registry) },
     roles: ["control", "tasks"],
     concurrency,

@@ -53,8 +53,8 @@ interface Body {
 
 interface Worker {
   readonly coordinator: Coordinator;
-  /** What it runs, or ran last in the delivery in hand. */
-  body: Body | undefined;
+  /** What it runs: the members of a pack side by side. */
+  readonly bodies: Set<Body>;
 }
 
 /** A sweep has this long, as the function on AWS has. */
@@ -72,21 +72,26 @@ export function createWorkers({ deps, consumer, changed, failed }: WorkersOption
     if (body === null) return definition;
     return {
       ...definition,
-      body: (ctx, ...args) => {
+      body: async (ctx, ...args) => {
         const { runId, taskId, task, attempt } = ctx;
         const call: BodyCall = { runId, taskId, task, attempt, args, atMs: deps.clock.now() };
         const entered: Body = { call, sleeps: 0 };
         calls.push(call);
         bodies.set(ctx, entered);
-        worker().body = entered;
-        return body(ctx, ...args);
+        const running = worker().bodies;
+        running.add(entered);
+        try {
+          return await body(ctx, ...args);
+        } finally {
+          running.delete(entered);
+        }
       },
     };
   };
 
   const newWorker = (): Worker => {
     const registry = new Map([...deps.registry].map(([name, task]) => [name, watched(task, () => worker)]));
-    const worker: Worker = { coordinator: createCoordinator({ ...deps, registry }), body: undefined };
+    const worker: Worker = { coordinator: createCoordinator({ ...deps, registry }), bodies: new Set() };
     return worker;
   };
 
@@ -105,7 +110,7 @@ export function createWorkers({ deps, consumer, changed, failed }: WorkersOption
         .catch(failed)
         .finally(() => {
           // A body that outlived its hard limit may go on, but nobody waits for it.
-          worker.body = undefined;
+          worker.bodies.clear();
           busy.delete(worker);
           free.push(worker);
           changed();
@@ -116,7 +121,10 @@ export function createWorkers({ deps, consumer, changed, failed }: WorkersOption
       await worker.coordinator.sweep({ deadlineAtMs: deps.clock.now() + sweepMs });
       free.push(worker);
     },
-    awake: () => [...busy].flatMap(({ body }) => (body !== undefined && body.sleeps === 0 ? [body.call] : [])),
+    awake: () =>
+      [...busy].flatMap(({ bodies: running }) =>
+        [...running].flatMap(({ call, sleeps }) => (sleeps === 0 ? [call] : [])),
+      ),
     sleep(ctx, seconds) {
       const body = bodies.get(ctx);
       if (!body) throw new TypeError("sleep takes the ctx of a body that this engine has called");
