@@ -1,9 +1,12 @@
 /**
  * What a run will cost, before it is sent: an estimate.
  *
- * It assumes that every task succeeds at its first attempt, is delivered alone, and gives a result of a few bytes; that
- * batches are full where enough messages go out together; and that a single successor on the same queue is carried inline.
- * Retries, heartbeats (tasks longer than ten seconds), reads, sweeps, the work of Lambda and clean-up are not in it.
+ * It assumes that every task succeeds at its first attempt and gives a result of a few bytes; that the members of a pack
+ * end together, so that one write records them all; that batches are full where enough messages go out together; and that
+ * a single successor on the same queue is carried inline. Retries, heartbeats (tasks longer than ten seconds), reads,
+ * sweeps, the parts of a large document, the work of Lambda and clean-up are not in it.
+ *
+ * test/unit/bench/predicted.test.ts holds it against what runs are metered to take.
  */
 import type { Next, Plan, PlanJoin, PlanNode, Start } from "./types.ts";
 
@@ -15,17 +18,17 @@ export const prices = {
   sqsRequest: 0.4e-6,
 } as const;
 
-/** Sizes the estimate takes for granted, in bytes. */
+/** Sizes the estimate takes for granted, in bytes: measured by `npm run bench:members` on chords of 10 to 100,000 members. */
 const sizes = {
-  /** Keys, generation, counter and what DynamoDB adds to an item. */
-  item: 200,
-  /** A slot with its lease, then with its times and a short value. */
-  slot: 180,
+  /** Keys, generation and counter. */
+  item: 80,
+  /** A slot with its lease or, with its times and a short value, settled. */
+  slot: 65,
   /** A mark and its name. */
-  mark: 7,
-  /** Compressed plan: measured with gzip on chords of 10 to 100,000 members with two short arguments (16–58 bytes a node). */
+  mark: 5,
+  /** Compressed plan, each task with a number as its argument. */
   planBase: 600,
-  planNode: 25,
+  planNode: 19,
   /** DynamoDB bills writes by started kilobytes. */
   writeUnit: 1024,
 } as const;
@@ -40,15 +43,15 @@ export interface Prediction {
 
 /** Estimates what a run of a plan writes and sends. */
 export function predict(plan: Plan): Prediction {
-  const writeUnits = headUnits() + planUnits(plan) + nodeUnits(plan) + joinUnits(plan);
+  const writeUnits = headUnits() + planUnits(plan) + nodeUnits(plan) + joinUnits(plan) + rangeUnits(plan);
   const sqsRequests = requestsOf(plan);
   const usd = writeUnits * prices.writeUnit + sqsRequests * prices.sqsRequest;
   return { writeUnits, sqsRequests, usd: Number(usd.toFixed(9)) };
 }
 
-/** Create and end; each is in the due index and the listing index too. */
+/** Create: the item and an entry in each index. End: the item, an entry less in one index, another for the old one in the other. */
 function headUnits(): number {
-  return 2 * 3;
+  return 3 + 4;
 }
 
 function planUnits(plan: Plan): number {
@@ -67,13 +70,24 @@ function joinUnits(plan: Plan): number {
   return sum;
 }
 
-/** Claim and commit of each slot that is a task's own, one write of each that takes over another unit's value. */
+/**
+ * Claim and commit of each pack and of each other task whose slot is here; one write of each slot that takes over another
+ * unit's value. A leaf grows with each of its slots.
+ */
 function leafUnits(plan: Plan, join: PlanJoin): number {
+  const write = (index: number) => units(sizes.item + sizes.slot * ((index % join.leafSize) + 1));
+  const packed = new Set<number>();
   let sum = 0;
+  for (const start of plan.releases[join.id] ?? []) {
+    if (start.kind !== "pack") continue;
+    for (const index of start.members) packed.add(index);
+    sum += 2 * write(Math.max(...start.members));
+  }
   for (const [index, source] of (plan.members[join.id] ?? []).entries()) {
+    if (packed.has(index)) continue;
     const node = source.kind === "node" ? plan.nodes[source.node] : undefined;
-    const writes = node?.slot?.join === join.id && node.slot.index === index ? 2 : 1;
-    sum += writes * units(sizes.item + sizes.slot * ((index % join.leafSize) + 1));
+    const own = node?.slot?.join === join.id && node.slot.index === index;
+    sum += (own ? 2 : 1) * write(index);
   }
   return sum;
 }
@@ -87,6 +101,11 @@ function innerUnits(join: PlanJoin): number {
   return sum;
 }
 
+/** Claim and commit of each range. */
+function rangeUnits(plan: Plan): number {
+  return lists(plan).reduce((sum, list) => sum + 2 * rangesOf(plan, list).length, 0);
+}
+
 function units(bytes: number): number {
   return Math.ceil(bytes / sizes.writeUnit);
 }
@@ -94,31 +113,62 @@ function units(bytes: number): number {
 /** The submit, alone in its batch; then what is sent together, by ten: sends, receives, deletes. */
 function requestsOf(plan: Plan): number {
   let requests = 3;
-  const sent = (nodes: readonly PlanNode[]) => {
-    for (const count of countByQueue(nodes)) requests += 3 * Math.ceil(count / 10);
-  };
-  sent(startedBy(plan, plan.start));
-  for (const releases of Object.values(plan.releases)) sent(startedBy(plan, releases));
-  for (const node of Object.values(plan.nodes)) sent(notCarried(plan, node.next, node.queue));
-  for (const join of Object.values(plan.joins)) sent(notCarried(plan, join.next, queueOf(plan, join)));
+  for (const list of lists(plan)) {
+    const ranges = rangesOf(plan, list);
+    requests += batches(ranges.length);
+    for (const starts of ranges.length === 0 ? [list] : ranges)
+      for (const count of countByQueue(plan, starts)) requests += batches(count);
+  }
   return requests;
 }
 
-function countByQueue(nodes: readonly PlanNode[]): Iterable<number> {
+/** Requests for messages that go out together: send, receive, delete. */
+function batches(messages: number): number {
+  return 3 * Math.ceil(messages / 10);
+}
+
+/** What is released together, without what is carried inline. */
+function lists(plan: Plan): readonly (readonly Start[])[] {
+  return [
+    plan.start,
+    ...Object.values(plan.releases),
+    ...Object.values(plan.nodes).map((node) => notCarried(plan, node.next, node.queue)),
+    ...Object.values(plan.joins).map((join) => notCarried(plan, join.next, queueOf(plan, join))),
+  ];
+}
+
+/** The ranges that a long list is cut into; none when its releaser sends it itself. */
+function rangesOf({ messagesPerRange }: Plan, list: readonly Start[]): readonly (readonly Start[])[] {
+  if (list.length <= messagesPerRange) return [];
+  const count = Math.ceil(list.length / messagesPerRange);
+  return Array.from({ length: count }, (_, range) =>
+    list.slice(range * messagesPerRange, (range + 1) * messagesPerRange),
+  );
+}
+
+/** Messages to each queue. */
+function countByQueue(plan: Plan, list: readonly Start[]): Iterable<number> {
   const counts = new Map<string, number>();
-  for (const { queue } of nodes) counts.set(queue, (counts.get(queue) ?? 0) + 1);
+  for (const start of list) {
+    const queue = queueOfStart(plan, start);
+    if (queue !== undefined) counts.set(queue, (counts.get(queue) ?? 0) + 1);
+  }
   return counts.values();
 }
 
-function startedBy(plan: Plan, next: readonly Start[]): PlanNode[] {
-  return next.flatMap((one) => (one.kind === "node" ? [plan.nodes[one.node] as PlanNode] : []));
+/** Where the message of a start goes; undefined for what needs none. */
+function queueOfStart(plan: Plan, start: Start): string | undefined {
+  if (start.kind === "node") return plan.nodes[start.node]?.queue;
+  if (start.kind !== "pack") return undefined;
+  const member = plan.members[start.join]?.[start.members[0] as number];
+  return member?.kind === "node" ? plan.nodes[member.node]?.queue : undefined;
 }
 
-function notCarried(plan: Plan, next: readonly Next[], queue: string | undefined): PlanNode[] {
-  const started = startedBy(plan, next);
+function notCarried(plan: Plan, next: readonly Next[], queue: string | undefined): readonly Next[] {
+  const started = next.flatMap((one) => (one.kind === "node" ? [plan.nodes[one.node] as PlanNode] : []));
   const [only] = started;
   const carried = next.length === 1 && only?.queue === queue && (only?.delaySeconds ?? 0) === 0;
-  return carried ? [] : started;
+  return carried ? [] : next;
 }
 
 /** The queue whose worker settles the last member, as far as one can tell: that of the last one. */

@@ -8,17 +8,17 @@ const times = (count: number) => Array.from({ length: count }, () => a);
 const tasks = new Map([...catalog, ["other", { ...anyArgs, queue: "other" }]]);
 
 describe("predict", () => {
-  // Head 6, plan pages, then claims, commits and arrivals; requests: submit 3, and 3 a batch of ten.
+  // Head 7, plan pages, then claims, commits and arrivals; requests: submit 3, and 3 a batch of ten.
   it.each([
-    ["a task", a, 6 + 1 + 2, 6],
-    ["a chain of 5, carried inline", { chain: times(5) }, 6 + 1 + 10, 6],
-    ["a chain over two queues", { chain: [a, { task: "other" }, a] }, 6 + 1 + 6, 12],
-    ["a chain with a delay", { chain: [a, { task: "a", delaySeconds: 5 }] }, 6 + 1 + 4, 9],
-    ["a chord of 4: one leaf", { chord: { header: times(4), callback: a } }, 6 + 1 + 8 + 2, 6],
-    ["a chord of 12: three leaves and a top", { chord: { header: times(12), callback: a } }, 6 + 1 + 24 + 3 + 2, 9],
-    ["a chord with an error callback, which does not run", { chord: { header: times(4), onError: a } }, 6 + 1 + 8, 6],
-    ["a group in a group: its value is taken over by one write", { group: [a, { group: [a] }] }, 6 + 1 + 4 + 1, 9],
-    ["an empty group", { group: [] }, 6 + 1, 3],
+    ["a task", a, 7 + 1 + 2, 6],
+    ["a chain of 5, carried inline", { chain: times(5) }, 7 + 1 + 10, 6],
+    ["a chain over two queues", { chain: [a, { task: "other" }, a] }, 7 + 1 + 6, 12],
+    ["a chain with a delay", { chain: [a, { task: "a", delaySeconds: 5 }] }, 7 + 1 + 4, 9],
+    ["a chord of 4: one leaf", { chord: { header: times(4), callback: a } }, 7 + 1 + 8 + 2, 6],
+    ["a chord of 12: three leaves and a top", { chord: { header: times(12), callback: a } }, 7 + 1 + 24 + 3 + 2, 9],
+    ["a chord with an error callback, which does not run", { chord: { header: times(4), onError: a } }, 7 + 1 + 8, 6],
+    ["a group in a group: its value is taken over by one write", { group: [a, { group: [a] }] }, 7 + 1 + 4 + 1, 9],
+    ["an empty group", { group: [] }, 7 + 1, 3],
   ])("%s", (_name, workflow, writeUnits, sqsRequests) => {
     expect(predict(plan(workflow, tasks))).toMatchObject({ writeUnits, sqsRequests });
   });
@@ -30,11 +30,25 @@ describe("predict", () => {
     expect(usd).toBeCloseTo(writeUnits * 0.625e-6 + sqsRequests * 0.4e-6, 9);
   });
 
-  it("costs more for wide leaves and no less for a small fan", () => {
-    const units = (leafSize: number, fan: number) =>
-      predict(plan({ group: times(1000) }, catalog, { leafSize, fan })).writeUnits;
-    expect(units(10, 256)).toBeGreaterThan(units(4, 256));
-    expect(units(4, 2)).toBeGreaterThan(units(4, 16));
+  it("costs a small part of that where ten members travel together", () => {
+    const packed = { tasksPerInvocation: () => 10 };
+    const { writeUnits, sqsRequests } = predict(plan({ chord: { header: times(1000), callback: a } }, catalog, packed));
+    // Claim, commit and arrival of each of 100 packs; head 7, callback 2, plan pages 20.
+    expect(writeUnits).toBe(3 * 100 + 7 + 2 + 20);
+    // The submit, and ten batches of ten packs.
+    expect(sqsRequests).toBe(3 + 3 * 10);
+  });
+
+  it("counts the ranges of a long release", () => {
+    const estimate = (messagesPerRange: number) => predict(plan({ group: times(1000) }, catalog, { messagesPerRange }));
+    const [direct, ranges] = [estimate(1000), estimate(100)];
+    expect(ranges.writeUnits - direct.writeUnits).toBe(2 * 10);
+    expect(ranges.sqsRequests - direct.sqsRequests).toBe(3);
+  });
+
+  it("costs more for a small fan", () => {
+    const units = (fan: number) => predict(plan({ group: times(1000) }, catalog, { leafSize: 4, fan })).writeUnits;
+    expect(units(2)).toBeGreaterThan(units(16));
   });
 });
 
