@@ -28,6 +28,9 @@ export interface TuttiTableProps {
 /** What driving a run takes: reads by key, and conditional writes of one item. */
 const driveActions = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"] as const;
 
+/** Where senders store workflows that no message holds (docs/requests.md). */
+const documentPartitions = "document#*";
+
 /** One table on demand, with its two sparse indexes, and point-in-time recovery. */
 export class TuttiTable extends Construct {
   readonly table: TableV2;
@@ -61,6 +64,20 @@ export class TuttiTable extends Construct {
   grantSweep(grantee: IGrantable): Grant {
     const actions = [...driveActions, "dynamodb:Query", "dynamodb:BatchWriteItem"];
     return this.grantOn(grantee, actions).combine(this.grantIndex(grantee, dueIndex));
+  }
+
+  /**
+   * Lets somebody store such workflows: writes in those partitions alone.
+   *
+   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+   */
+  grantStoreDocuments(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+      resourceArns: [this.table.tableArn],
+      conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [documentPartitions] } },
+    });
   }
 
   /** Lets somebody read runs: what `status`, `inspect`, `wait` and `result` do. */

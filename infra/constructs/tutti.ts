@@ -119,7 +119,8 @@ export class Tutti extends Construct {
 
   /** Lets somebody send requests. To follow a run takes {@link grantRead} too. */
   grantSubmit(grantee: IGrantable): Grant {
-    return this.parts.queues.grantSubmit(grantee);
+    const { table, queues } = this.parts;
+    return queues.grantSubmit(grantee).combine(table.grantStoreDocuments(grantee));
   }
 
   /** Lets somebody read runs, their arguments and results, and the lengths of the queues. */

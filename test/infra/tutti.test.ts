@@ -6,6 +6,7 @@ import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { describe, expect, it } from "vitest";
 import { layOut } from "../../infra/constructs/layout.ts";
 import { readTasks, type TaskFacts } from "../../infra/constructs/tasks.ts";
+import { documentKey } from "../../lib/protocol/keys.ts";
 import { fixture, mayOn, synthesise } from "./templates.ts";
 
 describe("Tutti", () => {
@@ -26,9 +27,21 @@ describe("Tutti", () => {
     expect(() => tutti.worker("printers")).toThrow("no function reads a queue printers");
   });
 
-  it("lets a producer send requests and nothing else", () => {
+  it("lets a producer send requests, store the workflows of large ones, and nothing else", () => {
     expect(mayOn(template, "Producer", "sqs:SendMessage")).toEqual(["TuttiQueuesRequests"]);
-    expect(mayOn(template, "Producer", "dynamodb:GetItem")).toEqual([]);
+    for (const action of ["dynamodb:PutItem", "dynamodb:UpdateItem"])
+      expect(mayOn(template, "Producer", action)).toEqual(["TuttiTable"]);
+    for (const action of ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem", "sqs:ReceiveMessage"])
+      expect(mayOn(template, "Producer", action)).toEqual([]);
+    const [policy] = Object.values(template.findResources("AWS::IAM::Policy")).filter((one) =>
+      JSON.stringify(one).includes("Producer"),
+    );
+    const writes = policy?.Properties.PolicyDocument.Statement.filter((one: { Action: unknown }) =>
+      JSON.stringify(one.Action).includes("dynamodb:"),
+    );
+    expect(writes).toMatchObject([
+      { Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [documentKey("*", "", 0).pk] } } },
+    ]);
   });
 
   it("lets a reader look, at runs and lengths of queues, and change nothing", () => {
