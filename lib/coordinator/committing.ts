@@ -60,6 +60,7 @@ async function commitAll(delivery: Delivery, batch: readonly Waiting[]): Promise
     const outcomes = open.map(({ outcome }) => outcome);
     const result = await run.write(commitWrite(run.generation, outcomes[0]?.join, outcomes), "slot.commit");
     if (result.applied) {
+      delivery.committed = { key: (outcomes[0] as Outcome).place.key, image: result.image };
       const settled = outcomes.map((one) => ({ ...one, slot: one.outcome }));
       await driveNodes(delivery, settled, result.image, wonAll);
       for (const { resolve } of open) resolve({ applied: true });

@@ -64,7 +64,7 @@ async function taskLetter(
   message: ReceivedMessage,
 ): Promise<Disposition> {
   const task = parseTaskMessage(message.body);
-  const delivery = deliveryOf(deps, plans, new Map(), { queue, deadlineAtMs: 0 }, task);
+  const delivery = deliveryOf(deps, plans, new Map(), { queue, startedAtMs: 0, deadlineAtMs: 0 }, task);
   const head = await delivery.run.head();
   if (!head) return { kind: "acknowledge" };
   for (const id of nodesOf(task)) {

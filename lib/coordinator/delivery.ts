@@ -4,6 +4,7 @@
 import { sha256 } from "../model/hash.ts";
 import { type Token, tokenText } from "../model/message.ts";
 import type { PlanNode } from "../plan/types.ts";
+import type { Item } from "../ports/index.ts";
 import type { Asker } from "../protocol/rows.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import type { RunHandle } from "./run.ts";
@@ -39,13 +40,17 @@ export interface Delivery {
   readonly carrier: string;
   /** Queue the message came from; undefined for control and sweeper, which never carry. */
   readonly queue?: string;
-  /** When the process that handles it must be done. */
+  /** When the process that handles it took its batch. */
+  readonly startedAtMs: number;
+  /** When that process must be done. */
   readonly deadlineAtMs: number;
   /** Suspects wait until the rest of the batch is committed. */
   suspects: "defer" | "run";
   deferred: boolean;
   /** The ready successor to run next under the token in hand. */
   carry: PlanNode | undefined;
+  /** The item of its latest commit, as that left it: what is carried finds its input there, without a read. */
+  committed: Item | undefined;
   /** Set when the message must come back: the latest of the times asked for. */
   returnAtMs: number | undefined;
 }
@@ -53,7 +58,12 @@ export interface Delivery {
 export function createDelivery(
   deps: CoordinatorDeps,
   run: RunHandle,
-  from: { readonly token: Token; readonly queue?: string; readonly deadlineAtMs?: number },
+  from: {
+    readonly token: Token;
+    readonly queue?: string;
+    readonly startedAtMs?: number;
+    readonly deadlineAtMs?: number;
+  },
 ): Delivery {
   return {
     deps,
@@ -61,10 +71,12 @@ export function createDelivery(
     owner: deps.ids.next(),
     carrier: carrierOf(from.token),
     ...(from.queue === undefined ? {} : { queue: from.queue }),
+    startedAtMs: from.startedAtMs ?? 0,
     deadlineAtMs: from.deadlineAtMs ?? 0,
     suspects: "run",
     deferred: false,
     carry: undefined,
+    committed: undefined,
     returnAtMs: undefined,
   };
 }
@@ -72,6 +84,19 @@ export function createDelivery(
 /** Twelve hexadecimal digits: two tokens of one run share them with a chance of about 10⁻¹⁴. */
 export function carrierOf(token: Token): string {
   return sha256(tokenText(token)).slice(0, 12);
+}
+
+/**
+ * Whether what is left of the process is enough for a task.
+ *
+ * A limit that no process here can give, as that of a callback in a Lambda function, would never be: then its soft limit
+ * has to fit.
+ */
+export function timeRemains({ deps, startedAtMs, deadlineAtMs }: Delivery, node: PlanNode): boolean {
+  const hardMs = node.timeoutSeconds * 1000;
+  const softMs = (node.softTimeoutSeconds ?? node.timeoutSeconds) * 1000;
+  const neededMs = startedAtMs + hardMs <= deadlineAtMs ? hardMs : softMs;
+  return deps.clock.now() + neededMs <= deadlineAtMs;
 }
 
 export function returnUntil(delivery: Delivery, untilMs: number): void {

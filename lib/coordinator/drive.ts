@@ -16,7 +16,7 @@ import { isBad, type SettledSlot } from "../protocol/slot.ts";
 import { badIn, isTop, parentOf, remainingOf, type TallyPlace, tallyKey, topOf } from "../protocol/tally.ts";
 import { arriveWrite, decideErrorWrite, settleWrite } from "../protocol/writes.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
-import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, type Wins } from "./delivery.ts";
+import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, timeRemains, type Wins } from "./delivery.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { nodeSend, release, resendMs } from "./release.ts";
 import { lowerDue, sendNodes } from "./sending.ts";
@@ -156,7 +156,7 @@ async function startNode(delivery: Delivery, node: PlanNode, wins: Wins): Promis
       ownCommit: wins.commit,
       ownArrivals: wins.arrivals,
       sameQueue: node.queue === delivery.queue && deps.registry.get(node.task)?.body !== undefined,
-      timeRemains: nowMs + node.timeoutSeconds * 1000 <= delivery.deadlineAtMs,
+      timeRemains: timeRemains(delivery, node),
       delayed: (node.delaySeconds ?? 0) > 0,
     });
   if (carried && delivery.carry === undefined) {

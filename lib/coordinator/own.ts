@@ -14,7 +14,7 @@ import type { LeasedSlot, SettledSlot } from "../protocol/slot.ts";
 import { claimWrite, settleWrite } from "../protocol/writes.ts";
 import { type Attempts, createAttempts } from "./attempt.ts";
 import { UnknownTaskError } from "./body.ts";
-import { askerOf, asRepair, type Delivery, returnUntil } from "./delivery.ts";
+import { askerOf, asRepair, type Delivery, returnUntil, timeRemains } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
 import { leaseFor, lostOutcome } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
@@ -196,10 +196,6 @@ async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine:
   } finally {
     turns.free(given);
   }
-}
-
-function timeRemains({ deps, deadlineAtMs }: Delivery, node: PlanNode): boolean {
-  return deps.clock.now() + node.timeoutSeconds * 1000 <= deadlineAtMs;
 }
 
 /** Runs what this delivery holds, side by side. One that lost its lease on the way is judged again. */

@@ -32,6 +32,7 @@ export interface Batch {
 
 /** Handles a batch; the dispositions are in its order. Never throws. */
 export async function work(deps: CoordinatorDeps, plans: PlanCache, batch: Batch): Promise<Disposition[]> {
+  const startedAtMs = deps.clock.now();
   const heads: HeadCache = new Map();
   const turns = createTurns(deps.settings.tasksPerInvocation);
   const dispositions: Disposition[] = new Array(batch.messages.length);
@@ -39,7 +40,7 @@ export async function work(deps: CoordinatorDeps, plans: PlanCache, batch: Batch
   const handle = async (at: number, suspect: boolean) => {
     const message = batch.messages[at] as ReceivedMessage;
     const sharing = { plans, heads, turns, suspects: suspect ? "run" : "defer" } as const;
-    const disposition = await workOne(deps, batch, message, sharing);
+    const disposition = await workOne(deps, { ...batch, startedAtMs }, message, sharing);
     if (disposition === "suspect") suspects.push(at);
     else dispositions[at] = disposition;
   };
@@ -47,6 +48,9 @@ export async function work(deps: CoordinatorDeps, plans: PlanCache, batch: Batch
   for (const at of suspects.sort((a, b) => a - b)) await handle(at, true);
   return dispositions;
 }
+
+/** Where a delivery comes from, and the time there is for it. */
+type Started = Pick<Batch, "queue" | "deadlineAtMs"> & { readonly startedAtMs: number };
 
 /** What the records of a batch share. */
 interface Sharing {
@@ -58,7 +62,7 @@ interface Sharing {
 
 async function workOne(
   deps: CoordinatorDeps,
-  batch: Batch,
+  batch: Started,
   message: ReceivedMessage,
   { plans, heads, turns, suspects }: Sharing,
 ): Promise<Disposition | "suspect"> {
@@ -112,7 +116,7 @@ export function deliveryOf(
   deps: CoordinatorDeps,
   plans: PlanCache,
   heads: HeadCache,
-  batch: Pick<Batch, "queue" | "deadlineAtMs">,
+  { queue, startedAtMs, deadlineAtMs }: Started,
   task: TaskMessage,
 ): Delivery {
   const fragment = task.fragment as PlanFragment | undefined;
@@ -121,8 +125,9 @@ export function deliveryOf(
   const token = { run, generation, node: nodesOf(task).join(" "), dispatch };
   return createDelivery(deps, openRun(deps, plans, heads, opened), {
     token,
-    queue: batch.queue,
-    deadlineAtMs: batch.deadlineAtMs,
+    queue,
+    startedAtMs,
+    deadlineAtMs,
   });
 }
 

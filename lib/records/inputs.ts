@@ -7,10 +7,10 @@ import { isJsonObject, type Json } from "../model/json.ts";
 import type { MemberOutcome } from "../model/outcome.ts";
 import { findReferences } from "../plan/references.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
-import type { Store } from "../ports/index.ts";
+import type { Image, Item, Key, Store } from "../ports/index.ts";
 import { slotPlace } from "../protocol/keys.ts";
 import { decodeSlot, type SettledSlot, type Slot, type StoredValue } from "../protocol/slot.ts";
-import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
+import { itemsAt, leafKey, remainingOf, slotsOf } from "../protocol/tally.ts";
 import { failureSummary } from "./failures.ts";
 import { joinOfSlot, type PlanView } from "./plans.ts";
 import { type OwnValue, readValue, readValues } from "./values.ts";
@@ -19,6 +19,8 @@ import { type OwnValue, readValue, readValues } from "./values.ts";
 export interface ValueReader {
   readonly deps: { readonly store: Store };
   readonly run: { readonly id: string; readonly plan: PlanView };
+  /** An item that the reader has just written, as that left it: a settled slot there no longer changes. */
+  readonly committed?: Item | undefined;
 }
 
 /** Leaves read together by who goes through a join item by item: one batch of DynamoDB. */
@@ -93,9 +95,16 @@ export async function resolve(reader: ValueReader, source: Source): Promise<Json
 async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
   const node = await reader.run.plan.node(id);
   const place = slotPlace(reader.run.id, node, await joinOfSlot(reader.run.plan, node));
-  const image = await reader.deps.store.get(place.key, "input.read");
-  const slot = decodeSlot(image?.[place.attribute]);
+  const written = decodeSlot(writtenAt(reader, place.key)?.[place.attribute]);
+  const slot =
+    written.state === "settled"
+      ? written
+      : decodeSlot((await reader.deps.store.get(place.key, "input.read"))?.[place.attribute]);
   return readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
+}
+
+function writtenAt({ committed }: ValueReader, { pk, sk }: Key): Image | undefined {
+  return committed?.key.pk === pk && committed.key.sk === sk ? committed.image : undefined;
 }
 
 function storedIn(slot: Slot, id: NodeId): OwnValue {
@@ -125,9 +134,18 @@ async function* joinItems(reader: ValueReader, join: PlanJoin): AsyncGenerator<J
 async function membersOf(reader: ValueReader, join: PlanJoin, from: number, to: number): Promise<Member[]> {
   const leaves = Array.from({ length: Math.min(to, itemsAt(join, 0)) - from }, (_, i) => from + i);
   if (leaves.length === 0) return [];
-  const keys = leaves.map((leaf) => leafKey(reader.run.id, join, leaf));
-  const images = await reader.deps.store.getMany(keys, "input.read");
-  return images.flatMap((image, i) => slotsOf(join, leaves[i] as number, image));
+  const written = leaves.map((leaf) => writtenLeaf(reader, join, leaf));
+  const unknown = leaves.filter((_, i) => written[i] === undefined);
+  const keys = unknown.map((leaf) => leafKey(reader.run.id, join, leaf));
+  const read = keys.length === 0 ? [] : await reader.deps.store.getMany(keys, "input.read");
+  const images = new Map(unknown.map((leaf, i) => [leaf, read[i]]));
+  return leaves.flatMap((leaf, i) => slotsOf(join, leaf, written[i] ?? images.get(leaf)));
+}
+
+/** A leaf that the reader has just filled. One that was still open then has changed since. */
+function writtenLeaf(reader: ValueReader, join: PlanJoin, leaf: number): Image | undefined {
+  const image = writtenAt(reader, leafKey(reader.run.id, join, leaf));
+  return remainingOf(join, { level: 0, number: leaf }, image) === 0 ? image : undefined;
 }
 
 /** Cuts a list of members where what they have stored apart gets too large together. */

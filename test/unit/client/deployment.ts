@@ -16,6 +16,8 @@ import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
 
 export const startMs = Date.UTC(2026, 10, 21, 9, 0, 0);
 const maxSteps = 20_000;
+/** What a function of 15 minutes has for its batch. */
+const invocationMs = 870_000;
 
 export interface Deployment {
   readonly client: TuttiClient;
@@ -41,6 +43,8 @@ export interface DeploymentOptions {
   readonly control?: boolean;
   /** Whether anybody runs tasks. @default true */
   readonly workers?: boolean;
+  /** Is told of each call of the driver to the table, by site, before it has its effect. */
+  readonly onCall?: (site: string) => void;
 }
 
 export function createDeployment(options: DeploymentOptions = {}): Deployment {
@@ -49,7 +53,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
   const queue = createMemoryQueue({ clock, visibilitySeconds: defaults.visibilitySeconds, maxReceiveCount: 20 });
   const registry = registryOf(options.tasks ?? {});
   const coordinator = createCoordinator({
-    store,
+    store: options.onCall ? watchedStore(store, options.onCall) : store,
     queue,
     clock,
     ids: createSeededIds(1),
@@ -101,7 +105,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
     return coordinator.work({
       messages: [message],
       queue: name.slice("task:".length),
-      deadlineAtMs: clock.now() + 900_000,
+      deadlineAtMs: clock.now() + invocationMs,
     });
   }
 
@@ -161,6 +165,22 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
 /** Lets promises settle. */
 async function quiet(): Promise<void> {
   for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function watchedStore(store: Store, onCall: (site: string) => void): Store {
+  const called = <T>(site: string, call: () => Promise<T>): Promise<T> => {
+    onCall(site);
+    return call();
+  };
+  return {
+    get: (key, site) => called(site, () => store.get(key, site)),
+    getMany: (keys, site) => called(site, () => store.getMany(keys, site)),
+    query: (pk, prefix, cursor, site) => called(site, () => store.query(pk, prefix, cursor, site)),
+    due: (shard, before, cursor, site) => called(site, () => store.due(shard, before, cursor, site)),
+    list: (shard, cursor, site) => called(site, () => store.list(shard, cursor, site)),
+    write: (write, site) => called(site, () => store.write(write, site)),
+    remove: (keys, site) => called(site, () => store.remove(keys, site)),
+  };
 }
 
 /** A client writes documents, and nothing else. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { type Broker, createBroker, type Queue } from "../../../../local/sqs/broker.ts";
 import { createFaults } from "../../../../local/sqs/faults.ts";
@@ -34,6 +35,8 @@ function createWorld(): PollingWorld {
 }
 
 const present = new AbortController().signal;
+/** Stands for many callers, each of whom has a signal of its own. */
+setMaxListeners(0, present);
 const poll = { maxMessages: 10, visibilitySeconds: 30, waitSeconds: 20 };
 
 /** Bodies of what a poll got. */
