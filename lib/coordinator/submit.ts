@@ -94,6 +94,7 @@ async function admit(
     : compile(request, deps.catalog, tasksPerInvocation === undefined ? {} : { tasksPerInvocation });
   const pages = planPages(runId, plan);
   await writeParts(deps.store, pages.writes, "plan.write");
+  plans.keep(runId, pages.ref.hash, { plan, length: pages.length });
   const head = newHead(deps, { request, requestId, runId, documentHash, plan, planRef: pages.ref });
   const created = await deps.store.write(createHeadWrite(head, deps.clock.now()), "head.create");
   if (!created.applied) {

@@ -27,8 +27,15 @@ export interface PlanRef {
   readonly pages: number;
 }
 
+interface PlanPages {
+  readonly ref: PlanRef;
+  readonly writes: readonly Write[];
+  /** Of its JSON. */
+  readonly length: number;
+}
+
 /** A plan as pages to write. */
-export function planPages(run: RunId, plan: Plan): { readonly ref: PlanRef; readonly writes: readonly Write[] } {
+export function planPages(run: RunId, plan: Plan): PlanPages {
   const text = JSON.stringify(plan);
   const hash = contentHash(text);
   const bytes = gzipSync(text);
@@ -37,14 +44,16 @@ export function planPages(run: RunId, plan: Plan): { readonly ref: PlanRef; read
     key: planPageKey(run, hash, page),
     set: [{ path: ["data"] as const, value: new Uint8Array(bytes.subarray(page * pageBytes, (page + 1) * pageBytes)) }],
   }));
-  return { ref: { hash, pages }, writes };
+  return { ref: { hash, pages }, writes, length: text.length };
 }
 
 export interface PlanCache {
   load(run: RunId, ref: PlanRef): Promise<Plan>;
+  /** Keeps a plan that was just written: its writer is the first to need it. */
+  keep(run: RunId, hash: string, kept: KeptPlan): void;
 }
 
-interface ReadPlan {
+interface KeptPlan {
   readonly plan: Plan;
   /** Of its JSON. */
   readonly length: number;
@@ -52,25 +61,30 @@ interface ReadPlan {
 
 /** Reads plans and keeps the last few: the least recently used one goes first, and the one in hand never. */
 export function createPlanCache(store: Store): PlanCache {
-  const plans = new Map<string, ReadPlan>();
+  const plans = new Map<string, KeptPlan>();
   const tooMuch = () => {
     let length = 0;
     for (const kept of plans.values()) length += kept.length;
     return plans.size > cachedPlans || length > cachedLength;
   };
+  const nameOf = (run: RunId, hash: string) => `${run}#${hash}`;
+  const keep: PlanCache["keep"] = (run, hash, kept) => {
+    const name = nameOf(run, hash);
+    plans.delete(name);
+    plans.set(name, kept);
+    while (plans.size > 1 && tooMuch()) plans.delete(plans.keys().next().value as string);
+  };
   return {
+    keep,
     async load(run, ref) {
-      const key = `${run}#${ref.hash}`;
-      const read = plans.get(key) ?? (await readPlan(store, run, ref));
-      plans.delete(key);
-      plans.set(key, read);
-      while (plans.size > 1 && tooMuch()) plans.delete(plans.keys().next().value as string);
-      return read.plan;
+      const kept = plans.get(nameOf(run, ref.hash)) ?? (await readPlan(store, run, ref));
+      keep(run, ref.hash, kept);
+      return kept.plan;
     },
   };
 }
 
-async function readPlan(store: Store, run: RunId, ref: PlanRef): Promise<ReadPlan> {
+async function readPlan(store: Store, run: RunId, ref: PlanRef): Promise<KeptPlan> {
   const keys = Array.from({ length: ref.pages }, (_, page) => planPageKey(run, ref.hash, page));
   const images = await store.getMany(keys, "plan.read");
   const parts = images.map((image, page) => {

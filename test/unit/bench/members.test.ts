@@ -28,8 +28,8 @@ describe("a chord in memory", () => {
     for (const { writeUnits, sqsRequests, storeCalls, readUnits, runWriteUnits, runSqsRequests } of figures) {
       expect(writeUnits).toBeLessThanOrEqual(0.34);
       expect(sqsRequests).toBeLessThanOrEqual(0.03);
-      expect(storeCalls).toBeLessThanOrEqual(0.39);
-      expect(readUnits).toBeLessThanOrEqual(0.13);
+      expect(storeCalls).toBeLessThanOrEqual(0.38);
+      expect(readUnits).toBeLessThanOrEqual(0.11);
       expect([runWriteUnits, runSqsRequests]).toEqual([9, 3]);
     }
   });
