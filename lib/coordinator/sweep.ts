@@ -22,7 +22,7 @@ import type { CoordinatorDeps } from "./deps.ts";
 import { applyRepair } from "./repair.ts";
 import { openRun, StaleGeneration } from "./run.ts";
 
-/** The longest pause between two visits of a run with open work (PROTOCOL.md, 6). */
+/** The longest pause between two visits of a run with open work (docs/protocol.md#sweep-and-diagnose). */
 const maxIntervalMs = 15 * 60_000;
 /** A removed run is looked at once more after a day: a process frozen that long may have left an item. */
 const secondLookMs = 86_400_000;

@@ -41,7 +41,7 @@ export function isTombstone(head: Head): boolean {
   return head.removedAtMs !== undefined;
 }
 
-/** A tombstone past its time is as good as absent; DynamoDB deletes it some day (FAILURES H4). */
+/** A tombstone past its time is as good as absent; DynamoDB deletes it some day (S18). */
 export function tombstoneOver(head: Head, nowMs: number): boolean {
   return head.removedAtMs !== undefined && head.removedAtMs + defaults.tombstoneSeconds * 1000 <= nowMs;
 }
@@ -161,7 +161,7 @@ export function lowerDueWrite(run: RunId, dueMs: number): Write {
   };
 }
 
-/** Due, advanced: claims a visit. Only from the time seen, so a timer started meanwhile is not lost (PROTOCOL-REVIEW, 14). */
+/** Due, advanced: claims a visit. Only from the time seen, so a timer started meanwhile is not lost (L3). */
 export function advanceDueWrite(
   run: RunId,
   seen: { readonly dueMs: number; readonly generation: number },

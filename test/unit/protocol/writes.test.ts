@@ -1,5 +1,5 @@
 /**
- * PROTOCOL.md, 4: what every write sets, and on which items it applies.
+ * docs/protocol.md#slot-states-and-conditions: what every write sets, and on which items it applies.
  *
  * Every part of every condition is taken out once: some case below must then turn red.
  */
