@@ -2,7 +2,7 @@
  * docs/data-model.md against the code: its items against the key builders and what the driver writes, its access patterns
  * against the calls in the source, what they ask DynamoDB for, and what the driver touches.
  */
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
   dueIndex,
   indexDefinitions,
@@ -22,7 +22,7 @@ import * as writes from "../../../lib/protocol/writes.ts";
 import { sites as driverSites } from "../../simulation/sites.ts";
 import { allCalls, type Method, sourceFiles } from "./call-sites.ts";
 import { large, type Sample, samples } from "./key-samples.ts";
-import { observeScenarios, type Touched } from "./observe.ts";
+import { type Observed, observeScenarios, type Touched } from "./observe.ts";
 import { slots } from "./slot-samples.ts";
 import { codeIn, listIn, type Row, read, sorted, tablesUnder, tableUnder } from "./tables.ts";
 
@@ -74,7 +74,10 @@ function numbersIn(text = ""): number[] {
   );
 }
 
-const observed = observeScenarios();
+let observed: Observed;
+beforeAll(async () => {
+  observed = await observeScenarios();
+});
 
 describe("items", () => {
   it.each(samples.map((sample) => [sample.builder, sample.item, sample] as const))(
@@ -118,7 +121,7 @@ describe("items", () => {
 
   it("has the attributes that the driver writes, and no other", async () => {
     const found = new Map<string, Set<string>>();
-    for (const { key, image } of (await observed).touched) {
+    for (const { key, image } of observed.touched) {
       if (image === undefined) continue;
       const item = itemOf(key, image);
       found.set(item, new Set([...(found.get(item) ?? []), ...attributesOf(image)]));
@@ -197,7 +200,7 @@ describe("indexes", () => {
 
   it("hold the items that have both of their attributes", async () => {
     for (const index of [dueIndex, listIndex]) {
-      const inside = (await observed).touched.flatMap(({ key, image }) =>
+      const inside = observed.touched.flatMap(({ key, image }) =>
         image?.[index.partitionKey.name] !== undefined && image[index.sortKey.name] !== undefined
           ? [itemOf(key, image)]
           : [],
@@ -283,7 +286,7 @@ describe("access patterns", () => {
   });
 
   it("name the items that the driver touches by them, in every scenario of the crash lane", async () => {
-    const { touched } = await observed;
+    const { touched } = observed;
     const operations = new Map<string, string>();
     for (const method of methods) operations.set(method, (await asked(method)).Operation as string);
     const line = ({ site, method, key, image }: Touched) => `${site} ${operations.get(method)}: ${itemOf(key, image)}`;
@@ -300,7 +303,7 @@ describe("access patterns", () => {
 
   it("name what the sort keys of queries begin with", async () => {
     const query = patterns.find((row) => codeIn(row.Site)[0] === "run.read") as Row;
-    expect(sorted(codeIn(query["Key condition"]).slice(1))).toEqual(sorted((await observed).prefixes));
+    expect(sorted(codeIn(query["Key condition"]).slice(1))).toEqual(sorted(observed.prefixes));
   });
 
   it("have the sends of the source beside them", () => {
