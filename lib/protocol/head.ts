@@ -109,7 +109,16 @@ export function createHeadWrite(head: Head, nowMs: number): Write {
     set: Object.entries(values).flatMap(([name, value]) =>
       value === undefined ? [] : [{ path: [name] as const, value }],
     ),
-    remove: ["removedAt", "ttl", "endedAt", "endedBy", "error", "sweptSettled", "sweptInterval"],
+    remove: [
+      ...Object.keys(values).filter((name) => values[name] === undefined),
+      "removedAt",
+      "ttl",
+      "endedAt",
+      "endedBy",
+      "error",
+      "sweptSettled",
+      "sweptInterval",
+    ],
     condition: {
       is: "any",
       of: [

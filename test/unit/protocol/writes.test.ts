@@ -514,7 +514,8 @@ describe("a write as data", () => {
 
   it("create of a head clears what a tombstone had", () => {
     const left = ["removedAt", "ttl", "endedAt", "endedBy", "error", "sweptSettled", "sweptInterval"];
-    expect(createHeadWrite(headOf(), 0).remove).toEqual(left);
+    expect(createHeadWrite(headOf(), 0).remove).toEqual(["name", "callback", ...left]);
+    expect(createHeadWrite(headOf({ name: "n", callback: "c" }), 0).remove).toEqual(left);
   });
 
   it("tombstone leaves the listing, and no other write of a head sets a TTL (S18)", () => {
