@@ -8,7 +8,7 @@ const tier = (
   more: { readonly isolate?: boolean } = {},
 ) => ({
   extends: true as const,
-  test: { name, include: [include], testTimeout: testTimeoutSeconds * 1000, hookTimeout: 60_000, ...more },
+  test: { name, include: [include], testTimeout: testTimeoutSeconds * 1000, hookTimeout: 180_000, ...more },
 });
 
 // "tutti" is lib/index.ts here, as for tsc and tsx: one module instance, and no build before a test.
@@ -25,7 +25,7 @@ export default defineConfig({
     // The AWS SDK's note on Node 20 would stand between the results.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     projects: [
-      tier("unit", "test/unit/**/*.test.ts", 5),
+      tier("unit", "test/unit/**/*.test.ts", 30),
       tier("property", "test/property/**/*.test.ts", 30),
       tier("contract", "test/contract/**/*.test.ts", 30),
       tier("integration", "test/integration/**/*.test.ts", 60),
