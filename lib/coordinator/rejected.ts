@@ -3,6 +3,8 @@
  * them when the retention is over.
  */
 import { InvalidRequestError, TuttiError } from "../errors.ts";
+import { cutTo } from "../model/cut.ts";
+import { textOfThrown } from "../model/thrown.ts";
 import type { Value } from "../ports/index.ts";
 import { dueShard, listShard, rejectedKey, shardOf } from "../protocol/keys.ts";
 import type { CoordinatorDeps } from "./deps.ts";
@@ -17,6 +19,8 @@ export interface Rejection {
 
 /** Longest text of the value found that is kept. */
 const shownValueLength = 200;
+/** Bytes of each other text: names and keys of the sender's own may be as long as its message, and an item holds 400 KB. */
+const textBytes = 4096;
 
 /** Records a rejection. Repeatable: the same request gives the same item. */
 export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection): Promise<void> {
@@ -40,11 +44,12 @@ export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection
 
 function describe(error: unknown): { readonly [key: string]: Value } {
   const code = error instanceof TuttiError ? error.code : "invalid-request";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = cutTo(textOfThrown(error), textBytes);
   if (!(error instanceof InvalidRequestError)) return { code, message };
   const value =
     error.value === undefined
       ? undefined
       : (JSON.stringify(error.value) ?? String(error.value)).slice(0, shownValueLength);
-  return { code, message, path: error.path, rule: error.rule, ...(value === undefined ? {} : { value }) };
+  const [path, rule] = [error.path, error.rule].map((text) => cutTo(text, textBytes)) as [string, string];
+  return { code, message, path, rule, ...(value === undefined ? {} : { value }) };
 }
