@@ -49,8 +49,8 @@ const recorded = ({ value, error }: Odd): object =>
         error: { name: error[0], message: error[1] instanceof RegExp ? expect.stringMatching(error[1]) : error[1] },
       };
 
-describe("A13 I6: a result that JSON cannot hold", () => {
-  it("A13 I6 I7: is what docs/values.md says, member by member, and harms no neighbour in its pack", async () => {
+describe("a result that JSON cannot hold", () => {
+  it("A13 I5 I6: is what docs/values.md says, member by member, and harms no neighbour in its pack", async () => {
     const outcomes = await outcomesOf(returned, returns);
     expect(outcomes).toHaveLength(returned.length);
     for (const [at, odd] of returned.entries())
@@ -61,14 +61,18 @@ describe("A13 I6: a result that JSON cannot hold", () => {
       });
   }, 20_000);
 
-  it.each(returned.filter(({ error }) => error !== undefined))("ends a run of that task alone: $name", async (odd) => {
-    const { client, until } = createDeployment({ tasks });
-    const run = await until(client.submit(returns.with(returned.indexOf(odd))));
-    expect(await until(run.wait())).toMatchObject(recorded(odd));
-  });
+  it.each(returned.filter(({ error }) => error !== undefined))(
+    "ends a run of that task alone: $name",
+    async (odd) => {
+      const { client, until } = createDeployment({ tasks });
+      const run = await until(client.submit(returns.with(returned.indexOf(odd))));
+      expect(await until(run.wait())).toMatchObject(recorded(odd));
+    },
+    20_000,
+  );
 });
 
-describe("E5: an error that JSON cannot hold", () => {
+describe("an error that JSON cannot hold", () => {
   it.each([
     ["thrown", throws],
     ["rejected with", rejects],
