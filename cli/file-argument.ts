@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { InvalidRequestError } from "../lib/errors.ts";
 import { limits } from "../lib/model/limits.ts";
+import { parseJson } from "../lib/plan/parse-request.ts";
 import { importFile } from "./import-file.ts";
 import type { CliIo } from "./io.ts";
 import { UsageError } from "./usage.ts";
@@ -23,10 +24,10 @@ export type FileDocument = unknown;
  * @throws InvalidRequestError when it is no JSON, or a module without a workflow.
  */
 export async function readDocument(io: CliIo, file: string): Promise<FileDocument> {
-  if (file === "-") return parseJson(await io.readStdin());
+  if (file === "-") return documentIn(await io.readStdin());
   const path = resolve(io.cwd, file);
   if (moduleExtensions.has(extname(path))) return workflowOf(await existingModule(path, file), file);
-  return parseJson(await readText(path, file));
+  return documentIn(await readText(path, file));
 }
 
 async function readText(path: string, file: string): Promise<string> {
@@ -52,20 +53,12 @@ function unreadable(error: unknown, file: string): UsageError {
   );
 }
 
-function parseJson(text: string): unknown {
+function documentIn(text: string): unknown {
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.documentBytes)
     throw new InvalidRequestError("", bytes, `must have at most ${limits.documentBytes} bytes`);
   if (text.trim() === "") throw new InvalidRequestError("", undefined, "must be JSON, and it is empty");
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (error) {
-    throw new InvalidRequestError(
-      "",
-      undefined,
-      `must be JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+  return parseJson(text.replace(/^\uFEFF/, ""), "");
 }
 
 /** The default export: a workflow, or a task or canvas that gives one. */

@@ -5,7 +5,7 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { MetricUnit, Metrics as PowertoolsMetrics } from "@aws-lambda-powertools/metrics";
 import type { Context } from "aws-lambda";
-import type { Log, LogLevel, Metrics } from "../lib/lambda.ts";
+import { type Log, type LogLevel, type Metrics, textOfThrown } from "../lib/lambda.ts";
 
 /** Namespace of the metrics in CloudWatch. */
 export const metricsNamespace = "Tutti";
@@ -24,7 +24,17 @@ export function createTelemetry(service: string, logLevel: LogLevel): Telemetry 
   const logger = new Logger({ serviceName: service, logLevel });
   const metrics = new PowertoolsMetrics({ namespace: metricsNamespace, serviceName: service });
   return {
-    log: { write: (level, message, fields) => logger[level](message, { ...fields }) },
+    log: {
+      write(level, message, fields) {
+        try {
+          logger[level](message, { ...fields });
+        } catch (error) {
+          // Powertools overflows the stack at an error that is its own cause, and lets getters throw: a log must not fail
+          // what it tells of.
+          logger[level](String(message), { unwritable: textOfThrown(error) });
+        }
+      },
+    },
     metrics: { count: (name, value) => void metrics.addMetric(name, MetricUnit.Count, value) },
     begin: (context) => logger.addContext(context),
     flush: () => {

@@ -12,6 +12,7 @@ export {
 } from "./coordinator/index.ts";
 export { queueNameSchema } from "./model/ids.ts";
 export { defaults } from "./model/limits.ts";
+export { textOfThrown } from "./model/thrown.ts";
 export type { TaskCatalog } from "./plan/types.ts";
 export type {
   Clock,

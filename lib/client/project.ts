@@ -155,7 +155,7 @@ function taskReport(snapshot: Snapshot, released: Released, node: PlanNode): Tas
   };
 }
 
-function historyOf(slot: Slot): Pick<TaskReport, "startedAt" | "finishedAt" | "worker" | "error"> {
+function historyOf(slot: Slot): Pick<TaskReport, "startedAt" | "finishedAt" | "worker" | "error" | "late"> {
   switch (slot.state) {
     case "absent":
     case "queued":
@@ -170,6 +170,7 @@ function historyOf(slot: Slot): Pick<TaskReport, "startedAt" | "finishedAt" | "w
         finishedAt: isoTime(slot.settledAtMs),
         worker: slot.owner,
         error: slot.error ?? null,
+        ...(slot.late === undefined ? {} : { late: slot.late }),
       };
   }
 }

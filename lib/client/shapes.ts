@@ -4,7 +4,7 @@
  * Times are ISO-8601 in UTC. What is not known, or not there yet, is null.
  */
 import type { Json } from "../model/json.ts";
-import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
+import type { OutcomeStatus, RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
 import type { Decision } from "../protocol/decision.ts";
 
 /** Version of all shapes in here. */
@@ -77,6 +77,8 @@ export interface TaskReport {
   /** Owner id of the delivery that runs it, or that settled it. */
   readonly worker: string | null;
   readonly error: StoredError | null;
+  /** What its worker came to after others had settled it: it counts for nothing. Absent where that did not happen. */
+  readonly late?: OutcomeStatus;
 }
 
 /** A run in detail. */

@@ -6,7 +6,6 @@
  * happened too often. A request's letter goes back once, then it is reported.
  */
 import { StoreError } from "../errors.ts";
-import { nodesOf } from "../model/message.ts";
 import type { Image, ReceivedMessage } from "../ports/index.ts";
 import { lostTooOften } from "../protocol/retry.ts";
 import { leaseOver } from "../protocol/rows.ts";
@@ -21,7 +20,7 @@ import { type Located, locate, slotIn } from "./places.ts";
 import { reissue } from "./reissue.ts";
 import { recordRejected } from "./rejected.ts";
 import { sendAll, sendNodes } from "./sending.ts";
-import { afterError, deliveryOf, parseTaskMessage, returnAt } from "./work.ts";
+import { afterError, deliveryOf, namedNodes, parseTaskMessage, returnAt } from "./work.ts";
 
 /** Message attribute of a request that was put back once. */
 export const returnedAttribute = "tutti-returned";
@@ -67,8 +66,7 @@ async function taskLetter(
   const delivery = deliveryOf(deps, plans, new Map(), { queue, startedAtMs: 0, deadlineAtMs: 0 }, task);
   const head = await delivery.run.head();
   if (!head) return { kind: "acknowledge" };
-  for (const id of nodesOf(task)) {
-    const node = await delivery.run.plan.node(id);
+  for (const node of await namedNodes(delivery, task)) {
     await openLetter(
       delivery,
       await locate(delivery, node),

@@ -3,6 +3,8 @@
  * them when the retention is over.
  */
 import { InvalidRequestError, TuttiError } from "../errors.ts";
+import { cutTo } from "../model/cut.ts";
+import { textOfThrown } from "../model/thrown.ts";
 import type { Value } from "../ports/index.ts";
 import { dueShard, listShard, rejectedKey, shardOf } from "../protocol/keys.ts";
 import type { CoordinatorDeps } from "./deps.ts";
@@ -15,9 +17,10 @@ export interface Rejection {
   readonly runId?: string;
 }
 
-/** Longest text of the value found that is kept, and of message, path and rule, which may quote the request. */
+/** Longest text of the value found that is kept. */
 const shownValueLength = 200;
-const shownTextLength = 1000;
+/** Bytes of each other text: names and keys of the sender's own may be as long as its message, and an item holds 400 KB. */
+const textBytes = 4096;
 
 /** Records a rejection. Repeatable: the same request gives the same item. */
 export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection): Promise<void> {
@@ -41,17 +44,12 @@ export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection
 
 function describe(error: unknown): { readonly [key: string]: Value } {
   const code = error instanceof TuttiError ? error.code : "invalid-request";
-  const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof InvalidRequestError)) return { code, message: cut(message) };
+  const message = cutTo(textOfThrown(error), textBytes);
+  if (!(error instanceof InvalidRequestError)) return { code, message };
   const value =
     error.value === undefined
       ? undefined
       : (JSON.stringify(error.value) ?? String(error.value)).slice(0, shownValueLength);
-  const texts = { message: cut(message), path: cut(error.path), rule: cut(error.rule) };
-  return { code, ...texts, ...(value === undefined ? {} : { value }) };
-}
-
-/** An item has at most 400 KB, whatever a request says (S17). */
-function cut(text: string): string {
-  return text.length <= shownTextLength ? text : `${text.slice(0, shownTextLength)}…`;
+  const [path, rule] = [error.path, error.rule].map((text) => cutTo(text, textBytes)) as [string, string];
+  return { code, message, path, rule, ...(value === undefined ? {} : { value }) };
 }

@@ -6,9 +6,9 @@
  */
 import { InvalidRequestError } from "../errors.ts";
 import { nodesOf, type TaskMessage, taskMessageSchema } from "../model/message.ts";
-import type { PlanFragment } from "../plan/types.ts";
+import type { PlanFragment, PlanNode } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
-import type { PlanCache } from "../records/plans.ts";
+import { type PlanCache, UnknownUnitError } from "../records/plans.ts";
 import { handleCarried } from "./attempt.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
@@ -70,7 +70,7 @@ async function workOne(
     const task = parseTaskMessage(message.body);
     const delivery = deliveryOf(deps, plans, heads, batch, task);
     delivery.suspects = suspects;
-    const nodes = await Promise.all(nodesOf(task).map((node) => delivery.run.plan.node(node)));
+    const nodes = await namedNodes(delivery, task);
     await handleOwn(delivery, { nodes, dispatch: task.dispatch, turns });
     if (delivery.deferred) return "suspect";
     while (delivery.carry !== undefined) {
@@ -109,6 +109,16 @@ export function parseTaskMessage(body: string): TaskMessage {
     undefined,
     issue?.message ?? "is not a task message",
   );
+}
+
+/** The nodes a message names. @throws InvalidRequestError for one that its run does not have: it never will. */
+export async function namedNodes({ run }: Delivery, task: TaskMessage): Promise<PlanNode[]> {
+  try {
+    return await Promise.all(nodesOf(task).map((node) => run.plan.node(node)));
+  } catch (error) {
+    if (!(error instanceof UnknownUnitError)) throw error;
+    throw new InvalidRequestError("message", undefined, `must name tasks of its run: ${error.message}`);
+  }
 }
 
 /** A delivery of a task message. */

@@ -7,10 +7,14 @@ export type Segment = string | number;
 
 const plainKey = /^[A-Za-z_$][A-Za-z0-9_$-]*$/;
 
+/** Characters of a key that are shown: a key may be as long as its document. */
+const shownCharacters = 128;
+
 /** The text of one step. Keys that would be misread are quoted. */
 export function segmentText(segment: Segment): string {
   if (typeof segment === "number") return `[${segment}]`;
-  return plainKey.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`;
+  const key = segment.length > shownCharacters ? `${segment.slice(0, shownCharacters)}…` : segment;
+  return plainKey.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 /** Steps shown before and after the cut of a very long path. */

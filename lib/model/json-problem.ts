@@ -1,9 +1,12 @@
 /**
  * Finds what is not JSON, or must not be in a document, in a value from outside.
  *
- * Walks without recursion: a document of 256 KiB can be nested 100,000 deep, and must be refused, not overflow the stack.
+ * Goes no deeper than is allowed: a document of 256 KiB can be nested 100,000 deep, and must be refused, not overflow the
+ * stack.
  */
 import type { Segment } from "./document-path.ts";
+import { limits } from "./limits.ts";
+import { textOfThrown } from "./thrown.ts";
 
 /** The first thing wrong, in the order as written. */
 export interface JsonProblem {
@@ -11,59 +14,122 @@ export interface JsonProblem {
   readonly value: unknown;
   /** A phrase that reads after the path. */
   readonly rule: string;
+  /** True when nothing else is known to be wrong than its size. */
+  readonly tooLarge?: true;
 }
 
 /** Levels of lists and objects in a document. Deeper ones are a mistake, and would overflow whoever walks by recursion. */
 export const maxJsonDepth = 1000;
 
-/** A list or object on the way, and how far it has been looked through. */
-interface Frame {
-  readonly holder: Readonly<Record<Segment, unknown>>;
-  /** Keys of an object; null for a list. */
-  readonly keys: readonly string[] | null;
-  readonly size: number;
-  at: number;
+/** A walk through a value. */
+interface Walk {
+  /** Whether a value may say what it is as JSON (`toJSON`), and leave out what is undefined. */
+  readonly returned: boolean;
+  /** Bytes that its JSON has at least, by what was seen so far. */
+  bytes: number;
+}
+
+/** A problem on its way out: each level adds its key, and itself where a cycle is looked for. */
+interface Found extends JsonProblem {
+  readonly path: Segment[];
+  readonly holders?: object[];
 }
 
 /** The first problem of a value, or null when all of it is JSON. */
 export function findJsonProblem(value: unknown): JsonProblem | null {
-  const frames: Frame[] = [frameOf([value])];
-  for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
-    if (++frame.at >= frame.size) {
-      frames.pop();
-      continue;
+  return firstProblem(value, false);
+}
+
+/**
+ * The first problem of what a body returned, or null when JSON.stringify writes all of it down.
+ *
+ * JSON.stringify alone will not do: it makes null of NaN and `{}` of a Map, and leaves functions out, without a word.
+ */
+export function findResultProblem(value: unknown): JsonProblem | null {
+  return firstProblem(value, true);
+}
+
+function firstProblem(value: unknown, returned: boolean): JsonProblem | null {
+  const found = insideOf({ returned, bytes: 0 }, [value], 0);
+  if (found === null) return null;
+  const { holders, path, ...problem } = found;
+  return cycleIn(holders ?? [], path) ?? { path: found.tooLarge ? [] : path.slice(1), ...problem };
+}
+
+/** The first problem inside a list or object. A getter, a toJSON or a proxy may throw at any of it. */
+function insideOf(walk: Walk, holder: object, depth: number): Found | null {
+  let at: Segment | undefined;
+  try {
+    const keys = Array.isArray(holder) ? null : Object.keys(holder);
+    const size = keys === null ? (holder as readonly unknown[]).length : keys.length;
+    for (let i = 0; i < size; i++) {
+      const key = keys === null ? i : (keys[i] as string);
+      at = key;
+      const found = key === "__proto__" ? refusedKey() : problemOf(walk, (holder as Holder)[key], key, depth + 1);
+      if (found !== null) return outOf(found, key, holder);
     }
-    const key = keyOf(frame);
-    const child = frame.holder[key];
-    const rule =
-      key === "__proto__" ? "must not be there: the key __proto__ is refused everywhere" : ruleOf(child, frames.length);
-    if (rule !== null)
-      return {
-        path: frames.slice(1).map(keyOf),
-        value: frames.length > maxJsonDepth ? undefined : shown(key, child),
-        rule,
-      };
-    if (typeof child === "object" && child !== null) frames.push(frameOf(child));
+    return null;
+  } catch (error) {
+    const rule = `must be JSON: reading it threw ${JSON.stringify(textOfThrown(error))}`;
+    return { path: at === undefined ? [] : [at], value: undefined, rule };
+  }
+}
+
+type Holder = Readonly<Record<Segment, unknown>>;
+
+function refusedKey(): Found {
+  return { path: [], value: undefined, rule: "must not be there: the key __proto__ is refused everywhere" };
+}
+
+function outOf(found: Found, key: Segment, holder: object): Found {
+  found.path.unshift(key);
+  found.holders?.unshift(holder);
+  return found;
+}
+
+/** What is wrong with one entry, or inside it. */
+function problemOf(walk: Walk, entry: unknown, key: Segment, depth: number): Found | null {
+  const value = walk.returned ? asJson(entry, key) : entry;
+  if (value === undefined && walk.returned) return null;
+  const rule = ruleOf(value);
+  if (rule !== null) return { path: [], value: shown(value), rule };
+  walk.bytes += ownBytes(value) + (typeof key === "string" ? key.length : 0);
+  if (walk.returned && walk.bytes > limits.valueBytes)
+    return { path: [], value: undefined, rule: `must have at most ${limits.valueBytes} bytes as JSON`, tooLarge: true };
+  if (typeof value !== "object" || value === null) return null;
+  if (depth > maxJsonDepth)
+    return { path: [], value: undefined, rule: `must not be nested more than ${maxJsonDepth} deep`, holders: [value] };
+  return insideOf(walk, value, depth);
+}
+
+/** What JSON.stringify takes a value for. */
+function asJson(value: unknown, key: Segment): unknown {
+  if (value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "bigint"))
+    return value;
+  if (value instanceof Date && Number.isNaN(value.getTime())) return value;
+  const { toJSON } = value as { readonly toJSON?: unknown };
+  return typeof toJSON === "function" ? toJSON.call(value, String(key)) : value;
+}
+
+/** The least that a value adds to the text, without what is inside: a list has at least a digit and a comma an entry. */
+function ownBytes(value: unknown): number {
+  if (typeof value === "string") return value.length + 2;
+  return Array.isArray(value) ? 2 * value.length : 1;
+}
+
+/** Says where a value holds itself, when that is why it is too deep. */
+function cycleIn(holders: readonly object[], path: readonly Segment[]): JsonProblem | null {
+  const seen = new Set<object>();
+  for (const [at, holder] of holders.entries()) {
+    if (seen.has(holder))
+      return { path: path.slice(1, at), value: undefined, rule: "must not be a value that holds it: a cycle" };
+    seen.add(holder);
   }
   return null;
 }
 
-function frameOf(holder: object): Frame {
-  const keys = Array.isArray(holder) ? null : Object.keys(holder);
-  return {
-    holder: holder as Frame["holder"],
-    keys,
-    size: keys?.length ?? (holder as readonly unknown[]).length,
-    at: -1,
-  };
-}
-
-function keyOf(frame: Frame): Segment {
-  return frame.keys === null ? frame.at : (frame.keys[frame.at] as string);
-}
-
 /** What is wrong with a value itself, not with what is inside. */
-function ruleOf(value: unknown, depth: number): string | null {
+function ruleOf(value: unknown): string | null {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -71,11 +137,9 @@ function ruleOf(value: unknown, depth: number): string | null {
     case "number":
       return Number.isFinite(value) ? null : "must be a finite number: JSON has no other";
     case "object":
-      if (value === null) return null;
-      if (depth > maxJsonDepth) return `must not be nested more than ${maxJsonDepth} deep`;
-      return Array.isArray(value) || isPlain(value)
-        ? null
-        : `must be JSON: an object of class ${className(value)} is not`;
+      if (value === null || Array.isArray(value) || isPlain(value)) return null;
+      if (value instanceof Date && Number.isNaN(value.getTime())) return "must be JSON: a Date that is no time is not";
+      return `must be JSON: an object of class ${className(value)} is not`;
     case "undefined":
       return "must be JSON: undefined is not; write null";
     default:
@@ -94,7 +158,7 @@ function className(value: object): string {
 }
 
 /** What an error may show of it: nothing that cannot be turned into text safely. */
-function shown(key: Segment, value: unknown): unknown {
-  if (key === "__proto__" || typeof value === "object") return undefined;
+function shown(value: unknown): unknown {
+  if (typeof value === "object") return undefined;
   return typeof value === "string" || typeof value === "boolean" || value === undefined ? value : String(value);
 }

@@ -41,6 +41,7 @@ export const limits = {
   packMembers: 10,
   /** An error's message, wherever it is stored. */
   errorMessageBytes: 256,
+  errorNameBytes: 64,
   headerKeys: 50,
   headerBytes: 1024,
   labelLength: 256,

@@ -8,6 +8,7 @@
 import { InvalidRequestError } from "../errors.ts";
 import { pathText } from "../model/document-path.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
+import { findAlteredNumber } from "../model/json-number.ts";
 import { findJsonProblem } from "../model/json-problem.ts";
 import { limits } from "../model/limits.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type SubmitRequest,
   storedRequestSchema,
 } from "../model/request.ts";
+import { textOfThrown } from "../model/thrown.ts";
 import type { Workflow } from "../model/workflow.ts";
 import { checkSchema } from "./check-schema.ts";
 import { checkWorkflow } from "./check-workflow.ts";
@@ -88,15 +90,24 @@ export function parseFileDocument(value: unknown): SubmitRequest {
     : requestOf(parseWorkflowDocument(value));
 }
 
-function parseJson(text: string, at: string): unknown {
+/**
+ * Parses a JSON text. A whole number that would silently become another one is refused: it is an id more often than not.
+ *
+ * @throws InvalidRequestError
+ */
+export function parseJson(text: string, at: string): unknown {
+  const value = jsonIn(text, at);
+  const altered = findAlteredNumber(text);
+  if (altered === null) return value;
+  const rule = `must be a number that JavaScript can hold: it would become ${altered.read}; write it as a string`;
+  throw new InvalidRequestError(pathText(at, altered.path), altered.written, rule);
+}
+
+function jsonIn(text: string, at: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InvalidRequestError(
-      at,
-      text.slice(0, 200),
-      `must be JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new InvalidRequestError(at, text.slice(0, 200), `must be JSON: ${textOfThrown(error)}`);
   }
 }
 

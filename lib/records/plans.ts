@@ -98,15 +98,23 @@ async function readPlan(store: Store, run: RunId, ref: PlanRef): Promise<KeptPla
 
 /** A plan of which only a part may be at hand; the rest is read when asked for. */
 export interface PlanView {
+  /** @throws UnknownUnitError when the whole plan has none of that id */
   node(id: NodeId): Promise<PlanNode>;
   join(id: JoinId): Promise<PlanJoin>;
   whole(): Promise<Plan>;
   readonly ref: PlanRef;
 }
 
+/** A plan never changes: what it does not have, it will never have. */
+export class UnknownUnitError extends StoreError {
+  constructor(run: RunId, what: string) {
+    super(`run ${run}: the plan has no ${what}`);
+  }
+}
+
 export function planView(cache: PlanCache, run: RunId, ref: PlanRef, fragment: PlanFragment | undefined): PlanView {
   const whole = () => cache.load(run, ref);
-  const missing = (what: string) => new StoreError(`run ${run}: the plan has no ${what}`);
+  const missing = (what: string) => new UnknownUnitError(run, what);
   return {
     ref,
     whole,

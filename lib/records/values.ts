@@ -2,12 +2,16 @@
  * Values in the table: inline where they are small, else an item of their own, or several, written before the write that
  * names them. Items are named by their content, so a repeated write changes nothing.
  */
-import { StoreError } from "../errors.ts";
+import { InvalidRequestError, StoreError } from "../errors.ts";
+import { cutTo } from "../model/cut.ts";
+import { pathText } from "../model/document-path.ts";
 import { contentHash } from "../model/hash.ts";
 import type { RunId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
+import { findResultProblem } from "../model/json-problem.ts";
 import { limits } from "../model/limits.ts";
 import type { StoredError } from "../model/outcome.ts";
+import { describeThrown, textOfThrown } from "../model/thrown.ts";
 import type { Image, Key, SetAction, Store } from "../ports/index.ts";
 import { valueKey } from "../protocol/keys.ts";
 import type { StoredValue } from "../protocol/slot.ts";
@@ -23,7 +27,7 @@ export type OwnValue = Exclude<StoredValue, { kind: "reference" }>;
 type ItemValue = Extract<StoredValue, { kind: "item" }>;
 
 /**
- * Stores what a task returned. `undefined` becomes null.
+ * Stores what a task returned. `undefined` becomes null (docs/values.md).
  *
  * @param inlineBytes - Largest JSON text that is kept in the slot: less where many slots share an item.
  * @param partBytes - Largest part of one that is not.
@@ -39,7 +43,7 @@ export async function storeValue(
   if (typeof text !== "string") return { kind: "refused", error: text };
   const bytes = Buffer.byteLength(text);
   if (bytes <= inlineBytes) return { kind: "stored", value: { kind: "inline", text } };
-  if (bytes > limits.valueBytes) return { kind: "refused", error: tooLarge(`${bytes} bytes`) };
+  if (bytes > limits.valueBytes) return { kind: "refused", error: tooLarge };
   const hash = contentHash(text);
   const contents = bytes <= partBytes ? [{ text }] : partsOf(text, partBytes).map((data) => ({ data }));
   const writes = contents.map((content, part) => ({
@@ -51,21 +55,27 @@ export async function storeValue(
   return { kind: "stored", value: { kind: "item", hash, bytes, ...parts } };
 }
 
-function tooLarge(size: string): StoredError {
-  return { name: "result-too-large", message: `the result has ${size} as JSON; ${limits.valueBytes} are allowed` };
-}
+const tooLarge: StoredError = {
+  name: "result-too-large",
+  message: `the result has more than ${limits.valueBytes} bytes as JSON`,
+};
 
 function textOf(value: unknown): string | StoredError {
+  const problem = findResultProblem(value);
+  if (problem?.tooLarge) return tooLarge;
+  if (problem) return notJson(new InvalidRequestError(pathText("result", problem.path), problem.value, problem.rule));
   try {
     return JSON.stringify(value) ?? "null";
   } catch (error) {
     // No text can be that long: half a gibibyte in V8.
-    if (error instanceof RangeError && error.message.includes("string length")) return tooLarge("too many bytes");
-    return {
-      name: "result-not-json",
-      message: cutMessage(`the result cannot be written as JSON: ${messageOf(error)}`),
-    };
+    if (error instanceof RangeError && error.message.includes("string length")) return tooLarge;
+    // It is not what it was a moment ago: a toJSON or getter that throws the second time.
+    return notJson(error);
   }
+}
+
+function notJson(error: unknown): StoredError {
+  return { name: "result-not-json", message: cutMessage(textOfThrown(error)) };
 }
 
 /** Reads a stored value that is not taken over from another unit. */
@@ -111,28 +121,10 @@ function textIn(run: RunId, { hash, bytes }: ItemValue, images: readonly (Image 
 
 /** Any thrown thing as a stored error: strings with a size, whatever was thrown. */
 export function storedError(error: unknown): StoredError {
-  const name = error instanceof Error && typeof error.name === "string" ? error.name : "Error";
-  return { name: cutTo(name || "Error", 64), message: cutMessage(messageOf(error)) };
-}
-
-function messageOf(error: unknown): string {
-  try {
-    return error instanceof Error ? String(error.message) : String(error);
-  } catch {
-    return "the thrown value has no text";
-  }
+  const { name, message } = describeThrown(error);
+  return { name: cutTo(name, limits.errorNameBytes), message: cutMessage(message) };
 }
 
 function cutMessage(message: string): string {
-  return cutTo(message.toWellFormed?.() ?? message, limits.errorMessageBytes);
-}
-
-/** Cuts at a character, so that at most `bytes` bytes of UTF-8 remain. */
-function cutTo(text: string, bytes: number): string {
-  if (Buffer.byteLength(text) <= bytes) return text;
-  const cut = Buffer.from(text)
-    .subarray(0, bytes - 3)
-    .toString("utf8")
-    .replace(/\uFFFD+$/, "");
-  return `${cut}…`;
+  return cutTo(message, limits.errorMessageBytes);
 }

@@ -70,6 +70,15 @@ async function settle(body: () => unknown): Promise<BodyResult> {
 }
 
 function failed(error: unknown): BodyResult {
+  try {
+    return judged(error);
+  } catch {
+    // What was thrown throws when it is looked at: it says nothing against another attempt.
+    return { kind: "failed", error, retryable: true, timedOut: false };
+  }
+}
+
+function judged(error: unknown): BodyResult {
   const timedOut = error instanceof TaskTimedOutError;
   if (isRetryAfterError(error) && Number.isFinite(error.seconds)) {
     const afterSeconds = Math.min(Math.max(0, error.seconds), product.delaySeconds);

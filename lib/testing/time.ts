@@ -114,8 +114,10 @@ export function createTime({ clock, queue, store, sweepSeconds, workers }: TimeO
     if (waiters.size === 0) return;
     // Whoever has been answered may go on first, and ask for more at this very moment.
     await quiet();
+    // What was asked for just now may have been reached before: time must not run past it.
+    if (news) return;
     if (!held()) return pass();
-    if (!news) await change();
+    await change();
   };
 
   const run = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { textOfThrown } from "../../model/thrown.ts";
 import type { Log, LogLevel } from "../../ports/system.ts";
 
 /** Levels by weight. */
@@ -25,17 +26,28 @@ export const silentLog: Log = { write: () => {} };
 
 function toLine(record: Readonly<Record<string, unknown>>): string {
   try {
-    return JSON.stringify(record, plain);
+    return JSON.stringify(record, plainOnce());
   } catch (error) {
     const { time, level, message } = record;
-    return JSON.stringify({ time, level, message, unwritable: error instanceof Error ? error.message : String(error) });
+    return JSON.stringify({ time, level, message: String(message), unwritable: textOfThrown(error) });
   }
 }
 
-/** What JSON has no word for. */
-function plain(_: string, value: unknown): unknown {
-  if (typeof value === "bigint") return String(value);
-  if (!(value instanceof Error)) return value;
-  const { name, message, stack, cause } = value;
-  return { name, message, stack, ...("code" in value && { code: value.code }), ...(cause !== undefined && { cause }) };
+/** What JSON has no word for. An error that is its own cause is shown once. */
+function plainOnce(): (key: string, value: unknown) => unknown {
+  const shown = new Set<Error>();
+  return (_, value) => {
+    if (typeof value === "bigint") return String(value);
+    if (!(value instanceof Error)) return value;
+    const { name, message, stack, cause } = value;
+    if (shown.has(value)) return { name, message };
+    shown.add(value);
+    return {
+      name,
+      message,
+      stack,
+      ...("code" in value && { code: value.code }),
+      ...(cause !== undefined && { cause }),
+    };
+  };
 }

@@ -36,9 +36,11 @@ describe("findJsonProblem", () => {
   });
 
   it("ends at a cycle, and at any depth", () => {
-    const found = findJsonProblem(cyclic);
-    expect(found?.rule).toBe("must not be nested more than 1000 deep");
-    expect(found?.path).toHaveLength(1000);
+    expect(findJsonProblem([cyclic])).toEqual({
+      path: [0, "self"],
+      value: undefined,
+      rule: "must not be a value that holds it: a cycle",
+    });
     let deep: unknown = 1;
     for (let i = 0; i < 500_000; i++) deep = [deep];
     expect(findJsonProblem(deep)?.rule).toBe("must not be nested more than 1000 deep");

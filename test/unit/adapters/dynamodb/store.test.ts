@@ -58,7 +58,7 @@ function failure(name: string, message = "for a reason"): Error {
 describe("batch reads", () => {
   const keysAsked = (command: Command) => (command.input as BatchGetItemCommandInput).RequestItems?.t?.Keys ?? [];
 
-  it("asks again for what was left over, and answers in order", async () => {
+  it("I2: asks again for what was left over, and answers in order", async () => {
     const { store, sent, during } = storeAnswering((command) => {
       const asked = [...keysAsked(command)].reverse();
       const half = Math.ceil(asked.length / 2);

@@ -13,7 +13,7 @@ function isTaken(point: number): boolean {
 }
 
 describe("message bodies", () => {
-  it("hold only characters that SQS takes, and mean the same", () => {
+  it("I5: hold only characters that SQS takes, and mean the same", () => {
     const everyUnit = String.fromCharCode(...Array.from({ length: 0x10000 }, (_, i) => i));
     const value = [everyUnit, "🎉", "\u{1fffe}\u{10ffff}", { "\uffff\ud800": 1 }];
     const body = escapeBody(JSON.stringify(value));

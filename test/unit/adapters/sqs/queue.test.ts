@@ -35,7 +35,7 @@ function failing(name: string, message = "for a reason") {
 }
 
 describe("sending to SQS", () => {
-  it("reports what SQS refused, and what its answer does not mention", async () => {
+  it("C5: reports what SQS refused, and what its answer does not mention", async () => {
     const { queue } = queueAnswering(() => ({
       Successful: [{ Id: "0" }, { Id: "3" }],
       Failed: [{ Id: "1", Code: "InternalError", SenderFault: false }],

@@ -55,6 +55,28 @@ describe("JSON log", () => {
   });
 });
 
+describe("JSON log of odd errors", () => {
+  it("shows an error that is its own cause once", () => {
+    const { log, lines } = rig();
+    const error = new Error("outer");
+    error.cause = new Error("inner", { cause: error });
+    log.write("error", "failed", { error });
+    expect(JSON.parse(lines[0] ?? "").error).toEqual({
+      name: "Error",
+      message: "outer",
+      stack: expect.any(String),
+      cause: { name: "Error", message: "inner", stack: expect.any(String), cause: { name: "Error", message: "outer" } },
+    });
+  });
+
+  it("writes a line though what throws is thrown at it", () => {
+    const { log, lines } = rig();
+    const hostile = Object.defineProperty(new Error("x"), "message", { get: () => hostile.message });
+    log.write("warn", 10n as never, { hostile });
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ message: "10", unwritable: expect.any(String) });
+  });
+});
+
 describe("silence", () => {
   it("takes logs and counts for nothing", () => {
     expect(silentLog.write("error", "m", {})).toBeUndefined();
