@@ -297,7 +297,7 @@ describe("run", () => {
     );
     expect(exitCode).toBe(exitCodes.timedOut);
     expect(stderr).toMatch(
-      /error: run nightly had not ended after 5 s: of 3 tasks 3 waiting\n {2}it goes on; wait again: tutti wait nightly/,
+      /warning: run nightly had not ended after 5 s: of 3 tasks 3 waiting\n {2}it goes on; wait again: tutti wait nightly/,
     );
   });
 
@@ -355,7 +355,7 @@ describe("wait and result", () => {
     expect(exitCode).toBe(exitCodes.timedOut);
     expect(json(stdout)).toEqual({ schemaVersion: 1, runId: "nightly", status: "RUNNING", progress });
     expect(json(stderr.trim().split("\n").at(-1) ?? "")).toMatchObject({
-      kind: "error",
+      kind: "warning",
       code: "wait-timed-out",
       runId: "nightly",
       progress,
@@ -457,6 +457,7 @@ describe("inspect", () => {
       task: "add",
       label: null,
       queue: "default",
+      fairnessKey: null,
       status: "SUCCEEDED",
       attempt: 1,
       startedAt: time,
