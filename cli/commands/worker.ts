@@ -13,7 +13,13 @@ import { NoWorkerProcessesError } from "../../local/dev.ts";
 import { dynoxideAvailable } from "../../local/dynoxide.ts";
 import { type ParentLink, parentLink } from "../../local/parent-link.ts";
 import { stopOnSignal } from "../../local/stopping.ts";
-import { findTasksModule, loadTasksModule, servedQueues, shownPath, type TasksModule } from "../../local/tasks-module.ts";
+import {
+  findTasksModule,
+  loadTasksModule,
+  servedQueues,
+  shownPath,
+  type TasksModule,
+} from "../../local/tasks-module.ts";
 import { type Role, roles, startWorker, type Worker } from "../../local/worker.ts";
 import { type CliIo, exitCodes, note } from "../io.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags, connectOptionsOf } from "../options.ts";
@@ -89,11 +95,13 @@ function parseQueues(text: string): readonly string[] {
 }
 
 async function work(io: CliIo, flags: Flags): Promise<void> {
+  const chosen = flags.only ?? roles;
+  if (flags.queues !== undefined && !chosen.includes("tasks"))
+    throw new UsageError("--queues is for the role tasks, which --only leaves out", "add it: --only tasks");
   const found = deploymentOf(io, flags);
   const environment = environmentOf(found, io.env, flags);
-  const chosen = flags.only ?? roles;
   const tasks = await tasksFor(io, flags, chosen);
-  const queues = flags.queues && checkedQueues(flags.queues, chosen, tasks);
+  const queues = flags.queues && tasks && checkedQueues(flags.queues, tasks);
   const log = jsonLog({ stream: io.err, minimum: environment.logLevel });
   const worker = startWorker({
     ports: portsOf(found, environment, log),
@@ -130,13 +138,7 @@ async function tasksFor(io: CliIo, flags: Flags, chosen: readonly Role[]): Promi
 }
 
 /** The queues to read. @throws UsageError for one that no task of the module is on: its messages would wait for ever. */
-function checkedQueues(
-  named: readonly string[],
-  chosen: readonly Role[],
-  tasks: TasksModule | undefined,
-): readonly string[] {
-  if (!chosen.includes("tasks") || tasks === undefined)
-    throw new UsageError("--queues is for the role tasks, which --only leaves out", "add it: --only tasks");
+function checkedQueues(named: readonly string[], tasks: TasksModule): readonly string[] {
   const served = servedQueues(tasks.registry);
   const unknown = named.find((name) => !served.includes(name));
   if (unknown === undefined) return named;

@@ -80,6 +80,8 @@ describe("submit", () => {
       "tenant=a",
       "--header",
       "user=b=c",
+      "--fairness-key",
+      "acme",
       "--json",
     ];
     expect(json((await send(deployment, argv, request)).stdout).runId).toBe("from-flag");
@@ -87,6 +89,7 @@ describe("submit", () => {
       name: "from file",
       deadlineSeconds: 60,
       headers: { tenant: "a", user: "b=c" },
+      fairnessKey: "acme",
     });
   });
 
@@ -484,6 +487,17 @@ describe("inspect", () => {
     await send(deployment, ["submit", "-", "--id", "nightly"], sums);
     const { stdout } = await tutti(["inspect", "nightly"], { deployment });
     expect(stdout).toContain("\n. waits for 2: nightly/header[0], nightly/header[1]\n");
+  });
+
+  it("S2-09: shows labels, queues and whose work a task is", async () => {
+    const deployment = deploy({ workers: false });
+    const members = { task: "add", args: [1, 2], headers: { user: null } };
+    const callback = { task: "sum", label: "Test Execution Summary" };
+    await send(deployment, ["submit", "-", "--id", "nightly", "--fairness-key", "acme"], {
+      chord: { header: [members], callback },
+    });
+    const { stdout } = await tutti(["inspect", "nightly", "-v"], { deployment });
+    expect(stdout).toMatch(/^nightly\/callback +sum Test Execution Summary +WAITING.* default +acme$/m);
   });
 
   it("sheds columns on a narrow terminal, and colours states on a lively one", async () => {
