@@ -3,7 +3,7 @@
  */
 import { type Command, InvalidArgumentError } from "commander";
 import type { RunHandle, SubmitOptions, TuttiClient } from "../lib/client/client.ts";
-import { idPattern } from "../lib/model/ids.ts";
+import { fairnessKeySchema, idPattern } from "../lib/model/ids.ts";
 import { limits } from "../lib/model/limits.ts";
 import type { SubmitRequest } from "../lib/model/request.ts";
 import { readDocument } from "./file-argument.ts";
@@ -17,6 +17,7 @@ export interface SubmitFlags extends ConnectionFlags {
   readonly name?: string;
   readonly deadlineSeconds?: number;
   readonly header?: Readonly<Record<string, string>>;
+  readonly fairnessKey?: string;
 }
 
 /** Adds the FILE argument and the options of a request. What is given here goes before what FILE says. */
@@ -33,13 +34,24 @@ export function addSubmitOptions(command: Command): Command {
       "the run is TIMED_OUT after that (default: 7 days)",
       parseIntegerIn(1, limits.runDeadlineSeconds),
     )
-    .option("--header <KEY=VALUE>", "a header that travels to every task; repeatable", collectHeader);
+    .option("--header <KEY=VALUE>", "a header that travels to every task; repeatable", collectHeader)
+    .option(
+      "--fairness-key <KEY>",
+      "whose work this is, such as a tenant: queues are fair between keys",
+      parseFairnessKey,
+    );
   return addConnectionOptions(command);
 }
 
 function parseNewId(text: string): string {
   if (idPattern.test(text)) return text;
   throw new InvalidArgumentError("It must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}.");
+}
+
+function parseFairnessKey(text: string): string {
+  const [issue] = fairnessKeySchema.safeParse(text).error?.issues ?? [];
+  if (issue === undefined) return text;
+  throw new InvalidArgumentError(`It ${issue.message}.`);
 }
 
 function collectHeader(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
@@ -57,13 +69,14 @@ export async function submitFile(
   wait: boolean,
 ): Promise<RunHandle> {
   const document = (await readDocument(io, file)) as SubmitRequest;
-  const { id, name, deadlineSeconds, header } = flags;
+  const { id, name, deadlineSeconds, header, fairnessKey } = flags;
   const options: SubmitOptions = {
     wait,
     ...(id === undefined ? {} : { id }),
     ...(name === undefined ? {} : { name }),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
     ...(header === undefined ? {} : { headers: header }),
+    ...(fairnessKey === undefined ? {} : { fairnessKey }),
   };
   let unlisten = () => {};
   const interrupted = new Promise<never>((_, reject) => {

@@ -21,7 +21,11 @@ const recordSchema = z.object({
   messageId: z.string().min(1),
   receiptHandle: z.string().min(1),
   body: z.string(),
-  attributes: z.object({ ApproximateReceiveCount: z.string(), SentTimestamp: z.string() }),
+  attributes: z.object({
+    ApproximateReceiveCount: z.string(),
+    SentTimestamp: z.string(),
+    MessageGroupId: z.string().optional(),
+  }),
   messageAttributes: z.record(z.string(), z.object({ stringValue: z.string().optional() })).default({}),
   eventSourceARN: z.string().min(1),
 });
@@ -43,10 +47,15 @@ export function deliveredIn(event: SQSEvent): readonly Delivered[] {
       receiveCount: Number(record.attributes.ApproximateReceiveCount),
       sentAtMs: Number(record.attributes.SentTimestamp),
       attributes: textAttributes(record.messageAttributes),
+      ...fairnessKeyOf(record.attributes),
     },
     receiptHandle: record.receiptHandle,
     eventSourceArn: record.eventSourceARN,
   }));
+}
+
+function fairnessKeyOf({ MessageGroupId }: { readonly MessageGroupId?: string | undefined }) {
+  return MessageGroupId === undefined ? {} : { fairnessKey: MessageGroupId };
 }
 
 function textAttributes(

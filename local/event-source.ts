@@ -125,6 +125,7 @@ function recordOf(message: HeldMessage, arn: string): SQSRecord {
       SentTimestamp: String(message.sentAtMs),
       SenderId: "local",
       ApproximateFirstReceiveTimestamp: String(message.sentAtMs),
+      ...(message.fairnessKey === undefined ? {} : { MessageGroupId: message.fairnessKey }),
     },
     messageAttributes: Object.fromEntries(attributes),
     // Lambda's own handlers never look at the digest: the SDK has checked it.

@@ -48,6 +48,8 @@ export interface WorkerOptions {
   readonly tasks: Pick<TasksModule, "registry" | "catalog">;
   /** @default all */
   readonly roles?: readonly Role[];
+  /** Of the task queues that {@link servedQueues} names, those to read. @default all */
+  readonly queues?: readonly string[] | undefined;
   /** Batches of up to 10 messages at once, for each task queue. */
   readonly concurrency: number;
   /** Compiles requests; measurements ask for other shapes. @default compile of the library */
@@ -72,10 +74,14 @@ interface Stoppable {
   stop(): Promise<void>;
 }
 
-/** Starts the roles. @throws InvalidEnvironmentError when a task is on a queue without a URL. */
+/**
+ * Starts the roles.
+ *
+ * @throws InvalidEnvironmentError when a task is on a queue without a URL.
+ */
 export function startWorker(options: WorkerOptions): Worker {
   const chosen = new Set<Role>(options.roles ?? roles);
-  const queues = chosen.has("tasks") ? servedQueues(options.tasks.registry) : [];
+  const queues = chosen.has("tasks") ? (options.queues ?? servedQueues(options.tasks.registry)) : [];
   const parts = partsOf(options);
   const running: Stoppable[] = [
     ...(chosen.has("control") ? [parts.control()] : []),

@@ -10,7 +10,7 @@ import { addConnectionOptions, addExample, type ConnectionFlags } from "../optio
 import { type Paint, paintFor, paintStatus, statusCells } from "../output/colour.ts";
 import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
-import { cut } from "../output/plain.ts";
+import { cut, taskText } from "../output/plain.ts";
 import { type Column, renderTable } from "../output/table.ts";
 import { parseIntegerIn, parseRunOrPartId } from "../usage.ts";
 
@@ -102,7 +102,7 @@ const joinColumns: readonly Column<JoinReport>[] = [
 
 const taskColumns: readonly Column<TaskReport>[] = [
   { title: "ID", cell: ({ id }) => id },
-  { title: "TASK", cell: ({ task, label }) => (label === null ? task : cut(`${task} ${label}`, 40)), importance: 1 },
+  { title: "TASK", cell: taskText, importance: 1 },
   { title: "STATUS", cell: ({ status }) => status },
   { title: "LATE", cell: ({ late }) => late ?? "", importance: 1 },
   { title: "ATTEMPT", cell: ({ attempt }) => String(attempt), alignRight: true, importance: 2 },
@@ -110,6 +110,7 @@ const taskColumns: readonly Column<TaskReport>[] = [
   { title: "FINISHED", cell: ({ finishedAt }) => finishedAt ?? "", importance: 3 },
   { title: "WORKER", cell: ({ worker }) => worker ?? "", importance: 5 },
   { title: "QUEUE", cell: ({ queue }) => queue, importance: 6 },
+  { title: "FOR", cell: ({ fairnessKey }) => fairnessKey ?? "", importance: 7 },
   {
     title: "ERROR",
     cell: ({ error }) => (error === null ? "" : cut(`${error.name}: ${error.message}`, 60)),

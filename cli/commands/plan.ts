@@ -12,6 +12,7 @@ import type { CliIo } from "../io.ts";
 import { addExample, addJsonOption, type CommonFlags } from "../options.ts";
 import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
+import { taskText } from "../output/plain.ts";
 import { type Column, renderTable } from "../output/table.ts";
 import { UsageError } from "../usage.ts";
 
@@ -71,11 +72,17 @@ function dollars(usd: number): string {
   return usd === 0 ? "0" : usd >= 0.01 ? usd.toFixed(2) : usd.toFixed(1 - Math.floor(Math.log10(usd)));
 }
 
+function timeLimitText({ timeoutSeconds, softTimeoutSeconds }: PlanDescription["nodes"][number]): string {
+  const hard = durationText(timeoutSeconds * 1000);
+  return softTimeoutSeconds === null ? hard : `${hard}, soft ${durationText(softTimeoutSeconds * 1000)}`;
+}
+
 const nodeColumns: readonly Column<PlanDescription["nodes"][number]>[] = [
   { title: "NODE", cell: ({ id }) => id },
-  { title: "TASK", cell: ({ task }) => task },
+  { title: "TASK", cell: taskText },
   { title: "QUEUE", cell: ({ queue }) => queue, importance: 2 },
-  { title: "TIME LIMIT", cell: ({ timeoutSeconds }) => durationText(timeoutSeconds * 1000), importance: 1 },
+  { title: "FOR", cell: ({ fairnessKey }) => fairnessKey ?? "", importance: 3 },
+  { title: "TIME LIMIT", cell: timeLimitText, importance: 1 },
 ];
 
 const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [

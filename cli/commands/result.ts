@@ -14,7 +14,9 @@ import { parseRunId } from "../usage.ts";
 export function registerResult(program: Command, io: CliIo): void {
   const command = program
     .command("result")
-    .description("print the result of a run; exit code 1 when it failed, or is still going")
+    .description(
+      "print the result of a run as it is stored, without waiting; exit code 1 when it failed, or is still going",
+    )
     .argument("<ID>", "id of a run, or the beginning of one", parseRunId)
     .action(async (id: string, flags: ConnectionFlags) => {
       const client = await openClient(io, flags);

@@ -3,6 +3,7 @@
  */
 import type { Command } from "commander";
 import { wallClock } from "../../lib/adapters/system/clock.ts";
+import { defaultWaitSeconds } from "../../lib/client/wait.ts";
 import { limits } from "../../lib/model/limits.ts";
 import { openClient } from "../connection.ts";
 import { follow, writeEnd } from "../follow.ts";
@@ -23,7 +24,7 @@ export function registerRun(program: Command, io: CliIo): void {
     .description("submit a workflow, follow it with a progress bar, print its result; exit code 1 if it failed")
     .option(
       "--timeout-seconds <N>",
-      "follow for that long at most (default: 3600); the run goes on",
+      `follow for that long at most, above 0 (default: ${defaultWaitSeconds}); the run goes on, exit code 124`,
       parseNumberIn(0, limits.runDeadlineSeconds),
     )
     .action(async (file: string, flags: Flags) => {

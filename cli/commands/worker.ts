@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { jsonLog } from "../../lib/adapters/system/log.ts";
 import { ConfigurationError } from "../../lib/client/errors.ts";
 import { type Connection, findConnection } from "../../lib/connect.ts";
+import { queueNameSchema } from "../../lib/model/ids.ts";
 import { defaults } from "../../lib/model/limits.ts";
 import { parentConnection } from "../../local/connection.ts";
 import { environmentOf, portsOf, type TimeFlags } from "../../local/deployment.ts";
@@ -12,7 +13,13 @@ import { NoWorkerProcessesError } from "../../local/dev.ts";
 import { dynoxideAvailable } from "../../local/dynoxide.ts";
 import { type ParentLink, parentLink } from "../../local/parent-link.ts";
 import { stopOnSignal } from "../../local/stopping.ts";
-import { findTasksModule, loadTasksModule, shownPath, type TasksModule } from "../../local/tasks-module.ts";
+import {
+  findTasksModule,
+  loadTasksModule,
+  servedQueues,
+  shownPath,
+  type TasksModule,
+} from "../../local/tasks-module.ts";
 import { type Role, roles, startWorker, type Worker } from "../../local/worker.ts";
 import { type CliIo, exitCodes, note } from "../io.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags, connectOptionsOf } from "../options.ts";
@@ -22,6 +29,7 @@ import { parseIntegerIn, UsageError } from "../usage.ts";
 interface Flags extends ConnectionFlags, TimeFlags {
   readonly tasks?: string;
   readonly only?: readonly Role[];
+  readonly queues?: readonly string[];
   readonly concurrency: number;
   readonly child?: boolean;
 }
@@ -37,6 +45,11 @@ export function registerWorker(program: Command, io: CliIo): void {
     )
     .option("--tasks <FILE>", "tasks module (default: tutti.tasks in package.json, then src/tasks.ts, then tasks.ts)")
     .option("--only <ROLES>", `some of ${roles.join(",")} (default: all)`, parseRoles)
+    .option(
+      "--queues <NAMES>",
+      "task queues to read, with commas between: of those that tasks of the module with a body are on (default: all)",
+      parseQueues,
+    )
     .option("--concurrency <N>", "batches of up to 10 tasks at once, for each task queue", parseIntegerIn(1, 100), 2)
     .option(
       "--lease-seconds <N>",
@@ -59,6 +72,7 @@ export function registerWorker(program: Command, io: CliIo): void {
     addConnectionOptions(command),
     "tutti worker --tasks src/tasks.ts",
     "tutti worker --tasks src/tasks.ts --only tasks --concurrency 4",
+    "tutti worker --only tasks --queues urgent --concurrency 8",
     "tutti worker --only sweep,dead-letter",
   );
 }
@@ -72,17 +86,29 @@ function parseRoles(text: string): readonly Role[] {
   return [...new Set(named)] as Role[];
 }
 
+/** Parses `--queues`. */
+function parseQueues(text: string): readonly string[] {
+  const named = text.split(",").map((name) => name.trim());
+  if (named.some((name) => !queueNameSchema.safeParse(name).success))
+    throw new InvalidArgumentError("It must be names of task queues, with commas between.");
+  return [...new Set(named)];
+}
+
 async function work(io: CliIo, flags: Flags): Promise<void> {
+  const chosen = flags.only ?? roles;
+  if (flags.queues !== undefined && !chosen.includes("tasks"))
+    throw new UsageError("--queues is for the role tasks, which --only leaves out", "add it: --only tasks");
   const found = deploymentOf(io, flags);
   const environment = environmentOf(found, io.env, flags);
-  const chosen = flags.only ?? roles;
   const tasks = await tasksFor(io, flags, chosen);
+  const queues = flags.queues && tasks && checkedQueues(flags.queues, tasks);
   const log = jsonLog({ stream: io.err, minimum: environment.logLevel });
   const worker = startWorker({
     ports: portsOf(found, environment, log),
     environment,
     tasks: tasks ?? { registry: new Map(), catalog: new Map() },
     roles: chosen,
+    queues,
     concurrency: flags.concurrency,
   });
   const parent = flags.child === true ? parentLink() : undefined;
@@ -108,6 +134,17 @@ async function tasksFor(io: CliIo, flags: Flags, chosen: readonly Role[]): Promi
   if (!chosen.some((role) => rolesWithTasks.includes(role))) return undefined;
   return loadTasksModule(
     await neededTasksFile(io, flags.tasks, "or leave out what needs it: --only sweep,dead-letter"),
+  );
+}
+
+/** The queues to read. @throws UsageError for one that no task of the module is on: its messages would wait for ever. */
+function checkedQueues(named: readonly string[], tasks: TasksModule): readonly string[] {
+  const served = servedQueues(tasks.registry);
+  const unknown = named.find((name) => !served.includes(name));
+  if (unknown === undefined) return named;
+  throw new UsageError(
+    `no task of ${tasks.file} that this worker could run is on queue ${unknown}: they are on ${served.join(", ") || "none"}`,
+    "name one of these, or define a task with that queue",
   );
 }
 

@@ -26,7 +26,8 @@ export class InterruptedError extends Error {
 /** An error as scripts get it on stderr. */
 export interface ErrorReport {
   readonly schemaVersion: 1;
-  readonly kind: "error";
+  /** `warning` when nothing has failed: a wait that ran out of time. */
+  readonly kind: "error" | "warning";
   readonly code: string;
   readonly message: string;
   readonly path?: string;
@@ -58,7 +59,7 @@ export function writeError(io: CliIo, error: unknown, { json, help }: Telling): 
   const { report, exitCode, hint = exitCode === exitCodes.usage ? `see: ${help}` : undefined } = describeError(error);
   if (json) note(io, jsonText(report, false));
   else {
-    note(io, `error: ${plainLine(report.message)}`);
+    note(io, `${report.kind}: ${plainLine(report.message)}`);
     if (hint !== undefined) note(io, `  ${hint}`);
   }
   if (io.env.TUTTI_DEBUG !== undefined && io.env.TUTTI_DEBUG !== "" && error instanceof Error) note(io, stackOf(error));
@@ -102,7 +103,7 @@ function describeOwn(error: TuttiError): Described {
   if (error instanceof WaitTimedOutError) {
     const { runId, progress } = error;
     return {
-      report: { ...report, runId, ...(progress === undefined ? {} : { progress }) },
+      report: { ...report, kind: "warning", runId, ...(progress === undefined ? {} : { progress }) },
       exitCode: exitCodes.timedOut,
       hint: `it goes on; wait again: tutti wait ${runId}, or look: tutti inspect ${runId} --verbose`,
     };

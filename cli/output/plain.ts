@@ -9,3 +9,8 @@ export function cut(text: string, length: number): string {
   const line = plainLine(text);
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;
 }
+
+/** A task as tables name it: its name, and its label if it has one. */
+export function taskText({ task, label }: { readonly task: string; readonly label: string | null }): string {
+  return label === null ? task : cut(`${task} ${label}`, 40);
+}

@@ -65,6 +65,8 @@ export interface SubmitOptions {
   readonly deadlineSeconds?: number;
   /** Strings that travel to every task. */
   readonly headers?: Headers;
+  /** Whose work this is: a queue that many tenants share is then fair between them. @see docs/queues.md */
+  readonly fairnessKey?: string;
   /** Drawn anew for every document: the answer is found by it. @default drawn */
   readonly requestId?: string;
   /** Whether to learn the answer, for up to 10 s. @default true */
@@ -185,7 +187,9 @@ function requestToSend(ids: Ids, document: Submittable, options: SubmitOptions):
 
 async function send({ store, queue, clock }: ClientDeps, request: IdentifiedRequest): Promise<void> {
   const body = await requestBody({ store, clock }, request);
-  const { failed } = await queue.send("request", [{ body, delaySeconds: 0 }], "request.send");
+  const { fairnessKey } = request;
+  const message = { body, delaySeconds: 0, ...(fairnessKey === undefined ? {} : { fairnessKey }) };
+  const { failed } = await queue.send("request", [message], "request.send");
   if (failed.length > 0)
     throw new QueueError(
       `the request queue refused request ${request.requestId}: nothing was started, submit it again`,

@@ -149,6 +149,7 @@ function taskReport(snapshot: Snapshot, released: Released, node: PlanNode): Tas
     task: node.task,
     label: node.label ?? null,
     queue: node.queue,
+    fairnessKey: node.fairnessKey ?? null,
     status: statusOf(snapshot, released, node),
     attempt: slot.state === "absent" ? 0 : slot.attempt,
     ...historyOf(slot),

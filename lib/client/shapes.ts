@@ -69,6 +69,7 @@ export interface TaskReport {
   readonly task: string;
   readonly label: string | null;
   readonly queue: string;
+  readonly fairnessKey: string | null;
   readonly status: TaskStatus;
   /** Attempts claimed so far; 0 before the first. */
   readonly attempt: number;

@@ -28,7 +28,7 @@ export interface Reading {
 
 /** How to wait. */
 export interface WaitOptions {
-  /** Above 0, at most a year. @default 3600 */
+  /** Above 0, at most a year: no wait is without an end. What is stored then goes with the error. @default 3600 */
   readonly timeoutSeconds?: number;
   /** Called with each new count, at most a few times a second. Without it only the run's head is read. */
   readonly onProgress?: (progress: Progress) => void;

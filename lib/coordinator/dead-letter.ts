@@ -19,7 +19,7 @@ import { lostOutcome } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { reissue } from "./reissue.ts";
 import { recordRejected } from "./rejected.ts";
-import { sendAll, sendNodes } from "./sending.ts";
+import { keyed, sendAll, sendNodes } from "./sending.ts";
 import { afterError, deliveryOf, namedNodes, parseTaskMessage, returnAt } from "./work.ts";
 
 /** Message attribute of a request that was put back once. */
@@ -49,7 +49,8 @@ export async function deadLetter(
 
 async function requestLetter(deps: CoordinatorDeps, message: ReceivedMessage): Promise<void> {
   if (message.attributes[returnedAttribute] === undefined) {
-    const again = { body: message.body, delaySeconds: 0, attributes: { [returnedAttribute]: "1" } };
+    const attributes = { [returnedAttribute]: "1" };
+    const again = { body: message.body, delaySeconds: 0, attributes, ...keyed(message.fairnessKey) };
     return sendAll(deps, "request", [again], "letter.return");
   }
   const error = new Error("the request could not be handled and was given up by its queue twice");

@@ -40,6 +40,8 @@ export interface Delivery {
   readonly carrier: string;
   /** Queue the message came from; undefined for control and sweeper, which never carry. */
   readonly queue?: string;
+  /** Whose work the message is; it carries nobody else's. */
+  fairnessKey: string | undefined;
   /** When the process that handles it took its batch. */
   readonly startedAtMs: number;
   /** When that process must be done. */
@@ -71,6 +73,7 @@ export function createDelivery(
     owner: deps.ids.next(),
     carrier: carrierOf(from.token),
     ...(from.queue === undefined ? {} : { queue: from.queue }),
+    fairnessKey: undefined,
     startedAtMs: from.startedAtMs ?? 0,
     deadlineAtMs: from.deadlineAtMs ?? 0,
     suspects: "run",

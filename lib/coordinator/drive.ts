@@ -155,7 +155,7 @@ async function startNode(delivery: Delivery, node: PlanNode, wins: Wins): Promis
     deps.protocol.mayCarry({
       ownCommit: wins.commit,
       ownArrivals: wins.arrivals,
-      sameQueue: node.queue === delivery.queue && deps.registry.get(node.task)?.body !== undefined,
+      sameQueue: sharesDelivery(delivery, node) && deps.registry.get(node.task)?.body !== undefined,
       timeRemains: timeRemains(delivery, node),
       delayed: (node.delaySeconds ?? 0) > 0,
     });
@@ -165,6 +165,11 @@ async function startNode(delivery: Delivery, node: PlanNode, wins: Wins): Promis
   }
   if (sendsAtOnce(wins)) return sendNodes(delivery, [nodeSend([node], { dispatch: 1, atMs: nowMs })], "node.send");
   await lookThenSend(delivery, node);
+}
+
+/** Whether the queue counts the node as it counts the message in hand. */
+function sharesDelivery({ queue, fairnessKey }: Delivery, node: PlanNode): boolean {
+  return node.queue === queue && node.fairnessKey === fairnessKey;
 }
 
 /** The driver's row of the table, for a node this delivery has not started itself. */

@@ -12,7 +12,7 @@ import { resendIntervalMs } from "../protocol/retry.ts";
 import type { Slot } from "../protocol/slot.ts";
 import { askerOf, type Delivery, sendsAtOnce, type Wins } from "./delivery.ts";
 import { locate, slotIn } from "./places.ts";
-import { type NodeSend, sendAll, sendNodes } from "./sending.ts";
+import { keyed, type NodeSend, sendAll, sendNodes } from "./sending.ts";
 
 /**
  * Releases a list. Its winner sends at once, everybody else looks first what has been seen already.
@@ -115,6 +115,7 @@ export interface RangeSend {
 /** Sends ranges of a list to control. */
 export async function sendRanges(delivery: Delivery, list: ListName, sends: readonly RangeSend[]): Promise<void> {
   const { run, deps } = delivery;
+  const { fairnessKey } = await run.plan.whole();
   const messages = sends.map(({ range, dispatch, atMs }) => {
     const message: RangeMessage = {
       tutti: 1,
@@ -127,7 +128,7 @@ export async function sendRanges(delivery: Delivery, list: ListName, sends: read
       range,
     };
     const delaySeconds = Math.max(0, Math.ceil((atMs - deps.clock.now()) / 1000));
-    return { body: JSON.stringify(message), delaySeconds };
+    return { body: JSON.stringify(message), delaySeconds, ...keyed(fairnessKey) };
   });
   await sendAll(deps, "request", messages, "range.send");
 }

@@ -19,7 +19,7 @@ const batchSize = 10;
 /** How often refused entries are sent again before the delivery is returned. */
 const sendAttempts = 3;
 
-/** What one message starts: a node, or members of one leaf that travel together; that dispatch, not before that time. */
+/** What one message starts: a node, or members of one leaf that travel together, so on one queue for one tenant; that dispatch, not before that time. */
 export interface NodeSend {
   readonly nodes: readonly PlanNode[];
   readonly dispatch: number;
@@ -61,10 +61,19 @@ export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], 
     }
     const queue: QueueRef = `task:${node.queue}`;
     const messages = byQueue.get(queue) ?? [];
-    messages.push({ body: JSON.stringify(await taskMessage(delivery, send)), delaySeconds });
+    messages.push({
+      body: JSON.stringify(await taskMessage(delivery, send)),
+      delaySeconds,
+      ...keyed(node.fairnessKey),
+    });
     byQueue.set(queue, messages);
   }
   for (const [queue, messages] of byQueue) await sendAll(delivery.deps, queue, messages, site);
+}
+
+/** A message's fairness key, where there is one. */
+export function keyed(fairnessKey: string | undefined): Pick<OutgoingMessage, "fairnessKey"> {
+  return fairnessKey === undefined ? {} : { fairnessKey };
 }
 
 /** Nodes whose arguments do not fit into one message travel alone. */

@@ -71,6 +71,7 @@ async function workOne(
     const delivery = deliveryOf(deps, plans, heads, batch, task);
     delivery.suspects = suspects;
     const nodes = await namedNodes(delivery, task);
+    delivery.fairnessKey = nodes[0]?.fairnessKey;
     await handleOwn(delivery, { nodes, dispatch: task.dispatch, turns });
     if (delivery.deferred) return "suspect";
     while (delivery.carry !== undefined) {

@@ -18,6 +18,14 @@ export const queueNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, "must match [A-Za-z0-9][A-Za-z0-9_-]{0,39}");
 
+/**
+ * Whose work a message is, so that a queue can be fair between tenants: what SQS takes as a message group, every printable
+ * ASCII character but the space (AWS, SendMessage: alphanumeric characters and punctuation, 128 at most).
+ */
+export const fairnessKeySchema = z
+  .string()
+  .regex(/^[!-~]{1,128}$/, "must be 1 to 128 letters, digits and punctuation marks of ASCII, without spaces");
+
 /** Path of a node in its plan, for example `header[3]/[1]`. */
 export type NodeId = string;
 

@@ -2,7 +2,7 @@
  * The grammar of requests: what any program may send to the request queue.
  */
 import { z } from "zod";
-import { idPattern, runIdSchema } from "./ids.ts";
+import { fairnessKeySchema, idPattern, runIdSchema } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { headersSchema, type Workflow, workflowSchema } from "./workflow.ts";
 
@@ -22,6 +22,8 @@ export const submitRequestSchema = z
     deadlineSeconds: z.int().min(1).max(limits.runDeadlineSeconds).optional(),
     /** For every task; a task's own go on top. */
     headers: headersSchema.optional(),
+    /** Whose work this is, for every task that names nobody else (docs/queues.md). */
+    fairnessKey: fairnessKeySchema.optional(),
     workflow: workflowSchema,
   })
   .meta({ id: "SubmitRequest" });

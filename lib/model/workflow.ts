@@ -6,7 +6,7 @@
  * (`findJsonProblem`), since a recursive schema would overflow the stack on deep documents.
  */
 import { z } from "zod";
-import { idPattern, queueNameSchema, taskNameSchema } from "./ids.ts";
+import { fairnessKeySchema, idPattern, queueNameSchema, taskNameSchema } from "./ids.ts";
 import type { Json } from "./json.ts";
 import { limits } from "./limits.ts";
 
@@ -54,6 +54,7 @@ export const taskSchema = z
     label: z.string().max(limits.labelLength).optional(),
     queue: queueNameSchema.optional(),
     headers: headersSchema.optional(),
+    fairnessKey: fairnessKeySchema.optional(),
     immutable: z.boolean().optional(),
     delaySeconds: z.int().min(0).max(limits.delaySeconds).optional(),
     timeoutSeconds: seconds(limits.taskTimeoutSeconds).optional(),

@@ -52,6 +52,7 @@ export function compile(request: SubmitRequest, catalog: TaskCatalog, options: C
     catalog,
     queues: new Set([...catalog.values()].map((info) => info.queue)),
     headers: request.headers,
+    fairnessKey: request.fairnessKey,
     packOf: (queue) => Math.min(options.tasksPerInvocation?.(queue) ?? defaults.tasksPerInvocation, limits.packMembers),
     leafSize: options.leafSize ?? defaults.leafSize,
     fan: options.fan ?? defaults.fan,
@@ -63,5 +64,6 @@ export function compile(request: SubmitRequest, catalog: TaskCatalog, options: C
   };
   const unit = compileWorkflow(context, request.workflow, root);
   attach(draft, unit, [{ kind: "end" }]);
-  return finished(draft, unit, options.messagesPerRange ?? defaults.messagesPerRange);
+  const plan = finished(draft, unit, options.messagesPerRange ?? defaults.messagesPerRange);
+  return request.fairnessKey === undefined ? plan : { ...plan, fairnessKey: request.fairnessKey };
 }

@@ -12,7 +12,10 @@ export interface PlanDescription {
   readonly nodes: readonly {
     readonly id: NodeId;
     readonly task: string;
+    readonly label: string | null;
     readonly queue: string;
+    readonly fairnessKey: string | null;
+    readonly softTimeoutSeconds: number | null;
     readonly timeoutSeconds: number;
   }[];
   /** Outer ones first. */
@@ -28,11 +31,14 @@ export interface PlanDescription {
 
 /** Lists nodes and joins of a plan, with what they wait for and its estimated cost. */
 export function describePlan(plan: Plan): PlanDescription {
-  const nodes = Object.values(plan.nodes).map(({ id, task, queue, timeoutSeconds }) => ({
-    id,
-    task,
-    queue,
-    timeoutSeconds,
+  const nodes = Object.values(plan.nodes).map((node) => ({
+    id: node.id,
+    task: node.task,
+    label: node.label ?? null,
+    queue: node.queue,
+    fairnessKey: node.fairnessKey ?? null,
+    softTimeoutSeconds: node.softTimeoutSeconds ?? null,
+    timeoutSeconds: node.timeoutSeconds,
   }));
   const joins = Object.values(plan.joins).map(({ id, kind, when, size, deadlineSeconds }) => ({
     id,

@@ -2,6 +2,7 @@
  * Joins, and what they are to those around them.
  */
 import type { JoinId, NodeId } from "../model/ids.ts";
+import { laneOf } from "./lane.ts";
 import type { Compilation } from "./place.ts";
 import type { Failure, PlanJoin, PlanNode, Start } from "./types.ts";
 import type { Unit } from "./units.ts";
@@ -30,8 +31,8 @@ function packOf({ draft, packOf: ofQueue }: Compilation, id: NodeId): number {
 }
 
 /**
- * What the release of a header starts: members that are tasks of their own go together, as many of one leaf as its queue
- * packs; the others start by themselves.
+ * What the release of a header starts: members that are tasks of their own go together with those of the same tenant, as
+ * many of one leaf as its queue packs; the others start by themselves.
  */
 export function packed(context: Compilation, join: PlanJoin, members: readonly Unit[]): readonly Start[] {
   const starts: Start[] = [];
@@ -44,11 +45,12 @@ export function packed(context: Compilation, join: PlanJoin, members: readonly U
       starts.push(...unit.starts);
       continue;
     }
-    const pack = open.get(node.queue);
+    const lane = laneOf(node);
+    const pack = open.get(lane);
     if (pack !== undefined && pack.length < most) pack.push(index);
     else {
       const started = [index];
-      open.set(node.queue, started);
+      open.set(lane, started);
       starts.push({ kind: "pack", join: join.id, members: started });
     }
   }

@@ -14,6 +14,8 @@ export interface Compilation {
   /** Queues that some task names, hence that a worker reads. */
   readonly queues: ReadonlySet<string>;
   readonly headers: Headers | undefined;
+  /** Of the request. */
+  readonly fairnessKey: string | undefined;
   /** Most members of one message, by queue; 1: each travels alone. */
   readonly packOf: (queue: string) => number;
   readonly leafSize: number;

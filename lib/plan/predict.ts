@@ -3,11 +3,12 @@
  *
  * It assumes that every task succeeds at its first attempt and gives a result of a few bytes; that the members of a pack
  * end together, so that one write records them all; that batches are full where enough messages go out together; and that
- * a single successor on the same queue is carried inline. Retries, heartbeats (tasks longer than ten seconds), reads,
+ * a single successor on the same queue, for the same tenant, is carried inline. Retries, heartbeats (tasks longer than ten seconds), reads,
  * sweeps, the parts of a large document, the work of Lambda and clean-up are not in it.
  *
  * test/unit/bench/predicted.test.ts holds it against what runs are metered to take.
  */
+import { laneOf } from "./lane.ts";
 import type { Next, Plan, PlanJoin, PlanNode, Start } from "./types.ts";
 
 /** List prices of us-east-1 without free tier, in dollars. */
@@ -132,8 +133,8 @@ function lists(plan: Plan): readonly (readonly Start[])[] {
   return [
     plan.start,
     ...Object.values(plan.releases),
-    ...Object.values(plan.nodes).map((node) => notCarried(plan, node.next, node.queue)),
-    ...Object.values(plan.joins).map((join) => notCarried(plan, join.next, queueOf(plan, join))),
+    ...Object.values(plan.nodes).map((node) => notCarried(plan, node.next, laneOf(node))),
+    ...Object.values(plan.joins).map((join) => notCarried(plan, join.next, lastLane(plan, join))),
   ];
 }
 
@@ -164,16 +165,16 @@ function queueOfStart(plan: Plan, start: Start): string | undefined {
   return member?.kind === "node" ? plan.nodes[member.node]?.queue : undefined;
 }
 
-function notCarried(plan: Plan, next: readonly Next[], queue: string | undefined): readonly Next[] {
+function notCarried(plan: Plan, next: readonly Next[], lane: string | undefined): readonly Next[] {
   const started = next.flatMap((one) => (one.kind === "node" ? [plan.nodes[one.node] as PlanNode] : []));
   const [only] = started;
-  const carried = next.length === 1 && only?.queue === queue && (only?.delaySeconds ?? 0) === 0;
+  const carried = next.length === 1 && only !== undefined && laneOf(only) === lane && (only.delaySeconds ?? 0) === 0;
   return carried ? [] : next;
 }
 
-/** The queue whose worker settles the last member, as far as one can tell: that of the last one. */
-function queueOf(plan: Plan, join: PlanJoin): string | undefined {
+/** The lane of whoever settles the last member, as far as one can tell: that of the last one. */
+function lastLane(plan: Plan, join: PlanJoin): string | undefined {
   const last = plan.members[join.id]?.at(-1);
-  if (last?.kind === "node") return plan.nodes[last.node]?.queue;
-  return last?.kind === "join" ? queueOf(plan, plan.joins[last.join] as PlanJoin) : undefined;
+  if (last?.kind === "node") return laneOf(plan.nodes[last.node] as PlanNode);
+  return last?.kind === "join" ? lastLane(plan, plan.joins[last.join] as PlanJoin) : undefined;
 }

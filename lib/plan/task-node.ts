@@ -45,6 +45,8 @@ export function compileTask(context: Compilation, task: Task, place: Place, afte
   if (results !== undefined) node.results = results;
   if (label !== undefined) node.label = label;
   if (headers !== undefined) node.headers = headers;
+  const fairnessKey = task.fairnessKey ?? context.fairnessKey;
+  if (fairnessKey !== undefined) node.fairnessKey = fairnessKey;
   if (task.delaySeconds !== undefined) node.delaySeconds = task.delaySeconds;
   addNode(context.draft, node, doc);
   const exit = { kind: "node", node: node.id } as const;

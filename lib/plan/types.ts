@@ -33,8 +33,8 @@ export type Next =
   | { readonly kind: "end" };
 
 /**
- * What a release starts: as {@link Next}, or several members of one leaf whose tasks share a queue and travel in one
- * message. Packing is fixed here, never computed by running code: two versions of it must not disagree.
+ * What a release starts: as {@link Next}, or several members of one leaf whose tasks share a queue and a fairness key and
+ * travel in one message. Packing is fixed here, never computed by running code: two versions of it must not disagree.
  */
 export type Start = Next | Pack;
 export interface Pack {
@@ -71,6 +71,8 @@ export interface PlanNode {
   readonly results?: Readonly<Record<string, Source>>;
   readonly label?: string;
   readonly headers?: Readonly<Record<string, string | null>>;
+  /** Whose work it is: its own key, else the request's. */
+  readonly fairnessKey?: string;
   readonly delaySeconds?: number;
   /** Hard limit of one attempt. */
   readonly timeoutSeconds: number;
@@ -121,6 +123,8 @@ export interface Plan extends PlanFragment {
   readonly version: 1;
   /** Messages that a releaser sends itself; a longer list is cut into ranges of as many. */
   readonly messagesPerRange: number;
+  /** Of the request: whose work its messages to control are. */
+  readonly fairnessKey?: string;
   /** What the submit starts. */
   readonly start: readonly Next[];
   /** The run's value. */

@@ -15,6 +15,8 @@ export interface OutgoingMessage {
   readonly delaySeconds: number;
   /** String attributes; for example the count of a dead letter's return. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /** Whose work it is, where the queue is fair between tenants; kept when it moves to a dead-letter queue. */
+  readonly fairnessKey?: string;
 }
 
 /** A message in hand. */
@@ -24,6 +26,8 @@ export interface ReceivedMessage {
   readonly receiveCount: number;
   readonly sentAtMs: number;
   readonly attributes: Readonly<Record<string, string>>;
+  /** As it was sent. */
+  readonly fairnessKey?: string;
 }
 
 /** Any call may throw `QueueError`: nothing is then known about its effect. */

@@ -45,6 +45,8 @@ export interface TestSubmitOptions {
   /** The run is TIMED_OUT after that. @default 7 days */
   readonly deadlineSeconds?: number;
   readonly headers?: Headers;
+  /** Whose work this is; kept, and without effect here. */
+  readonly fairnessKey?: string;
 }
 
 /** A run that was accepted. */

@@ -80,6 +80,8 @@ describe("submit", () => {
       "tenant=a",
       "--header",
       "user=b=c",
+      "--fairness-key",
+      "acme",
       "--json",
     ];
     expect(json((await send(deployment, argv, request)).stdout).runId).toBe("from-flag");
@@ -87,6 +89,7 @@ describe("submit", () => {
       name: "from file",
       deadlineSeconds: 60,
       headers: { tenant: "a", user: "b=c" },
+      fairnessKey: "acme",
     });
   });
 
@@ -297,7 +300,7 @@ describe("run", () => {
     );
     expect(exitCode).toBe(exitCodes.timedOut);
     expect(stderr).toMatch(
-      /error: run nightly had not ended after 5 s: of 3 tasks 3 waiting\n {2}it goes on; wait again: tutti wait nightly/,
+      /warning: run nightly had not ended after 5 s: of 3 tasks 3 waiting\n {2}it goes on; wait again: tutti wait nightly/,
     );
   });
 
@@ -355,7 +358,7 @@ describe("wait and result", () => {
     expect(exitCode).toBe(exitCodes.timedOut);
     expect(json(stdout)).toEqual({ schemaVersion: 1, runId: "nightly", status: "RUNNING", progress });
     expect(json(stderr.trim().split("\n").at(-1) ?? "")).toMatchObject({
-      kind: "error",
+      kind: "warning",
       code: "wait-timed-out",
       runId: "nightly",
       progress,
@@ -457,6 +460,7 @@ describe("inspect", () => {
       task: "add",
       label: null,
       queue: "default",
+      fairnessKey: null,
       status: "SUCCEEDED",
       attempt: 1,
       startedAt: time,
@@ -483,6 +487,17 @@ describe("inspect", () => {
     await send(deployment, ["submit", "-", "--id", "nightly"], sums);
     const { stdout } = await tutti(["inspect", "nightly"], { deployment });
     expect(stdout).toContain("\n. waits for 2: nightly/header[0], nightly/header[1]\n");
+  });
+
+  it("S2-09: shows labels, queues and whose work a task is", async () => {
+    const deployment = deploy({ workers: false });
+    const members = { task: "add", args: [1, 2], headers: { user: null } };
+    const callback = { task: "sum", label: "Test Execution Summary" };
+    await send(deployment, ["submit", "-", "--id", "nightly", "--fairness-key", "acme"], {
+      chord: { header: [members], callback },
+    });
+    const { stdout } = await tutti(["inspect", "nightly", "-v"], { deployment });
+    expect(stdout).toMatch(/^nightly\/callback +sum Test Execution Summary +WAITING.* default +acme$/m);
   });
 
   it("sheds columns on a narrow terminal, and colours states on a lively one", async () => {

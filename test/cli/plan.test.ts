@@ -41,6 +41,22 @@ describe("plan", () => {
     );
   });
 
+  it("shows labels, whose work a task is, and both its time limits", async () => {
+    const document = { chord: { header: [], callback: { task: "sum", label: "Summary", fairnessKey: "acme" } } };
+    expect((await plan(document)).stdout).toMatch(/\ncallback +sum Summary +default +acme +15 min, soft 10 min\n/);
+    expect(json((await plan(document, "--json")).stdout).nodes).toEqual([
+      {
+        id: "callback",
+        task: "sum",
+        label: "Summary",
+        queue: "default",
+        fairnessKey: "acme",
+        softTimeoutSeconds: 600,
+        timeoutSeconds: 900,
+      },
+    ]);
+  });
+
   it("cuts a long list of nodes on the screen, not in JSON", async () => {
     const document = { group: Array.from({ length: 50 }, () => ({ task: "fail" })) };
     expect((await plan(document)).stdout).toMatch(/\n… and 30 more\n/);

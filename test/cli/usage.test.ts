@@ -26,6 +26,10 @@ describe("help", () => {
     expect(stdout).toContain("TUTTI_TABLE");
   });
 
+  it.each(["wait", "run"])("of %s says how long it waits at most: there is no wait without an end", async (name) => {
+    expect((await tutti([name, "--help"])).stdout.replace(/\s+/g, " ")).toMatch(/above 0.*\(default: 3600\)/);
+  });
+
   it("is printed on stderr, as wrong usage, when no command is named", async () => {
     const { exitCode, stdout, stderr } = await tutti([]);
     expect(exitCode).toBe(exitCodes.usage);
@@ -53,6 +57,9 @@ describe("wrong usage", () => {
     [["result", "a", "b"], /too many arguments/],
     [["wait", "x", "--timeout-seconds", "0"], /must be a number above 0/],
     [["wait", "x", "--timeout-seconds", "-1"], /must be a number above 0/],
+    [["wait", "x", "--timeout-seconds", "NaN"], /must be a number above 0/],
+    [["wait", "x", "--timeout-seconds", "Infinity"], /must be a number above 0/],
+    [["run", "x", "--timeout-seconds", "0"], /must be a number above 0/],
     [["wait", "x", "--timeout-seconds", "1e9"], /must be a number above 0/],
     [["wait", "x", "--timeout-seconds", "soon"], /must be a number above 0/],
     [["wait", "x", "--timeout-seconds"], /argument missing/],
@@ -64,6 +71,9 @@ describe("wrong usage", () => {
     [["submit", "x", "--id", "no spaces"], /must match/],
     [["submit", "x", "--deadline-seconds", "0"], /must be a whole number from 1/],
     [["submit", "x", "--header", "novalue"], /must be KEY=VALUE/],
+    [["submit", "x", "--fairness-key", "two words"], /It must be 1 to 128 letters, digits and punctuation marks/],
+    [["worker", "--queues", "a,,b"], /must be names of task queues, with commas between/],
+    [["worker", "--queues", "a", "--only", "sweep,dead-letter"], /--queues is for the role tasks/],
     [["submit", "missing.json"], /cannot read missing\.json: there is no such file/],
     [["submit", "."], /cannot read \.: it is a folder/],
     [["status", "--stack", "prod"], /--stack is not supported by this version/],

@@ -123,6 +123,14 @@ function sendingContract(fresh: () => Rig): void {
       expect(message.sentAtMs).toBeLessThanOrEqual(Date.now() + 1);
     });
 
+    it("takes messages for several tenants in one call, and delivers each with its key", async () => {
+      const rig = fresh();
+      const message = { body: "1", delaySeconds: 0 };
+      await rig.send({ ...message, fairnessKey: "acme" }, { ...message, body: "2" }, { ...message, fairnessKey: "!~" });
+      const keys = [(await rig.next()).fairnessKey, (await rig.next()).fairnessKey, (await rig.next()).fairnessKey];
+      expect(keys.map(String).sort()).toEqual(["!~", "acme", "undefined"]);
+    });
+
     it("delivers ten messages of one call, with an id each", async () => {
       const rig = fresh();
       const bodies = Array.from({ length: 10 }, (_, i) => `"${i}"`);
@@ -236,7 +244,7 @@ function timesContract(fresh: () => Rig): void {
 
     it("moves what was delivered too often to the dead-letter queue, as it was", async () => {
       const rig = fresh();
-      await rig.send({ body: '"dead"', delaySeconds: 0, attributes: { returned: "1" } });
+      await rig.send({ body: '"dead"', delaySeconds: 0, attributes: { returned: "1" }, fairnessKey: "acme" });
       const first = await rig.next();
       await rig.queue.changeVisibility(first.receipt, 0);
       await rig.queue.changeVisibility((await rig.next()).receipt, 0);
@@ -248,6 +256,7 @@ function timesContract(fresh: () => Rig): void {
         sentAtMs,
         body: '"dead"',
         attributes: { returned: "1" },
+        fairnessKey: "acme",
         queue: `dead:${rig.ref}`,
       });
       await rig.queue.remove(dead?.receipt ?? "");

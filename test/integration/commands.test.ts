@@ -179,6 +179,7 @@ describe("usage", () => {
     [["dev", "--tasks", "none.ts"], "none.ts does not exist"],
     [["worker", "--only", "everything"], "control, tasks, sweep, dead-letter"],
     [["worker", "--only", "sweep"], "tutti dev"],
+    [["worker", "--queues", "a b"], "names of task queues"],
   ])("says what to do instead of %j", async (args, hint) => {
     const { code, out, err } = await inProcess(await aFolder(), args);
     expect(code).toBeGreaterThan(0);
@@ -242,6 +243,22 @@ describe.skipIf(!dynoxideAvailable())("tutti worker", () => {
       expect(await endOf(dev.engine.store, "stopped")).toMatchObject({ status: "SUCCEEDED" });
       expect(await startsIn(folder)).toEqual([{ taskId: "stopped/task", attempt: 1, pid: worker.pid }]);
       expect(await dev.engine.queue.depth("request")).toMatchObject({ visible: 1, inFlight: 0 });
+    } finally {
+      await dev.close();
+    }
+  });
+
+  it("refuses a queue that none of its tasks is on, and reads those it is told to", async () => {
+    const folder = await aFolder();
+    const tasks = await loadTasksModule(tasksFile);
+    const dev = await startDev({ cwd: folder, engineOnly: true, tasks, log: silentLog, ...shortTimes });
+    try {
+      const wrong = tutti(folder, "worker", "--tasks", tasksFile, "--queues", "gated,urgent");
+      expect(await wrong.ended).toEqual({ code: 2, signal: null });
+      expect(wrong.err()).toContain("is on queue urgent: they are on default, gated");
+      const worker = tutti(folder, "worker", "--tasks", tasksFile, "--queues", "gated,gated", "--json");
+      const ready = await waitFor("ready", () => worker.out().includes("\n") && (JSON.parse(worker.out()) as object));
+      expect(ready).toMatchObject({ queues: ["gated"], roles: ["control", "tasks", "sweep", "dead-letter"] });
     } finally {
       await dev.close();
     }

@@ -19,7 +19,7 @@ async function withMessages(...bodies: readonly string[]): Promise<TestQueue> {
   const queue = aQueue();
   await queue.send(
     "task:default",
-    bodies.map((body) => ({ body, delaySeconds: 0, attributes: { kind: "test" } })),
+    bodies.map((body) => ({ body, delaySeconds: 0, attributes: { kind: "test" }, fairnessKey: "acme" })),
     "test",
   );
   return queue;
@@ -68,6 +68,7 @@ describe("event source", () => {
               SentTimestamp: expect.stringMatching(/^\d{13}$/),
               SenderId: "local",
               ApproximateFirstReceiveTimestamp: expect.stringMatching(/^\d{13}$/),
+              MessageGroupId: "acme",
             },
             messageAttributes: { kind: { stringValue: "test", dataType: "String" } },
             md5OfBody: "",

@@ -3,7 +3,7 @@
  */
 import type { SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { GiveBack } from "../../lambdas/batch.ts";
+import { deliveredIn, type GiveBack } from "../../lambdas/batch.ts";
 import { createControlHandler } from "../../lambdas/control/handler.ts";
 import { createWorkerHandler } from "../../lambdas/worker/handler.ts";
 import { wallClock } from "../../lib/adapters/system/clock.ts";
@@ -234,6 +234,14 @@ describe("worker", () => {
     await work({ Records: [aRecord("m1")] }, { getRemainingTimeInMillis: () => 60_000 });
     expect(seen).toEqual([1_055_000]);
   });
+});
+
+it("hand over whose work a message is, as Lambda tells it, and nothing where it does not", () => {
+  const keyed = aRecord("m1");
+  const record = { ...keyed, attributes: { ...keyed.attributes, MessageGroupId: "acme" } };
+  const [first, second] = deliveredIn({ Records: [record, aRecord("m2")] });
+  expect(first?.message.fairnessKey).toBe("acme");
+  expect(second?.message).not.toHaveProperty("fairnessKey");
 });
 
 function aRecord(messageId: string) {

@@ -28,6 +28,7 @@ import { decodeHead } from "../../lib/protocol/head.ts";
 import { type Protocol, protocol } from "../../lib/protocol/index.ts";
 import { storedBody } from "../../lib/records/documents.ts";
 import { catalogOf, registryOf } from "../../lib/tasks/registry.ts";
+import { wrongFairnessKey } from "./fairness-check.ts";
 import type { CallKind, Fault, FaultMode } from "./faults.ts";
 import { forbiddenChanges } from "./oracle.ts";
 
@@ -143,6 +144,7 @@ export function createWorld(options: WorldOptions): World {
   const entries: Entry[] = [];
   const violations: string[] = [];
   let sweptAtMs = startMs;
+  let fairnessKey: string | undefined;
   const baseDone = new Set<BaseFault>();
 
   const faultAt = (number: number): FaultMode | undefined =>
@@ -233,6 +235,7 @@ export function createWorld(options: WorldOptions): World {
       send: async (ref, messages, site) => {
         if (options.variant?.acknowledgeBeforeSend)
           for (const message of process.held) await queue.remove(message.receipt);
+        violations.push(...messages.flatMap((message) => wrongFairnessKey(message, fairnessKey)));
         const refused = faultAt(calls.length) === "partial" ? [0] : [];
         const accepted = messages.filter((_, position) => !refused.includes(position));
         const perform = async () => {
@@ -257,7 +260,9 @@ export function createWorld(options: WorldOptions): World {
     entries,
     violations,
     async submit(request) {
-      await queue.send("request", [{ body: JSON.stringify(request), delaySeconds: 0 }], "test");
+      fairnessKey = (request as Partial<SubmitRequest>).fairnessKey;
+      const message = { body: JSON.stringify(request), delaySeconds: 0 };
+      await queue.send("request", [fairnessKey === undefined ? message : { ...message, fairnessKey }], "test");
     },
     submitStored(request, copies) {
       let tries = 0;

@@ -151,8 +151,9 @@ function deliver(state: State, message: Message): HeldMessage {
   message.receipt = `${message.messageId}.${message.receiveCount}`;
   state.held.set(message.receipt, message);
   put(state, message, message.queue, clock.now() + visibilitySeconds * 1000);
-  const { messageId, body, receiveCount, sentAtMs, queue, receipt } = message;
-  return { messageId, body, receiveCount, sentAtMs, attributes: { ...message.attributes }, queue, receipt };
+  const { messageId, body, receiveCount, sentAtMs, fairnessKey, queue, receipt } = message;
+  const key = fairnessKey === undefined ? {} : { fairnessKey };
+  return { messageId, body, receiveCount, sentAtMs, attributes: { ...message.attributes }, ...key, queue, receipt };
 }
 
 /** Moves what would be delivered once too often, of every queue. */

@@ -2,7 +2,7 @@
  * The queues in memory: the reference implementation of `Queue`, with the receiving side.
  *
  * Delivers in order of availability, then of sending, so that one seed replays a history; SQS promises no order, and a
- * test that wants disorder, duplicates or refusals wraps this queue.
+ * test that wants disorder, duplicates or refusals wraps this queue. Fairness keys are kept, and change no order.
  */
 import { MessageTooLargeError } from "../../errors.ts";
 import type { ConsumedQueue, OutgoingMessage, Queue, QueueConsumer, QueueDepth, QueueRef } from "../../ports/queue.ts";

@@ -53,6 +53,8 @@ export function entryOf(message: OutgoingMessage, position: number, limitBytes =
     MessageBody: body,
     DelaySeconds: delaySeconds,
     ...(named.length === 0 ? {} : { MessageAttributes: Object.fromEntries(named) }),
+    // On a standard queue it orders nothing: it makes the queue fair between tenants (AWS, Amazon SQS fair queues).
+    ...(message.fairnessKey === undefined ? {} : { MessageGroupId: message.fairnessKey }),
   };
   return { position, bytes, request };
 }
@@ -82,12 +84,14 @@ export function batchesOf(entries: readonly Entry[], limitBytes = maxBatchBytes)
 /** A received message in our terms. */
 export function heldOf(queue: ConsumedQueue, message: Message): HeldMessage {
   const attributes = Object.entries(message.MessageAttributes ?? {});
+  const fairnessKey = message.Attributes?.MessageGroupId;
   return {
     messageId: message.MessageId ?? "",
     body: message.Body ?? "",
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
     sentAtMs: Number(message.Attributes?.SentTimestamp ?? 0),
     attributes: Object.fromEntries(attributes.map(([name, { StringValue = "" }]) => [name, StringValue])),
+    ...(fairnessKey === undefined ? {} : { fairnessKey }),
     queue,
     receipt: receiptOf(queue, message.ReceiptHandle ?? ""),
   };

@@ -66,7 +66,7 @@ export function createSqsQueue({ client, urls, maxBytes = maxBatchBytes }: SqsQu
         QueueUrl: urlOf(queue),
         MaxNumberOfMessages: max,
         WaitTimeSeconds: waitSeconds,
-        MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
+        MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"],
         MessageAttributeNames: ["All"],
       });
       const options = { requestTimeout: waitSeconds * 1000 + answerTimeoutMs, ...(signal && { abortSignal: signal }) };

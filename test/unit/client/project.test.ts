@@ -241,7 +241,15 @@ describe("inspectReport", () => {
 });
 
 function aTask(path: string, given: object): object {
-  const nothing = { label: null, attempt: 0, startedAt: null, finishedAt: null, worker: null, error: null };
+  const nothing = {
+    label: null,
+    fairnessKey: null,
+    attempt: 0,
+    startedAt: null,
+    finishedAt: null,
+    worker: null,
+    error: null,
+  };
   return { id: `nightly/${path}`, task: "resize", queue: "images", ...nothing, ...given };
 }
 

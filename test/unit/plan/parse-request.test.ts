@@ -23,6 +23,7 @@ const everything = {
   onFailure: "fail-fast",
   deadlineSeconds: 3600,
   headers: { tenant: "t", user: null },
+  fairnessKey: "t",
   workflow: {
     dag: {
       nodes: {
@@ -32,6 +33,7 @@ const everything = {
           label: "One",
           queue: "images",
           headers: { user: "u" },
+          fairnessKey: `!~${"x".repeat(126)}`,
           immutable: false,
           delaySeconds: 0,
           timeoutSeconds: 43_200,
@@ -218,7 +220,7 @@ describe("parseDocument: around the workflow", () => {
       { ...good, worklfow: a },
       "worklfow",
       a,
-      "must not be there: the key is unknown; known here are tutti, type, requestId, id, name, onFailure, deadlineSeconds, headers, workflow",
+      "must not be there: the key is unknown; known here are tutti, type, requestId, id, name, onFailure, deadlineSeconds, headers, fairnessKey, workflow",
     ],
     [{ ...good, name: Number.NaN }, "name", "NaN", "must be a finite number: JSON has no other"],
     [{ ...good, name: () => 1 }, "name", "() => 1", "must be JSON: a function is not"],
@@ -248,7 +250,7 @@ describe("parseWorkflowDocument", () => {
       { task: "a", arg: [1] },
       "workflow.arg",
       [1],
-      "must not be there: the key is unknown; known here are task, args, label, queue, headers, immutable, delaySeconds, timeoutSeconds, softTimeoutSeconds, retry",
+      "must not be there: the key is unknown; known here are task, args, label, queue, headers, fairnessKey, immutable, delaySeconds, timeoutSeconds, softTimeoutSeconds, retry",
     ],
     [{ task: "a", args: {} }, "workflow.args", {}, "must be a list"],
     [{ task: "a", label: "x".repeat(257) }, "workflow.label", "x".repeat(257), "must have at most 256 characters"],

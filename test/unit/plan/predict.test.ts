@@ -13,6 +13,7 @@ describe("predict", () => {
     ["a task", a, 7 + 1 + 2, 6],
     ["a chain of 5, carried inline", { chain: times(5) }, 7 + 1 + 10, 6],
     ["a chain over two queues", { chain: [a, { task: "other" }, a] }, 7 + 1 + 6, 12],
+    ["a chain from tenant to tenant", { chain: [a, { task: "a", fairnessKey: "b" }, a] }, 7 + 1 + 6, 12],
     ["a chain with a delay", { chain: [a, { task: "a", delaySeconds: 5 }] }, 7 + 1 + 4, 9],
     ["a chord of 4: one leaf", { chord: { header: times(4), callback: a } }, 7 + 1 + 8 + 2, 6],
     ["a chord of 12: three leaves and a top", { chord: { header: times(12), callback: a } }, 7 + 1 + 24 + 3 + 2, 9],
@@ -60,7 +61,15 @@ describe("describePlan", () => {
       }),
     );
     expect(described.tasks).toBe(4);
-    expect(described.nodes[0]).toEqual({ id: "header[0]/[0]", task: "a", queue: "default", timeoutSeconds: 300 });
+    expect(described.nodes[0]).toEqual({
+      id: "header[0]/[0]",
+      task: "a",
+      label: null,
+      queue: "default",
+      fairnessKey: null,
+      softTimeoutSeconds: null,
+      timeoutSeconds: 300,
+    });
     expect(described.joins).toEqual([
       { id: ".", kind: "chord", when: "all-succeeded", expected: 2, deadlineSeconds: 600 },
       { id: "header[0]", kind: "group", when: "all-succeeded", expected: 1, deadlineSeconds: null },

@@ -47,6 +47,13 @@ describe("entries", () => {
     });
   });
 
+  it("give SQS the fairness key as message group, and take it from there", () => {
+    const { request, bytes } = entryOf({ body: "1", delaySeconds: 0, fairnessKey: "acme" }, 0);
+    expect([request.MessageGroupId, bytes]).toEqual(["acme", 1]);
+    expect(heldOf("task:a", { Attributes: { MessageGroupId: "acme" } }).fairnessKey).toBe("acme");
+    expect(heldOf("task:a", {})).not.toHaveProperty("fairnessKey");
+  });
+
   it("refuse a message that no batch could hold", () => {
     expect(() => entryOf({ body: "x".repeat(11), delaySeconds: 0 }, 0, 10)).toThrow(MessageTooLargeError);
     expect(entryOf({ body: "x".repeat(10), delaySeconds: 0 }, 0, 10).bytes).toBe(10);
