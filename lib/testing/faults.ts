@@ -99,7 +99,7 @@ export function createFaults(tasks: readonly string[], happened: (fault: Fault, 
       return take(nameOf(attempt), meant) as Extract<Fault, { fault: "fail" | "crash" }> | undefined;
     },
     atCall(site, records) {
-      const where = [site, ...records.map(nameOf)].join(" of ");
+      const where = records.length === 0 ? site : `${site} of ${records.map(nameOf).join(", ")}`;
       const fault = take(where, (one) => {
         if (one.fault !== "crash" && one.fault !== "throttle") return false;
         return "site" in one ? one.site === site : !("when" in one && one.when === "in-body") && isAt(one, records);
