@@ -95,11 +95,11 @@ export function createPlaces(): Places {
   };
 }
 
-/** An early decision, or the arrival that filled an item that nothing was decided on. Each happens to an item once at most. */
+/** An early decision, or an arrival at an item that nothing was decided on: the one that fills it decides. */
 function decides(write: Write, image: Image): boolean {
   if (write.set.some(({ path }) => path[0] === "decision")) return true;
   const arrives = write.set.some((action) => "minus" in action && action.path[0] === "remaining");
-  return arrives && image.remaining === 0 && image.decision === undefined;
+  return arrives && image.decision === undefined;
 }
 
 function placeOf(runId: RunId, plan: Plan, node: PlanNode): SlotPlace {

@@ -59,8 +59,11 @@ export function createProcess({ deps, faults, history, places, plans }: Surround
   ): Promise<T> => {
     if (dead) return never();
     switch (faults.atCall(site, records)) {
-      case undefined:
-        return perform();
+      case undefined: {
+        const answer = await perform();
+        // It may be gone by the time the answer comes.
+        return dead ? never() : answer;
+      }
       case "throttle":
         throw fail(`${site} was throttled by the test`);
       case "crash-before":

@@ -213,7 +213,11 @@ export function createWorkers({ surroundings, consumer, changed, failed }: Worke
       const body = bodyOf(ctx, "sleep");
       return asleep(body.worker.process.deps.clock, body, ctx.signal, seconds * 1000, changed);
     },
-    crash: (ctx) => crash(bodyOf(ctx, "crash").worker),
+    crash(ctx) {
+      const body = bodyOf(ctx, "crash");
+      if (!body.worker.bodies.has(body)) throw new TypeError("crash takes the ctx of a body that is at work");
+      return crash(body.worker);
+    },
   };
 
   function bodyOf(ctx: TaskContext, what: string): Body {

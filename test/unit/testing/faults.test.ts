@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { chain, chord } from "../../../lib/canvas/canvas.ts";
 import { FatalError, InvalidRequestError } from "../../../lib/errors.ts";
+import type { TaskContext } from "../../../lib/tasks/context.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
 import { type Fault, nothingLeft, type TestEngine, type TestEngineOptions } from "../../../lib/testing/index.ts";
 import { add, chordOfThree, double, engineOf, entered, secondsOf } from "./support.ts";
@@ -156,6 +157,15 @@ describe("a crash of the worker", () => {
     expect(await engine.run(work.with())).toMatchObject({ status: "SUCCEEDED", tasks: [{ attempts: 2 }] });
     expect(steps).toEqual(["first #1", "first #2", "second #2"]);
     expect(secondsOf(engine)).toBe(100 + 60 + 100);
+  });
+
+  it("is refused for a body that has ended: its worker is at other work by then", async () => {
+    const seen: TaskContext[] = [];
+    const engine = engineOf({ stubs: { double: (ctx) => seen.push(ctx) } });
+    await engine.run(double.with(1));
+    expect(() => engine.crash(seen[0] as TaskContext)).toThrow("crash takes the ctx of a body that is at work");
+    expect(() => engine.crash({} as TaskContext)).toThrow("crash takes the ctx of a body that this engine has called");
+    expect(await engine.run(double.with(1))).toMatchObject({ status: "SUCCEEDED" });
   });
 
   it("ends the sleep of its neighbours for ever, and their heartbeats", async () => {

@@ -8,7 +8,10 @@ import { add, chordOfThree, double, engineOf, startMs } from "./support.ts";
 
 describe("decisions", () => {
   it("tell for each chord and group what it was decided to, who fired it and when", async () => {
-    const nested = chord([double.with(1), chord([double.with(2), double.with(3).withOptions({ delaySeconds: 30 })], add)], add);
+    const nested = chord(
+      [double.with(1), chord([double.with(2), double.with(3).withOptions({ delaySeconds: 30 })], add)],
+      add,
+    );
     const run = await engineOf().run(group([double.with(1), nested]), { id: "r" });
     expect(run.decisions).toEqual([
       { path: "[1]/header[1]", decision: "callback", by: "r/[1]/header[1]/header[1]", atMs: startMs + 30_000 },
