@@ -6,7 +6,7 @@ import { createSeededIds } from "../adapters/memory/ids.ts";
 import { createMemoryQueue } from "../adapters/memory/queue.ts";
 import { createMemoryStore } from "../adapters/memory/store.ts";
 import type { CoordinatorDeps, Settings } from "../coordinator/index.ts";
-import { RunRemovedError } from "../errors.ts";
+import { RunRemovedError, TuttiError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import { defaults } from "../model/limits.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
@@ -18,15 +18,23 @@ import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import type { TaskContext } from "../tasks/context.ts";
-import { catalogOf, registryOf } from "../tasks/registry.ts";
+import { catalogOf, registryOf, type TaskRegistry } from "../tasks/registry.ts";
+import { createFaults, type Fault, faultText } from "./faults.ts";
+import { createHistory } from "./history.ts";
+import { type Leftovers, readLeft } from "./leftovers.ts";
+import { createPlaces } from "./places.ts";
 import { type EndedRun, isOver, type Records, readRun, rejectionOf, type TestRun } from "./report.ts";
-import { createTime, type Time } from "./time.ts";
+import { type Stub, stubbed } from "./stubs.ts";
+import { createTime, type Goal, type Time } from "./time.ts";
+import { withTimeline } from "./with-timeline.ts";
 import { type BodyCall, createWorkers, type Workers } from "./workers.ts";
 
 /** What {@link createTestEngine} is told. */
 export interface TestEngineOptions {
   /** The tasks module (`import * as tasks`), or an object of definitions. */
   readonly tasks: Readonly<Record<string, unknown>>;
+  /** Bodies that run in the place of tasks' own, by name of the task. @default none */
+  readonly stubs?: Readonly<Record<string, Stub>>;
   /** When virtual time begins. @default 2026-01-01T00:00:00Z */
   readonly startAt?: Date;
   /** Times and sizes of the deployment. @default those of a deployment */
@@ -100,6 +108,32 @@ export interface TestEngine {
   };
   /** Every body that was entered, in order; each attempt is one. */
   readonly calls: readonly BodyCall[];
+  /**
+   * Injects a fault, which happens at the next point that fits.
+   *
+   * A task that follows on another one often runs in the same delivery: it has no message then to be lost or doubled.
+   * A fault that finds no such point is in {@link left}.
+   *
+   * @throws InvalidRequestError when it names no task or call site that there is.
+   */
+  inject(fault: Fault): void;
+  /**
+   * For bodies: ends the process of the worker at this place, with everything in it. `await` it: it never resolves.
+   *
+   * What the process held comes back when its visibility timeout and its leases are over. Bodies that ran beside this one
+   * in the same process are never heard of again; what they still do on their own is beyond the engine.
+   */
+  crash(ctx: TaskContext): Promise<never>;
+  /** What is left, after everything that can happen without time passing; compare with `nothingLeft`. */
+  left(): Promise<Leftovers>;
+  /** What has happened, line by line. @param runId - of one run only. @default of all */
+  timeline(runId?: string): string;
+  /**
+   * Runs assertions, of any library; what they throw gets the seed and the timeline added to its message.
+   *
+   * @returns What they return; to be awaited when that is a promise.
+   */
+  check<T>(assertions: () => T): T;
   /** Ends every `run` and `advance` under way with an error. Bodies at work go on, and nobody waits for them. */
   close(): void;
 }
@@ -107,6 +141,8 @@ export interface TestEngine {
 /** A worker keeps its message until its body ends: the longest that SQS allows, and that a task may take. */
 const visibilitySeconds = 43_200;
 const maxReceiveCount = 20;
+/** Lines of a timeline that is added to an error: those in the middle give way. */
+const shownLines = 120;
 const silent: Log = { write: () => {} };
 
 /**
@@ -131,12 +167,24 @@ const silent: Log = { write: () => {} };
  * ```
  */
 export function createTestEngine(options: TestEngineOptions): TestEngine {
-  const registry = registryOf(options.tasks);
+  const { seed = 1 } = options;
   const clock = createVirtualClock(options.startAt?.getTime() ?? Date.UTC(2026, 0, 1));
   const store = createMemoryStore();
   const queue = createMemoryQueue({ clock, visibilitySeconds, maxReceiveCount });
-  const ids = createSeededIds(options.seed ?? 1);
+  const ids = createSeededIds(seed);
   const settings: Settings = { ...defaults, ...options.settings };
+  const places = createPlaces();
+  const history = createHistory(
+    () => clock.now(),
+    `timeline of seed ${seed}, from ${new Date(clock.now()).toISOString()}`,
+  );
+  const registry: TaskRegistry = stubbed(registryOf(options.tasks), options.stubs ?? {}, {
+    hang: (ctx) => workers.sleep(ctx, Number.POSITIVE_INFINITY),
+    failed: (error) => time.stop(error),
+  });
+  const faults = createFaults([...registry.keys()], (fault, where) =>
+    history.engine(`FAULT ${faultText(fault)}: at ${where}`),
+  );
   const deps: CoordinatorDeps = {
     store,
     queue,
@@ -150,13 +198,31 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
     protocol,
   };
   const { sweepSeconds } = settings;
+  const plans = createPlanCache(store);
+  const surroundings = { deps, faults, history, places, plans };
   const time: Time = createTime({ clock, queue, store, sweepSeconds, workers: () => workers });
-  const workers: Workers = createWorkers({ deps, consumer: queue, changed: time.changed, failed: time.stop });
-  const records: Records = { store, plans: createPlanCache(store) };
+  const workers: Workers = createWorkers({ surroundings, consumer: queue, changed: time.changed, failed: time.stop });
+  const records: Records = { store, plans, history };
   let closed = false;
 
   const checkOpen = (): void => {
     if (closed) throw new Error("the engine is closed");
+  };
+
+  const timeline = (runId?: string, lines?: number): string => {
+    const pending = faults.pending().map((fault) => `did not happen: FAULT ${faultText(fault)}`);
+    return [history.text({ runId, ...(lines === undefined ? {} : { lines }) }), ...pending].join("\n");
+  };
+
+  const explained = (error: unknown): unknown => withTimeline(error, () => timeline(undefined, shownLines));
+
+  /** Lets time pass. What the engine fails with tells what has happened; a bad request speaks for itself. */
+  const reach = async (goal: Goal): Promise<void> => {
+    try {
+      await time.reach(goal);
+    } catch (error) {
+      throw error instanceof TuttiError ? error : explained(error);
+    }
   };
 
   const send = async (workflow: Workflow | { toJSON(): Workflow }, around: TestSubmitOptions): Promise<Head> => {
@@ -173,7 +239,7 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
       head = await readHead(store, runId);
       return head !== undefined;
     };
-    await time.reach({ reached });
+    await reach({ reached });
     return head as unknown as Head;
   };
 
@@ -185,7 +251,7 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
 
   const endOf = async (runId: string): Promise<EndedRun> => {
     checkOpen();
-    await time.reach({
+    await reach({
       reached: async () => {
         const head = await headOf(runId);
         return isOver(records, head);
@@ -212,11 +278,30 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
       if (!(seconds >= 0 && seconds < Number.POSITIVE_INFINITY))
         throw new RangeError(`${seconds} seconds, allowed is a number from 0`);
       const untilMs = clock.now() + seconds * 1000;
-      await time.reach({ reached: () => clock.now() >= untilMs, untilMs, evenWhileRunning });
+      await reach({ reached: () => clock.now() >= untilMs, untilMs, evenWhileRunning });
     },
     sleep: (ctx, seconds) => workers.sleep(ctx, seconds),
     clock: { now: () => clock.now() },
     calls: workers.calls,
+    inject: (fault) => faults.inject(fault),
+    crash: (ctx) => workers.crash(ctx),
+    async left() {
+      if (!closed) await reach({ reached: () => true });
+      const read = await readLeft({ records, places, queue, settings, nowMs: clock.now() });
+      return { ...read, bodies: workers.atWork(), faults: faults.pending() };
+    },
+    timeline: (runId) => timeline(runId),
+    check(assertions) {
+      try {
+        const result = assertions();
+        if (!(result instanceof Promise)) return result;
+        return result.catch((error) => {
+          throw explained(error);
+        }) as typeof result;
+      } catch (error) {
+        throw explained(error);
+      }
+    },
     close() {
       closed = true;
       const atWork = workers.awake().map(({ taskId, attempt }) => `${taskId} (attempt ${attempt})`);

@@ -16,6 +16,7 @@ import { resolve } from "../records/inputs.ts";
 import { type PlanCache, planView } from "../records/plans.ts";
 import { readSnapshot } from "../records/snapshots.ts";
 import { readValue } from "../records/values.ts";
+import type { History, TestDecision } from "./history.ts";
 
 /** A task's state by its name in the CLI: `WAITING`, `QUEUED`, `RUNNING`, `RETRYING`, or how it ended. */
 export type TestTaskStatus = TaskStatus;
@@ -34,17 +35,23 @@ export interface TestTask {
   readonly value?: Json;
   /** What it failed with, last or for good. */
   readonly error?: StoredError;
+  /** When its outcome was recorded, in epoch milliseconds of virtual time. */
+  readonly settledAtMs?: number;
 }
 
 interface RunPart {
   readonly runId: RunId;
   /** In the order of the workflow. */
   readonly tasks: readonly TestTask[];
+  /** What its chords, groups and dags were decided to, in order of time. One that has no members is decided from the start. */
+  readonly decisions: readonly TestDecision[];
 }
 
 /** A run that has ended. */
-export type EndedRun = RunPart &
-  (
+export type EndedRun = RunPart & {
+  /** Epoch milliseconds of virtual time. */
+  readonly endedAtMs: number;
+} & (
     | { readonly status: "SUCCEEDED"; readonly value: Json }
     | { readonly status: Exclude<RunStatus, "RUNNING" | "SUCCEEDED">; readonly error: StoredError }
   );
@@ -55,30 +62,28 @@ export type TestRun = EndedRun | (RunPart & { readonly status: "RUNNING" });
 export interface Records {
   readonly store: Store;
   readonly plans: PlanCache;
+  readonly history: History;
 }
 
 /** Reads a run whole. */
-export async function readRun({ store, plans }: Records, head: Head): Promise<TestRun> {
+export async function readRun({ store, plans, history }: Records, head: Head): Promise<TestRun> {
   const snapshot = await readSnapshot(store, plans, head);
   const released = releasedOf(snapshot);
   const nodes = Object.values(snapshot.plan.nodes);
   const tasks = await Promise.all(nodes.map((node) => taskOf(store, snapshot, released, node)));
-  const { runId, status } = head;
-  if (status === "RUNNING") return { runId, status, tasks };
+  const { runId, status, endedAtMs = 0 } = head;
+  const part = { runId, tasks, decisions: history.decisionsOf(runId) };
+  if (status === "RUNNING") return { ...part, status };
   if (status !== "SUCCEEDED") {
-    return { runId, status, error: head.error ?? { name: status, message: `the run ended ${status}` }, tasks };
+    return { ...part, status, endedAtMs, error: head.error ?? { name: status, message: `the run ended ${status}` } };
   }
   const plan = planView(plans, runId, { hash: head.planHash, pages: head.planPages }, undefined);
-  return {
-    runId,
-    status,
-    value: await resolve({ deps: { store }, run: { id: runId, plan } }, snapshot.plan.output),
-    tasks,
-  };
+  const value = await resolve({ deps: { store }, run: { id: runId, plan } }, snapshot.plan.output);
+  return { ...part, status, endedAtMs, value };
 }
 
 /** True when a run has ended and its error callbacks are done too. */
-export async function isOver({ store, plans }: Records, head: Head): Promise<boolean> {
+export async function isOver({ store, plans }: Omit<Records, "history">, head: Head): Promise<boolean> {
   if (head.status === "RUNNING") return false;
   if (!head.errorBranches) return true;
   const snapshot = await readSnapshot(store, plans, head);
@@ -101,12 +106,15 @@ async function taskOf(store: Store, snapshot: Snapshot, released: Released, node
   return { ...known, ...(await endOf(store, runId, slot)) };
 }
 
-async function endOf(store: Store, runId: RunId, slot: Slot): Promise<Pick<TestTask, "value" | "error">> {
+type TaskEnd = Pick<TestTask, "value" | "error" | "settledAtMs">;
+
+async function endOf(store: Store, runId: RunId, slot: Slot): Promise<TaskEnd> {
   if (slot.state === "waiting" && slot.error) return { error: slot.error };
   if (slot.state !== "settled") return {};
-  if (slot.error) return { error: slot.error };
-  const { value } = slot;
-  return value === undefined || value.kind === "reference" ? {} : { value: await readValue(store, runId, value) };
+  const { settledAtMs, error, value } = slot;
+  if (error) return { error, settledAtMs };
+  if (value === undefined || value.kind === "reference") return { settledAtMs };
+  return { value: await readValue(store, runId, value), settledAtMs };
 }
 
 /** The error that a rejected request is kept with. */

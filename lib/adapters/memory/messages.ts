@@ -28,6 +28,17 @@ export interface Messages {
   nextVisibleAt(queue: ConsumedQueue): number | undefined;
   /** Queues that hold a message. */
   queues(): readonly ConsumedQueue[];
+  /** Every message that is not acknowledged: queue by queue, in order of arrival there. */
+  list(): readonly QueuedMessage[];
+}
+
+/** A message that is not acknowledged. */
+export interface QueuedMessage {
+  readonly queue: ConsumedQueue;
+  readonly body: string;
+  readonly receiveCount: number;
+  /** When it can be received, the first time or again. */
+  readonly visibleAtMs: number;
 }
 
 interface Message extends OutgoingMessage {
@@ -116,6 +127,13 @@ export function createMessages(rules: MessageRules, changed: () => void): Messag
     },
 
     queues: () => [...state.messages].filter(([, set]) => set.size > 0).map(([queue]) => queue),
+
+    list() {
+      buryDead(state);
+      return [...state.messages.values()].flatMap((set) =>
+        [...set].map(({ queue, body, receiveCount, visibleAtMs }) => ({ queue, body, receiveCount, visibleAtMs })),
+      );
+    },
   };
 }
 

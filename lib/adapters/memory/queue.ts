@@ -7,7 +7,7 @@
 import { MessageTooLargeError } from "../../errors.ts";
 import type { ConsumedQueue, OutgoingMessage, Queue, QueueConsumer, QueueDepth, QueueRef } from "../../ports/queue.ts";
 import type { Clock } from "../../ports/system.ts";
-import { createMessages } from "./messages.ts";
+import { createMessages, type QueuedMessage } from "./messages.ts";
 
 export interface MemoryQueueOptions {
   readonly clock: Clock;
@@ -23,6 +23,8 @@ export interface MemoryQueue extends Queue, QueueConsumer {
   nextEventAt(queue?: ConsumedQueue): number | undefined;
   /** Queues that hold a message, in order of their first message ever. */
   queues(): readonly ConsumedQueue[];
+  /** Every message that is not acknowledged: queue by queue, in order of arrival there. */
+  list(): readonly QueuedMessage[];
 }
 
 /** Limits of SQS: messages a batch, bytes a message, and seconds of delay and visibility. */
@@ -95,6 +97,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
     },
 
     queues: messages.queues,
+    list: messages.list,
   };
 }
 

@@ -45,6 +45,9 @@ const succeedsAt = (attempt: number, more: Partial<TaskOptions<typeof any>> = {}
     more,
   );
 
+/** A task that succeeded at once. */
+const succeeded = { status: "SUCCEEDED", attempts: 1, settledAtMs: startMs };
+
 /** A promise that a test settles itself. */
 function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open = (): void => {};
@@ -62,12 +65,14 @@ describe("run", () => {
       runId: "r",
       status: "SUCCEEDED",
       value: 12,
+      endedAtMs: startMs,
       tasks: [
-        { path: "header[0]", taskId: "r/header[0]", task: "double", status: "SUCCEEDED", attempts: 1, value: 2 },
-        { path: "header[1]", taskId: "r/header[1]", task: "double", status: "SUCCEEDED", attempts: 1, value: 4 },
-        { path: "header[2]", taskId: "r/header[2]", task: "double", status: "SUCCEEDED", attempts: 1, value: 6 },
-        { path: "callback", taskId: "r/callback", task: "add", status: "SUCCEEDED", attempts: 1, value: 12 },
+        { path: "header[0]", taskId: "r/header[0]", task: "double", ...succeeded, value: 2 },
+        { path: "header[1]", taskId: "r/header[1]", task: "double", ...succeeded, value: 4 },
+        { path: "header[2]", taskId: "r/header[2]", task: "double", ...succeeded, value: 6 },
+        { path: "callback", taskId: "r/callback", task: "add", ...succeeded, value: 12 },
       ],
+      decisions: [{ path: ".", decision: "callback", by: "r/header[2]", atMs: startMs }],
     });
   });
 
