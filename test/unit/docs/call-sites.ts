@@ -20,8 +20,8 @@ export interface PortCall {
 /** What stands between the callers and the ports. */
 export const forwarders: Readonly<Record<string, Method>> = { sendAll: "send", sendNodes: "send", writeParts: "write" };
 
-/** Implementations and contracts of the ports call nothing by name. */
-const noCallers = /^lib\/(?:adapters|ports)\//;
+/** Implementations and contracts of the ports call nothing by name, and the test engine is no part of the driver. */
+const noCallers = /^lib\/(?:adapters|ports|testing)\//;
 const calling = new RegExp(
   `\\b(?:store\\.(get|getMany|query|write|remove|due|list)|run\\.(write)|queue\\.(send)|(?<!function )(${Object.keys(forwarders).join("|")}))\\(`,
   "g",

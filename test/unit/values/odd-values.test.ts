@@ -59,7 +59,7 @@ describe("a result that JSON cannot hold", () => {
         taskId: `r/header[${at}]`,
         ...recorded(odd),
       });
-  }, 20_000);
+  }, 60_000);
 
   it.each(returned.filter(({ error }) => error !== undefined))(
     "ends a run of that task alone: $name",
@@ -68,7 +68,7 @@ describe("a result that JSON cannot hold", () => {
       const run = await until(client.submit(returns.with(returned.indexOf(odd))));
       expect(await until(run.wait())).toMatchObject(recorded(odd));
     },
-    20_000,
+    60_000,
   );
 });
 
