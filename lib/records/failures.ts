@@ -41,10 +41,9 @@ async function recordedFailures(reader: ValueReader, join: PlanJoin): Promise<Fa
 }
 
 function failedMember(reader: ValueReader, plan: Plan, join: JoinId, index: number, slot: SettledSlot): Failed {
-  const error = slot.error ?? { name: slot.status, message: `the task ended ${slot.status}` };
+  const { taskId: cause, ...error } = slot.error ?? { name: slot.status, message: `the task ended ${slot.status}` };
   const source = plan.members[join]?.[index];
-  const taskId =
-    error.taskId ?? (source?.kind === "node" ? taskIdOf(reader.run.id, source.node) : `${reader.run.id}/${join}`);
+  const taskId = cause ?? (source?.kind === "node" ? taskIdOf(reader.run.id, source.node) : `${reader.run.id}/${join}`);
   return { index, taskId, status: slot.status, error };
 }
 
@@ -60,13 +59,9 @@ export async function acceptedFailures(reader: ValueReader, join: PlanJoin, caus
   return { failed: all.length, failures: listed.map((failed) => ({ ...failed, error: { ...failed.error } })) };
 }
 
-function fromCause(reader: ValueReader, cause: Cause, index: number): Failed {
-  return {
-    index,
-    taskId: cause.error.taskId ?? taskIdOf(reader.run.id, cause.node),
-    status: cause.status,
-    error: cause.error,
-  };
+/** Whose error it is stands beside it, as for the recorded ones. */
+function fromCause(reader: ValueReader, { node, status, error: { taskId, ...error } }: Cause, index: number): Failed {
+  return { index, taskId: taskId ?? taskIdOf(reader.run.id, node), status, error };
 }
 
 /** Which member of a join a node belongs to, by its path: `header[3]/[1]` belongs to member 3 of `.`. */

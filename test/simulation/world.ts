@@ -37,6 +37,8 @@ export const startMs = Date.UTC(2026, 0, 1);
 const pauseMs = 200_000;
 /** A world that has not come to rest by then hangs. */
 const maxSteps = 5_000;
+/** The same where every call is a step. */
+const maxChosenSteps = 20_000;
 
 export interface WorldOptions {
   readonly tasks: (world: World) => Readonly<Record<string, unknown>>;
@@ -58,6 +60,15 @@ export interface WorldOptions {
   readonly partBytes?: number;
   /** Wraps what the processes see: how wrong variants are switched on. */
   readonly variant?: Variant;
+  /**
+   * Picks what happens next among that many: a call of some process, or a delivery of any message. Then the calls of all
+   * processes interleave, and batches have random sizes. @default the oldest message first, one process at a time
+   */
+  readonly choose?: (count: number) => number;
+  /** Whether the queue delivers a message twice, asked at each that is sent. @default never */
+  readonly duplicate?: () => boolean;
+  /** Of ids and of the jitter of retries. @default 1 */
+  readonly seed?: number;
 }
 
 /** A known wrong protocol: decisions replaced, writes changed, or messages acknowledged at the wrong time. */
@@ -104,6 +115,8 @@ export interface World {
   sleep(seconds: number): Promise<void>;
   /** Kills the process that the caller runs in. For bodies. */
   die(): Promise<never>;
+  /** Whether the process that the caller runs in is still there. For bodies. */
+  alive(): boolean;
 }
 
 interface Process {
@@ -135,9 +148,12 @@ export function createWorld(options: WorldOptions): World {
   const store = createMemoryStore();
   const visibilitySeconds = options.settings?.visibilitySeconds ?? defaults.visibilitySeconds;
   const queue = createMemoryQueue({ clock, visibilitySeconds, maxReceiveCount: options.maxReceiveCount ?? 20 });
-  const ids: Ids = createSeededIds(1);
+  const ids: Ids = createSeededIds(options.seed ?? 1);
   const calls: Call[] = [];
   const gates: Gate[] = [];
+  /** Calls that wait to be chosen, and messages that were received and wait for a process. */
+  const turns: (() => void)[] = [];
+  const inbox: { readonly from: ConsumedQueue; readonly message: HeldMessage }[] = [];
   const lateCopies: { readonly atMs: number; readonly apply: () => Promise<unknown> }[] = [];
   const active = new Set<Promise<void>>();
   const producers: Producer[] = [];
@@ -165,6 +181,7 @@ export function createWorld(options: WorldOptions): World {
     perform: () => Promise<T>,
     lose?: () => T,
   ): Promise<T> {
+    if (options.choose) await new Promise<void>((go) => turns.push(go));
     if (process.dead) return never;
     const number = calls.length;
     calls.push({ number, site, kind });
@@ -240,6 +257,8 @@ export function createWorld(options: WorldOptions): World {
         const accepted = messages.filter((_, position) => !refused.includes(position));
         const perform = async () => {
           if (accepted.length > 0) await queue.send(ref, accepted, site);
+          const twice = accepted.filter(() => options.duplicate?.());
+          if (twice.length > 0) await queue.send(ref, twice, site);
           return { failed: refused };
         };
         return call(process, "send", site, perform, () => ({ failed: [] }));
@@ -292,7 +311,11 @@ export function createWorld(options: WorldOptions): World {
       if (process) process.dead = true;
       return never;
     },
-    sleep: (seconds) => new Promise((done) => void clock.after(seconds * 1000, done)),
+    sleep: (seconds) => {
+      const process = running.getStore();
+      return new Promise((done) => void clock.after(seconds * 1000, () => !process?.dead && done()));
+    },
+    alive: () => running.getStore()?.dead !== true,
   };
   const registry = registryOf(options.tasks(world));
   const catalog = catalogOf(registry);
@@ -440,9 +463,33 @@ export function createWorld(options: WorldOptions): World {
     return gaveUp !== undefined;
   }
 
+  /** One call of a process, or a delivery of some messages of one queue. */
+  async function doChosen(choose: (count: number) => number): Promise<boolean> {
+    for (const from of readQueues()) for (const message of await queue.receive(from, 10)) inbox.push({ from, message });
+    if (turns.length + inbox.length === 0) return false;
+    const chosen = choose(turns.length + inbox.length);
+    if (chosen < turns.length) {
+      turns.splice(chosen, 1)[0]?.();
+      return true;
+    }
+    let [next] = inbox.splice(chosen - turns.length, 1);
+    const messages: HeldMessage[] = [];
+    const { from } = next as (typeof inbox)[number];
+    for (let room = choose(options.batchSize ?? 1); next !== undefined; room--) {
+      messages.push(next.message);
+      const others = inbox.filter((one) => one.from === from);
+      next = room > 0 && others.length > 0 ? others[choose(others.length)] : undefined;
+      if (next !== undefined) inbox.splice(inbox.indexOf(next), 1);
+    }
+    begin(deliver(from, messages));
+    return true;
+  }
+
   async function settle(): Promise<"rest" | "hang"> {
-    for (let step = 0; step < maxSteps; step++) {
+    const { choose } = options;
+    for (let step = 0; step < (choose ? maxChosenSteps : maxSteps); step++) {
       await macrotask();
+      if (choose && (await doChosen(choose))) continue;
       if (await applyLateCopies()) continue;
       if (openGates(false) || (await receiveNext()) || beginSweep() || openGates(true) || submitAgain()) continue;
       const atMs = nextMs();

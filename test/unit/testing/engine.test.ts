@@ -134,6 +134,14 @@ describe("run", () => {
     expect(engine.calls.at(-1)).toMatchObject({ task: "tell", args: [{ failed: 1, total: 2 }] });
   });
 
+  it("tells an error callback of a failing link as of a failing member", async () => {
+    const engine = engineOf({ refuse, double, add, tell });
+    await engine.run(chord([chain(refuse, double)], add, { onError: tell }), { id: "r" });
+    const error = { name: "FatalError", message: "not today" };
+    const failures = [{ taskId: "r/header[0]/[0]", index: 0, status: "FAILED", error }];
+    expect(engine.calls.at(-1)?.args).toEqual([{ failed: 1, total: 1, failures }]);
+  });
+
   it("gives an all-settled callback the outcome of every member", async () => {
     const engine = engineOf({ refuse, double, tell });
     const run = await engine.run(chord([refuse, double.with(5)], tell, { when: "all-settled" }), { id: "r" });

@@ -1,0 +1,128 @@
+/**
+ * Compares what was seen of a run with what the reference says of its workflow.
+ *
+ * Where a worker is lost, what it had in hand is recorded once it is given up: later, and by another attempt. So the exact
+ * moments and numbers of attempts are asked for where none is lost.
+ */
+import type { Json } from "../../../lib/model/json.ts";
+import { Choice, matches, same, shown } from "./expected.ts";
+import { type ExpectedTask, type History, isBefore, type Moment, type Reference, runId } from "./reference.ts";
+import { type Entry, type Observed, started } from "./run-case.ts";
+import { scriptOf } from "./script.ts";
+
+/** A head that was read at most so long ago may let a task start (S9). */
+const headFreshMs = 60_000;
+
+/** Everything that is not as the reference says; empty when all of it is. */
+export function faultsOf(reference: Reference, observed: Observed): string[] {
+  const history = historyOf(observed);
+  const paths = observed.run.tasks.map(({ path }) => path).sort();
+  const expected = reference.tasks.map(({ path }) => path).sort();
+  if (!same(paths, expected)) return [`tasks are ${paths.join(" ")}, should be ${expected.join(" ")}`];
+  return [
+    ...endFaults(reference, observed, history),
+    ...reference.tasks.flatMap((task) => [
+      ...statusFaults(task, reference, observed, history),
+      ...entryFaults(task, observed, history),
+    ]),
+    ...observed.broken,
+  ];
+}
+
+function historyOf({ run, settledAtMs, entries }: Observed): History {
+  const statuses = new Map(run.tasks.map(({ path, status }) => [path, status]));
+  return {
+    startedAt: started,
+    ended({ path, status }) {
+      const atMs = settledAtMs.get(path);
+      if (statuses.get(path) !== status || atMs === undefined) return undefined;
+      const last = entries.findLast((entry) => entry.path === path && entry.end !== undefined);
+      return { atMs, sequence: last?.end?.sequence ?? 0 };
+    },
+  };
+}
+
+const losesWorkers = ({ tasks }: Reference) =>
+  tasks.some(({ task }) => scriptOf(task.headers ?? {}).does.includes("die"));
+
+/** Status, value or error of the run, and when it ended. */
+function endFaults(reference: Reference, { run, endedAtMs }: Observed, history: History): string[] {
+  const { root } = reference;
+  const status = root.succeeds ? "SUCCEEDED" : "FAILED";
+  if (run.status === "RUNNING" || run.status !== status) return [`the run is ${run.status}, should be ${status}`];
+  const faults: string[] = [];
+  if (run.status === "SUCCEEDED" && !matches(root.value, run.value))
+    faults.push(`the run's value is ${JSON.stringify(run.value)}, should be ${shown(root.value)}`);
+  if (run.status !== "SUCCEEDED") {
+    const errors = new Choice(root.causes.map(({ path, error }) => ({ ...error, taskId: `${runId}/${path}` })));
+    if (!matches(errors, run.error as unknown as Json))
+      faults.push(`the run's error is ${JSON.stringify(run.error)}, should be ${shown(errors)}`);
+  }
+  const due = (root.succeeds ? root.succeeded : root.failed)(history);
+  const early = due === undefined || endedAtMs === undefined || endedAtMs < due.atMs;
+  if (early) faults.push(`the run ended at ${time(endedAtMs)}, and what it waits for ended at ${time(due?.atMs)}`);
+  else if (endedAtMs > due.atMs && !losesWorkers(reference))
+    faults.push(`the run ended at ${time(endedAtMs)}, should have at ${time(due.atMs)}`);
+  return faults;
+}
+
+const time = (atMs: number | undefined) => (atMs === undefined ? "no time" : `${atMs - started.atMs} ms`);
+
+/** What became of a task: what its script leads to, or nothing where the run may have ended before. */
+function statusFaults(task: ExpectedTask, reference: Reference, observed: Observed, history: History): string[] {
+  const { path, afterEnd, starts, status } = task;
+  const seen = observed.run.tasks.find((one) => one.path === path) as Observed["run"]["tasks"][number];
+  const isOwed = afterEnd ? task.ready(history) !== undefined : starts && reference.root.needed.has(path);
+  if (seen.status !== status || !starts) {
+    if (isOwed || seen.status !== "SKIPPED")
+      return [`${path} is ${seen.status}, should be ${starts ? status : "SKIPPED"}${isOwed ? "" : " or SKIPPED"}`];
+    const acts = actsOf(task, observed);
+    return !losesWorkers(reference) && acts >= Math.max(1, task.acts)
+      ? [`${path} is SKIPPED, though its body came to its end: ${acts} acts`]
+      : [];
+  }
+  const faults: string[] = [];
+  if (status === "SUCCEEDED" && !matches(task.value, seen.value))
+    faults.push(`the value of ${path} is ${JSON.stringify(seen.value)}, should be ${shown(task.value)}`);
+  if (status !== "SUCCEEDED" && !matches({ ...task.error }, seen.error as unknown as Json))
+    faults.push(`the error of ${path} is ${JSON.stringify(seen.error)}, should be ${shown({ ...task.error })}`);
+  const acts = actsOf(task, observed);
+  if (acts < task.acts || (acts > task.acts && !losesWorkers(reference)))
+    faults.push(`${path} made ${acts} acts of its script, should make ${task.acts}`);
+  return faults;
+}
+
+function actsOf({ path }: ExpectedTask, { entries }: Observed): number {
+  return entries.filter((entry) => entry.path === path && entry.did !== undefined).length;
+}
+
+/** Every entry of a body: with what it was called, not before what it waits for, not after the end, once for an attempt. */
+function entryFaults(task: ExpectedTask, { entries, endedAtMs }: Observed, history: History): string[] {
+  const own = entries.filter(({ path }) => path === task.path);
+  const [first] = own;
+  if (first === undefined) return [];
+  if (!task.starts || task.acts === 0) return [`${task.path} was entered, and should never be`];
+  const ready = task.ready(history);
+  const faults = own.flatMap((entry) => callFaults(task, entry, ready));
+  const attempts = own.map(({ attempt }) => attempt);
+  if (attempts.some((attempt, i) => i > 0 && attempt <= (attempts[i - 1] as number)))
+    faults.push(`${task.path} was entered for attempts ${attempts.join(" ")}`);
+  if (own.some(({ args }) => !same(args, first.args))) faults.push(`${task.path} was not always called with the same`);
+  const last = own.at(-1) as Entry;
+  if (!task.afterEnd && endedAtMs !== undefined && last.at.atMs > endedAtMs + headFreshMs)
+    faults.push(`${task.path} was entered at ${time(last.at.atMs)}, and the run ended at ${time(endedAtMs)}`);
+  return faults;
+}
+
+function callFaults({ path, task, args }: ExpectedTask, entry: Entry, ready: Moment | undefined): string[] {
+  const faults: string[] = [];
+  if (!matches(args, entry.args as Json))
+    faults.push(`${path} was called with ${JSON.stringify(entry.args)}, should be ${shown(args)}`);
+  if (entry.label !== task.label) faults.push(`${path} has label ${entry.label}, should have ${task.label}`);
+  const readyMs = (ready?.atMs ?? 0) + (task.delaySeconds ?? 0) * 1000;
+  if (ready === undefined || !isBefore(ready, entry.at) || entry.at.atMs < readyMs)
+    faults.push(
+      `${path} was entered at ${time(entry.at.atMs)}, what it waits for ended at ${time(ready?.atMs)}, its delay is ${task.delaySeconds ?? 0} s`,
+    );
+  return faults;
+}

@@ -1,0 +1,273 @@
+/**
+ * Random workflows in which tasks fail, time out and lose their workers, and random circumstances to run them in.
+ *
+ * A workflow is drawn as a tree, so that shrinking leaves a smaller tree; the document is written from it. Everything about
+ * a task is in the document, its script included.
+ */
+import fc from "fast-check";
+import type { Json } from "../../../lib/model/json.ts";
+import type { DagNode, Task, Workflow } from "../../../lib/model/workflow.ts";
+import { partsOf, tasksIn } from "../../unit/plan/random-workflows.ts";
+import type { Circumstances } from "./run-case.ts";
+import { type Act, headersOf, valueKinds } from "./script.ts";
+
+export interface Case {
+  readonly workflow: Workflow;
+  readonly circumstances: Circumstances;
+}
+
+/** The longest that is run: more only takes longer. */
+const maxTasks = 60;
+
+/** `maxAttempts` belongs to what is done: it says whether that is enough. */
+interface Doing {
+  readonly does: readonly Act[];
+  readonly maxAttempts: number;
+}
+
+const doing = (text: string, ...maxAttempts: readonly number[]): readonly Doing[] =>
+  maxAttempts.map((max) => ({ does: text.split(" ") as Act[], maxAttempts: max }));
+
+const plain: readonly Doing[] = doing("succeed", 1, 3);
+const succeedingAtLast: readonly Doing[] = [
+  ...doing("throw succeed", 2, 3),
+  ...doing("hang succeed", 2),
+  ...doing("throw hang throw succeed", 4),
+  ...doing("die succeed", 1),
+  ...doing("throw die succeed", 2),
+];
+const failing: readonly Doing[] = [
+  ...doing("fatal", 1, 3),
+  ...doing("throw", 1, 2, 3),
+  ...doing("hang", 1, 2),
+  ...doing("throw succeed", 1),
+  ...doing("throw hang", 2),
+  ...doing("hang throw", 2),
+  ...doing("throw fatal", 3),
+  ...doing("die fatal", 2),
+];
+
+/** How often tasks go wrong: `[at first, for good]`, of a hundred. */
+const moods = { calm: [10, 0], rough: [10, 6], stormy: [15, 35] } as const;
+
+interface Leaf {
+  readonly kind: "task";
+  readonly doing: Doing;
+  readonly seconds: number;
+  readonly value: (typeof valueKinds)[number];
+  readonly args: readonly Json[];
+  readonly more: Pick<Task, "immutable" | "delaySeconds" | "label">;
+  readonly name: string;
+  readonly backoffSeconds: number;
+}
+
+type Tree =
+  | Leaf
+  | { readonly kind: "chain" | "group"; readonly parts: readonly Tree[] }
+  | {
+      readonly kind: "chord";
+      readonly parts: readonly Tree[];
+      readonly callback: Tree | null;
+      readonly when: "all-succeeded" | "all-settled" | null;
+      readonly onError: Leaf | null;
+    }
+  | { readonly kind: "dag"; readonly nodes: readonly TreeNode[]; readonly output: number | null };
+
+/** For each earlier node two bits: none, after, result, both; `pick` chooses the task that uses a result. */
+interface TreeNode {
+  readonly part: Tree;
+  readonly edges: number;
+  readonly pick: number;
+  readonly path: string | null;
+}
+
+const boundArguments: readonly (readonly Json[])[] = [
+  [],
+  [1],
+  ["bound", null],
+  [{ $literal: { $result: "n0" } }, [{ a: { $literal: [1] } }]],
+];
+
+function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Leaf> {
+  const rarely = <T>(usual: T, ...others: readonly T[]) =>
+    fc.oneof({ weight: 9, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
+  const bad = forGood === 0 ? plain : failing;
+  return fc.record({
+    kind: fc.constant("task" as const),
+    doing: fc.oneof(
+      { withCrossShrink: true },
+      { weight: 100 - atFirst - forGood, arbitrary: fc.constantFrom(...plain) },
+      { weight: atFirst, arbitrary: fc.constantFrom(...succeedingAtLast) },
+      { weight: Math.max(1, forGood), arbitrary: fc.constantFrom(...bad) },
+    ),
+    seconds: fc.constantFrom(0, 0, 1, 5, 40),
+    value: fc.oneof(
+      { weight: 2, arbitrary: fc.constant("object" as const) },
+      { weight: 1, arbitrary: fc.constantFrom(...valueKinds) },
+    ),
+    args: fc.constantFrom(...boundArguments),
+    more: rarely<Leaf["more"]>(
+      {},
+      { immutable: true },
+      { delaySeconds: 3 },
+      { delaySeconds: 1000 },
+      { label: "named" },
+    ),
+    name: fc.constantFrom("a", "a", "a", "b"),
+    backoffSeconds: rarely(1, 0, 2000),
+  });
+}
+
+function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
+  return fc.letrec<{ tree: Tree; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 5, depthSize: "medium", withCrossShrink: true },
+      { weight: 3, arbitrary: leaf },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant("chain" as const),
+          parts: fc.array(tie("tree"), { minLength: 1, maxLength: 4, size: "max" }),
+        }),
+      },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant("group" as const), parts: tie("parts") }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          kind: fc.constant("chord" as const),
+          parts: tie("parts"),
+          callback: fc.option(tie("tree"), { freq: 4 }),
+          when: fc.constantFrom(null, "all-succeeded" as const, "all-settled" as const),
+          onError: fc.option(leaf, { freq: 2 }),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant("dag" as const),
+          nodes: fc.array(tie("node"), { minLength: 1, maxLength: 4, size: "max" }),
+          output: fc.option(fc.nat(3)),
+        }),
+      },
+    ),
+    // Short lists of anything, or long ones of tasks, so that tallies have several levels and lists several ranges.
+    parts: fc.oneof(
+      { weight: 4, arbitrary: fc.array(tie("tree"), { maxLength: 4, size: "max" }) },
+      { weight: 1, arbitrary: fc.array(leaf, { minLength: 3, maxLength: 25, size: "max" }) },
+    ),
+    node: fc.record({
+      part: tie("tree"),
+      edges: fc.nat(63),
+      pick: fc.nat(20),
+      path: fc.constantFrom(null, null, null, "of", "more[1].deep", "missing[0]"),
+    }),
+  })).tree;
+}
+
+const circumstances: fc.Arbitrary<Omit<Circumstances, "sweeper">> = fc.record({
+  seed: fc.noShrink(fc.nat()),
+  packSize: fc.integer({ min: 1, max: 10 }),
+  tasksPerInvocation: fc.integer({ min: 1, max: 10 }),
+  batchSize: fc.integer({ min: 1, max: 5 }),
+  leafSize: fc.integer({ min: 1, max: 4 }),
+  fan: fc.integer({ min: 2, max: 4 }),
+  messagesPerRange: fc.integer({ min: 2, max: 4 }),
+  membersPerBucket: fc.integer({ min: 2, max: 20 }),
+  copies: fc.constantFrom(0, 0, 10, 40),
+});
+
+/** Cases of every mood. */
+export const cases: fc.Arbitrary<Case> = fc
+  .tuple(
+    fc.oneof(
+      { withCrossShrink: true },
+      { weight: 3, arbitrary: trees(leaves(moods.calm)) },
+      { weight: 3, arbitrary: trees(leaves(moods.rough)) },
+      { weight: 2, arbitrary: trees(leaves(moods.stormy)) },
+    ),
+    circumstances,
+    fc.boolean(),
+  )
+  .map(([tree, around, sweeper]): Case => {
+    const workflow = documentOf(tree, { dags: 0 }, []);
+    return { workflow, circumstances: { ...around, sweeper: sweeper || needsSweeper(workflow) } };
+  })
+  .filter(({ workflow }) => tasksIn(workflow) <= maxTasks);
+
+/** What is further away than a message can be delayed is released by the sweeper. */
+function needsSweeper(workflow: Workflow): boolean {
+  return tasksOf(workflow).some(
+    ({ delaySeconds = 0, retry }) => Math.max(delaySeconds, retry?.backoffSeconds ?? 0) > 900,
+  );
+}
+
+// ---- The document ----------------------------------------------------------------------------------------------------
+
+/** @param hidable - Names of an outer dag that a dag in here may have too: nothing in here refers to those. */
+function documentOf(tree: Tree, count: { dags: number }, hidable: readonly string[]): Workflow {
+  const partOf = (part: Tree) => documentOf(part, count, hidable);
+  switch (tree.kind) {
+    case "task":
+      return taskOf(tree);
+    case "chain":
+      return { chain: tree.parts.map(partOf) };
+    case "group":
+      return { group: tree.parts.map(partOf) };
+    case "chord":
+      return {
+        chord: {
+          header: tree.parts.map(partOf),
+          ...(tree.callback === null ? {} : { callback: partOf(tree.callback) }),
+          ...(tree.when === null ? {} : { when: tree.when }),
+          ...(tree.onError === null ? {} : { onError: taskOf(tree.onError) }),
+        },
+      };
+    case "dag":
+      return dagOf(tree, count, hidable);
+  }
+}
+
+/** Limits are shorter than the bodies that hang, and longer than those that do not. */
+function taskOf({ doing: { does, maxAttempts }, seconds, value, args, more, name, backoffSeconds }: Leaf): Task {
+  const task: Task = { task: name };
+  if (args.length > 0) task.args = [...args];
+  task.headers = headersOf({ does, seconds, value });
+  if (does.length > 1 || does[0] !== "succeed")
+    task.retry = { maxAttempts, backoffSeconds, maxBackoffSeconds: backoffSeconds };
+  if (does.includes("hang")) task.timeoutSeconds = 50;
+  return Object.assign(task, more);
+}
+
+function dagOf(
+  { nodes, output }: Extract<Tree, { kind: "dag" }>,
+  count: { dags: number },
+  hidable: readonly string[],
+): Workflow {
+  const dag = count.dags++;
+  const names = nodes.map((_, i) => hidable[i] ?? `d${dag}n${i}`);
+  const nameOf = (i: number) => names[i] as string;
+  const documents = nodes.map(({ part, edges, pick, path }, i): DagNode => {
+    const node: DagNode = documentOf(part, count, names.slice(i));
+    const after: string[] = [];
+    for (let from = 0; from < i; from++) {
+      const kind = (edges >> (2 * from)) & 3;
+      const inside = tasksOf(node);
+      const user = kind >= 2 ? inside[pick % inside.length] : undefined;
+      const taken = path !== null && nodes[from]?.part.kind === "task" ? { path } : {};
+      if (user)
+        user.args = [...(user.args ?? []), { x: [{ $result: nameOf(from) }] }, { $result: nameOf(from), ...taken }];
+      if (kind === 1 || kind === 3) after.push(nameOf(from), nameOf(from));
+    }
+    return after.length > 0 ? { ...node, after } : node;
+  });
+  return {
+    dag: {
+      nodes: Object.fromEntries(documents.map((node, i) => [nameOf(i), node])),
+      ...(output === null || output >= nodes.length ? {} : { output: nameOf(output) }),
+    },
+  };
+}
+
+function tasksOf(workflow: DagNode): Task[] {
+  return "task" in workflow ? [workflow] : partsOf(workflow).flatMap(tasksOf);
+}

@@ -1,0 +1,138 @@
+/**
+ * Runs a random workflow through the real driver, in virtual time, and writes down what was seen of it.
+ */
+
+import { z } from "zod";
+import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
+import { FatalError } from "../../../lib/errors.ts";
+import type { Json } from "../../../lib/model/json.ts";
+import type { Workflow } from "../../../lib/model/workflow.ts";
+import { slotOf } from "../../../lib/protocol/snapshot.ts";
+import { createPlanCache } from "../../../lib/records/plans.ts";
+import type { TaskContext } from "../../../lib/tasks/context.ts";
+import { defineTask } from "../../../lib/tasks/define-task.ts";
+import { readRun as reportOf, type TestRun } from "../../../lib/testing/report.ts";
+import { brokenInvariants, readRun as recordsOf, unhandled } from "../../simulation/oracle.ts";
+import { createWorld, startMs, type Variant, type World } from "../../simulation/world.ts";
+import { type Moment, runId } from "./reference.ts";
+import { type Act, messageOf, resultOf, scriptOf } from "./script.ts";
+
+/** How a workflow is run. */
+export interface Circumstances {
+  /** Of the order of everything. */
+  readonly seed: number;
+  /** Tasks that one message carries at most. */
+  readonly packSize: number;
+  /** Tasks that one process runs side by side. */
+  readonly tasksPerInvocation: number;
+  /** Messages that one process gets at most. */
+  readonly batchSize: number;
+  readonly leafSize: number;
+  readonly fan: number;
+  readonly messagesPerRange: number;
+  readonly membersPerBucket: number;
+  /** Messages that the queue delivers twice, of a hundred. */
+  readonly copies: number;
+  /** Without it the messages alone must bring the run to its end. */
+  readonly sweeper: boolean;
+}
+
+/** A body that was entered. */
+export interface Entry {
+  readonly path: string;
+  readonly attempt: number;
+  readonly args: readonly Json[];
+  readonly label: string | undefined;
+  readonly at: Moment;
+  /** What it did, and when; undefined when its process died before. */
+  did?: Act;
+  end?: Moment;
+}
+
+export interface Observed {
+  readonly run: TestRun;
+  readonly endedAtMs: number | undefined;
+  /** When each slot was settled, by path. */
+  readonly settledAtMs: ReadonlyMap<string, number>;
+  readonly entries: readonly Entry[];
+  /** Invariants of the stored items that do not hold. */
+  readonly broken: readonly string[];
+}
+
+/** Names of tasks and the queues they are on. */
+export const queues = { a: "default", b: "other" } as const;
+
+/**
+ * @param variant - A wrong driver, for those who check the checker.
+ * @throws Error when the run does not come to rest, or was refused.
+ */
+export async function runCase(workflow: Workflow, circumstances: Circumstances, variant?: Variant): Promise<Observed> {
+  const { seed, packSize, tasksPerInvocation, batchSize, copies, sweeper, ...tallies } = circumstances;
+  const chance = createSeededIds(seed);
+  const entries: Entry[] = [];
+  const world = createWorld({
+    tasks: (inWorld) =>
+      Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, taskOf(name, queue, inWorld, entries)])),
+    settings: { tasksPerInvocation },
+    shape: { ...tallies, tasksPerInvocation: () => packSize },
+    sweeper,
+    batchSize,
+    seed,
+    choose: (count) => Math.floor(chance.fraction() * count),
+    duplicate: () => chance.fraction() * 100 < copies,
+    ...(variant === undefined ? {} : { variant }),
+  });
+  await world.submit({ tutti: 1, type: "submit", id: runId, requestId: "request-1", workflow });
+  if ((await world.settle()) === "hang") throw new Error("the run does not come to rest");
+  const rejected = world.store.dump().find(({ key }) => key.sk === "rejected");
+  if (rejected) throw new Error(`the request was refused: ${JSON.stringify(rejected.image.error)}`);
+  const { snapshot } = await recordsOf(world, runId);
+  const { head, plan } = snapshot;
+  const settledAtMs = new Map<string, number>();
+  for (const node of Object.values(plan.nodes)) {
+    const slot = slotOf(snapshot, node);
+    if (slot.state === "settled") settledAtMs.set(node.id, slot.settledAtMs);
+  }
+  return {
+    run: await reportOf({ store: world.store, plans: createPlanCache(world.store) }, head),
+    endedAtMs: head.endedAtMs,
+    settledAtMs,
+    entries,
+    broken: [...brokenInvariants(world, snapshot), ...unhandled(world)],
+  };
+}
+
+export const started: Moment = { atMs: startMs, sequence: 0 };
+
+/** A task that does what its headers say, and writes down how it was called. */
+function taskOf(name: string, queue: string, world: World, entries: Entry[]) {
+  const now = (): Moment => ({ atMs: world.clock.now(), sequence: nextSequence(entries) });
+  return defineTask({ name, queue, args: z.array(z.any()) }, async (ctx: TaskContext, ...args: Json[]) => {
+    if (!world.alive()) return new Promise(() => {});
+    const path = ctx.taskId.slice(runId.length + 1);
+    const { does, seconds, value } = scriptOf(ctx.headers);
+    const entry: Entry = { path, attempt: ctx.attempt, args, label: ctx.label, at: now() };
+    entries.push(entry);
+    world.entries.push({ taskId: ctx.taskId, attempt: ctx.attempt, atMs: world.clock.now() });
+    if (seconds > 0) await world.sleep(seconds);
+    const done = entries.filter((other) => other.path === path && other.did !== undefined).length;
+    const act = does[Math.min(done, does.length - 1)] as Act;
+    const end = () => {
+      entry.did = act;
+      entry.end = now();
+    };
+    if (act === "hang") {
+      ctx.signal.addEventListener("abort", end);
+      return new Promise(() => {});
+    }
+    end();
+    if (act === "die") return world.die();
+    if (act === "succeed") return resultOf(value, path);
+    throw act === "fatal" ? new FatalError(messageOf(act, path)) : new Error(messageOf(act, path));
+  });
+}
+
+/** Starts and ends counted alike. */
+function nextSequence(entries: readonly Entry[]): number {
+  return entries.length + entries.filter(({ end }) => end !== undefined).length + 1;
+}
