@@ -11,6 +11,7 @@ import { slotOf } from "../../../lib/protocol/snapshot.ts";
 import { createPlanCache } from "../../../lib/records/plans.ts";
 import type { TaskContext } from "../../../lib/tasks/context.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
+import { createHistory } from "../../../lib/testing/history.ts";
 import { readRun as reportOf, type TestRun } from "../../../lib/testing/report.ts";
 import { brokenInvariants, readRun as recordsOf, unhandled } from "../../simulation/oracle.ts";
 import { createWorld, startMs, type Variant, type World } from "../../simulation/world.ts";
@@ -94,7 +95,14 @@ export async function runCase(workflow: Workflow, circumstances: Circumstances, 
     if (slot.state === "settled") settledAtMs.set(node.id, slot.settledAtMs);
   }
   return {
-    run: await reportOf({ store: world.store, plans: createPlanCache(world.store) }, head),
+    run: await reportOf(
+      {
+        store: world.store,
+        plans: createPlanCache(world.store),
+        history: createHistory(() => world.clock.now(), "property lane"),
+      },
+      head,
+    ),
     endedAtMs: head.endedAtMs,
     settledAtMs,
     entries,
