@@ -151,6 +151,7 @@ const silent: Log = { write: () => {} };
  * The same workflows, seed and bodies give the same history, as long as the bodies themselves are deterministic.
  *
  * @throws InvalidTasksError when two tasks have one name.
+ * @throws InvalidRequestError when a stub is of no task, or is none.
  * @example
  * ```ts
  * import { chord } from "tutti";
