@@ -90,10 +90,10 @@ function outOf(found: Found, key: Segment, holder: object): Found {
 /** What is wrong with one entry, or inside it. */
 function problemOf(walk: Walk, entry: unknown, key: Segment, depth: number): Found | null {
   const value = walk.returned ? asJson(entry, key) : entry;
-  if (value === undefined && walk.returned) return null;
-  const rule = ruleOf(value);
+  const leftOut = value === undefined && walk.returned;
+  const rule = leftOut ? null : ruleOf(value);
   if (rule !== null) return { path: [], value: shown(value), rule };
-  walk.bytes += ownBytes(value) + (typeof key === "string" ? key.length : 0);
+  walk.bytes += leastBytes(value, key);
   if (walk.returned && walk.bytes > limits.valueBytes)
     return { path: [], value: undefined, rule: `must have at most ${limits.valueBytes} bytes as JSON`, tooLarge: true };
   if (typeof value !== "object" || value === null) return null;
@@ -111,10 +111,13 @@ function asJson(value: unknown, key: Segment): unknown {
   return typeof toJSON === "function" ? toJSON.call(value, String(key)) : value;
 }
 
-/** The least that a value adds to the text, without what is inside: a list has at least a digit and a comma an entry. */
-function ownBytes(value: unknown): number {
-  if (typeof value === "string") return value.length + 2;
-  return Array.isArray(value) ? 2 * value.length : 1;
+/** The least that an entry adds to the text, without what is inside. */
+function leastBytes(value: unknown, key: Segment): number {
+  if (value === undefined) return typeof key === "number" ? "null".length : 0;
+  const named = typeof key === "string" ? key.length + '"":'.length : 0;
+  if (typeof value === "string") return named + value.length + '""'.length;
+  // Brackets, and commas between: so a list that is far too long is known before it is gone through.
+  return named + (Array.isArray(value) ? value.length + 1 : 1);
 }
 
 /** Says where a value holds itself, when that is why it is too deep. */

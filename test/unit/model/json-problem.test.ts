@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findJsonProblem } from "../../../lib/model/json-problem.ts";
+import { findJsonProblem, findResultProblem } from "../../../lib/model/json-problem.ts";
+import { limits } from "../../../lib/model/limits.ts";
 
 class Point {
   readonly x = 1;
@@ -52,4 +53,28 @@ describe("findJsonProblem", () => {
     expect(findJsonProblem(deep)).toBe(null);
     expect(findJsonProblem([deep])?.rule).toBe("must not be nested more than 1000 deep");
   });
+});
+
+describe("findResultProblem", () => {
+  const tooLarge = { path: [], value: undefined, rule: "must have at most 104857600 bytes as JSON", tooLarge: true };
+  /** A list many times over: gone through as often, and held once. Its JSON has two bytes a number. */
+  const block = new Array(1_000_000).fill(1);
+
+  it("counts no value larger than its JSON: 52 million digits are let through", () => {
+    expect(findResultProblem(new Array(52).fill(block))).toBe(null);
+  }, 60_000);
+
+  it.each<[string, () => unknown]>([
+    ["a text", () => "x".repeat(limits.valueBytes - 1)],
+    ["a list", () => new Array(limits.valueBytes)],
+    ["holes", () => new Array(limits.valueBytes / 4)],
+    ["the same text again and again", () => new Array(200).fill("x".repeat(2 ** 20))],
+    ["the same key again and again", () => new Array(200).fill({ ["k".repeat(2 ** 20)]: 1 })],
+  ])(
+    "finds %s too large",
+    (_name, make) => {
+      expect(findResultProblem(make())).toEqual(tooLarge);
+    },
+    60_000,
+  );
 });

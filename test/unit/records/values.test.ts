@@ -80,7 +80,7 @@ describe("storeValue", () => {
       stored: { kind: "refused", error: { name: "result-too-large" } },
       items: 0,
     });
-  }, 20_000);
+  }, 60_000);
 
   it("writes the same items when it is repeated", async () => {
     const store = createMemoryStore();

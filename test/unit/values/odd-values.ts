@@ -29,9 +29,9 @@ const nested = (levels: number): unknown => {
   return value;
 };
 
-/** Forty levels, each of which holds the next twice: a million million leaves, in forty objects. */
+/** Forty levels, each of which holds the next twice: a million million texts, in forty lists. */
 const doubled = (): unknown => {
-  let value: unknown = 1;
+  let value: unknown = "x".repeat(1000);
   for (let level = 0; level < 40; level++) value = [value, value];
   return value;
 };
