@@ -13,7 +13,7 @@ import type { Image } from "../ports/index.ts";
 import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
 import { memberPlace } from "../protocol/keys.ts";
 import { isBad, type SettledSlot } from "../protocol/slot.ts";
-import { badIn, isTop, parentOf, remainingOf, type TallyPlace, tallyKey, topOf } from "../protocol/tally.ts";
+import { badIn, isTop, parentOf, remainingOf, slotsOf, type TallyPlace, tallyKey, topOf } from "../protocol/tally.ts";
 import { arriveWrite, decideErrorWrite, settleWrite } from "../protocol/writes.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
 import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, timeRemains, type Wins } from "./delivery.ts";
@@ -117,7 +117,7 @@ async function advanceAll(
   if (nexts.length === 1) return advance(delivery, only, wins);
   const head = await delivery.run.head();
   if (!head) return;
-  const may = delivery.deps.protocol.mayStart(head.status, false);
+  const may = delivery.deps.protocol.mayStart(head, false);
   const rest = may
     ? await release(delivery, `next:${unit}`, nexts, wins)
     : nexts.filter((next) => next.kind !== "node");
@@ -148,7 +148,7 @@ async function startNode(delivery: Delivery, node: PlanNode, wins: Wins): Promis
   const head = await run.head();
   if (!head) return;
   // After the end nothing new starts, but what an earlier delivery has carried is still driven on.
-  if (!deps.protocol.mayStart(head.status, node.afterEnd)) return lookOnly(delivery, node);
+  if (!deps.protocol.mayStart(head, node.afterEnd)) return lookOnly(delivery, node);
   const nowMs = deps.clock.now();
   const carried =
     wins.alone &&
@@ -198,7 +198,7 @@ async function lookOnly(delivery: Delivery, node: PlanNode): Promise<void> {
 /** Releases the header of a join: its deadline, then its members. An empty one is decided here (L5). */
 async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins): Promise<void> {
   const head = await delivery.run.head();
-  if (!head || !delivery.deps.protocol.mayStart(head.status, join.afterEnd)) return;
+  if (!head || !delivery.deps.protocol.mayStart(head, join.afterEnd)) return;
   if (join.size === 0) return advanceAll(delivery, join.id, join.next, { ...wins, alone: false });
   const nowMs = delivery.deps.clock.now();
   if (join.deadlineSeconds !== undefined) await lowerDue(delivery, nowMs + join.deadlineSeconds * 1000);
@@ -244,6 +244,19 @@ export async function settleMember(
   await driveMember(delivery, join, index, slot, image, result.applied ? wins : lostWins);
 }
 
+/** Drives on from a leaf some of whose members were settled for it: it arrives once, and one failure speaks for all. */
+export async function driveMembers(
+  delivery: Delivery,
+  join: PlanJoin,
+  leaf: number,
+  image: Image,
+  wins: Wins,
+): Promise<void> {
+  const bad = slotsOf(join, leaf, image).find(({ slot }) => isBad(slot));
+  await climb(delivery, join, leaf, image, wins, bad !== undefined);
+  if (bad !== undefined) await failMember(delivery, join, bad.index, bad.slot as SettledSlot);
+}
+
 /** Drives on from a member's slot that was settled for it. */
 export async function driveMember(
   delivery: Delivery,
@@ -254,7 +267,11 @@ export async function driveMember(
   wins: Wins,
 ): Promise<void> {
   await climb(delivery, join, Math.floor(index / join.leafSize), image, wins, isBad(slot));
-  if (!isBad(slot) || join.when === "all-settled") return;
+  if (isBad(slot)) await failMember(delivery, join, index, slot);
+}
+
+async function failMember(delivery: Delivery, join: PlanJoin, index: number, slot: SettledSlot): Promise<void> {
+  if (join.when === "all-settled") return;
   const error = slot.error ?? { name: slot.status, message: `member ${index} ended ${slot.status}` };
   await fail(delivery, errorOf(join), { node: memberPath(join, index), status: slot.status, error }, null);
 }

@@ -129,6 +129,8 @@ export interface Plan extends PlanFragment {
   readonly callback: NodeId | null;
   /** What fills slot `i` of a join: a node whose slot is there, or a unit whose value is taken over. */
   readonly members: Readonly<Record<JoinId, readonly Source[]>>;
+  /** Set for a generation that runs tasks again which have succeeded: those tasks, and all that follows from them. */
+  readonly again?: readonly NodeId[];
   /** What the release of a join's header starts, in header order. Empty for dag joins. */
   readonly releases: Readonly<Record<JoinId, readonly Start[]>>;
 }

@@ -10,6 +10,7 @@ import type { Finding, Repair } from "./findings.ts";
 import { type DiagnoseSettings, type OpenUnit, openNode, openRange, overdue } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
+import { reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
 import { isBad, type OpenSlot, type Slot } from "./slot.ts";
 import { decided, fired, joinOf, memberSlot, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
@@ -28,6 +29,8 @@ export interface Diagnosis {
 
 /** Finds everything that is due or stuck in a run. */
 export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSettings): Diagnosis {
+  // Until all items are of this generation, nothing else can be said about them.
+  if (reopenWrites(snapshot, { nowMs, skewMs: settings.skewMs }).length > 0) return notReopened(snapshot);
   const released = releasedOf(snapshot);
   const findings: Finding[] = [];
   const timers: number[] = [];
@@ -39,16 +42,15 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
     if (slot.state === "settled") {
       settled++;
       findings.push(...settledFindings(snapshot, node, slot));
-    } else if (mayStart(snapshot.head.status, node.afterEnd)) waiting.push({ slot, unit: openNode(node, sinceMs) });
+    } else if (mayStart(snapshot.head, node.afterEnd)) waiting.push({ slot, unit: openNode(node, sinceMs) });
   }
   for (const range of released.ranges) {
     const slot = rangeSlot(snapshot, range.list, range.range);
-    if (slot.state !== "settled" && mayStart(snapshot.head.status, false))
-      waiting.push({ slot, unit: openRange(range) });
+    if (slot.state !== "settled" && mayStart(snapshot.head, false)) waiting.push({ slot, unit: openRange(range) });
   }
   const moving = settled !== (snapshot.head.sweptSettled ?? 0);
   for (const { slot, unit } of waiting) {
-    const found = overdue(slot, unit, nowMs, { ...settings, moving });
+    const found = overdue(slot, unit, nowMs, { ...settings, moving, restartedAtMs: snapshot.head.restartedAtMs });
     if (typeof found === "number") timers.push(found);
     else findings.push(found);
   }
@@ -56,6 +58,16 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
   return { findings, nextTimerMs: timers.length > 0 ? Math.min(...timers) : undefined, settled, open: waiting.length };
+}
+
+function notReopened({ head }: Snapshot): Diagnosis {
+  const finding: Finding = {
+    kind: "not-reopened",
+    sinceMs: head.restartedAtMs ?? head.submittedAtMs,
+    explanation: `part of the run still belongs to a generation before ${head.generation}: the retry has not come to its end`,
+    repair: { do: "reopen" },
+  };
+  return { findings: [finding], nextTimerMs: undefined, settled: 0, open: 0 };
 }
 
 /** A settled node whose failure has not reached its target, or whose success has not reached the slot or the end it feeds. */

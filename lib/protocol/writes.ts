@@ -156,7 +156,20 @@ export function settleWrite(
   seen: OpenSlot,
   outcome: SettledSlot,
 ): Write {
-  return guarded(place.key, generation, settling(join, [{ place, outcome }]), asSeen(place.attribute, seen));
+  return settleAllWrite(generation, join, [{ place, seen, outcome }]);
+}
+
+/** An outcome that somebody records for others, and the state it was decided on. */
+export interface Settling {
+  readonly place: SlotPlace;
+  readonly seen: OpenSlot;
+  readonly outcome: SettledSlot;
+}
+
+/** The same for several slots of one item: all of them, or none. */
+export function settleAllWrite(generation: number, join: PlanJoin | undefined, settlings: readonly Settling[]): Write {
+  const seen = settlings.map((one) => asSeen(one.place.attribute, one.seen));
+  return guarded(keyOf(settlings), generation, settling(join, settlings), allOf(seen));
 }
 
 /** Re-sent (absent, queued or waiting → queued), or taken from a dead owner (lease over → waiting): on exactly the state seen. */

@@ -6,6 +6,7 @@ import { taskIdOf } from "../../lib/model/ids.ts";
 import type { Json } from "../../lib/model/json.ts";
 import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
+import { reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
 import { decided, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
 import { badIn, isTop, itemsAt, markOf, parentOf, remainingOf, sizeOf, slotsOf } from "../../lib/protocol/tally.ts";
@@ -138,12 +139,13 @@ function settledNode(snapshot: Snapshot, id: string): boolean {
   return node !== undefined && slotOf(snapshot, node).state === "settled";
 }
 
+/** S20: nothing is of a generation to come, and what is left of an older one is what the retry keeps. */
 function generationFaults(snapshot: Snapshot): string[] {
-  return [...snapshot.images].flatMap(([sk, image]) =>
-    (sk.startsWith("tally#") || sk.startsWith("node#")) && image.g !== snapshot.head.generation
-      ? [`S20: ${sk} is of generation ${image.g}`]
-      : [],
+  const ahead = [...snapshot.images].flatMap(([sk, image]) =>
+    Number(image.g ?? 0) > snapshot.head.generation ? [`S20: ${sk} is of generation ${image.g}`] : [],
   );
+  const owed = reopenWrites(snapshot, { nowMs: Number.POSITIVE_INFINITY, skewMs: 0 });
+  return [...ahead, ...owed.map(({ key }) => `S20: ${key.sk} was not reopened`)];
 }
 
 /** S10: a run that succeeded has no open node that it waited for. */
@@ -179,7 +181,9 @@ function early(world: World, snapshot: Snapshot): string[] {
 
 /** S4: each claim is an attempt of its own, so no attempt is entered twice. */
 function enteredTwice(world: World): string[] {
-  const names = world.entries.map((entry) => `${entry.taskId} attempt ${entry.attempt}`);
+  const names = world.entries.map(
+    ({ taskId, generation, attempt }) => `${taskId} generation ${generation} attempt ${attempt}`,
+  );
   return names.filter((name, at) => names.indexOf(name) !== at).map((name) => `S4: ${name} was entered twice`);
 }
 
@@ -190,6 +194,8 @@ export function forbiddenChanges(
   after: Readonly<Record<string, unknown>>,
   nowMs: number,
 ): string[] {
+  // A new generation takes away what it runs again.
+  if (Number(after.g ?? after.generation) > Number(before.g ?? before.generation)) return [];
   const slots = Object.keys(before).filter((name) => /^s\d+$/.test(name));
   return [
     ...slots.flatMap((name) =>

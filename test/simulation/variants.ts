@@ -149,7 +149,7 @@ export const variants: Readonly<Record<string, Variant>> = {
       ownRow: (slot, found, asker) => (found.mayStart ? protocol.ownRow(slot, found, asker) : { kind: "discharged" }),
     },
   },
-  "error callback refused after FAILED": { protocol: { mayStart: (run) => run === "RUNNING" } },
+  "error callback refused after FAILED": { protocol: { mayStart: ({ status }) => status === "RUNNING" } },
   "full-but-bad join left undecided": {
     protocol: {
       decisionOf: (join, top) => {

@@ -295,6 +295,7 @@ describe("a finding", () => {
       "end-missing": true,
       "join-deadline-passed": true,
       "run-deadline-passed": true,
+      "not-reopened": true,
     };
     expect([...reached].sort()).toEqual(Object.keys(kinds).sort());
   });
