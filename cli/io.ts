@@ -7,7 +7,7 @@
 import type { TuttiClient } from "../lib/client/client.ts";
 import type { ConnectOptions } from "../lib/connect.ts";
 
-/** Exit codes of every command (PRODUCT.md, 5). */
+/** Exit codes of every command. */
 export const exitCodes = {
   /** Fine, nothing found. */
   fine: 0,

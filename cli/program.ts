@@ -34,7 +34,7 @@ const registers: readonly Register[] = [
  * Runs one command line. Never throws, and never ends the process.
  *
  * @param argv - The words after the name of the program.
- * @returns the exit code (PRODUCT.md, 5).
+ * @returns the exit code.
  */
 export async function main(argv: readonly string[], io: CliIo): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.fine;

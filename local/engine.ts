@@ -53,7 +53,7 @@ export class EngineStartError extends TuttiError {
   readonly code = "engine-unavailable";
 }
 
-/** The lost limit of a task bounds its executions, not this: so it is high (PROTOCOL.md, 5). */
+/** The lost limit of a task bounds its executions, not this: so it is high (docs/protocol.md#retries-and-losses). */
 const defaultMaxReceiveCount = 20;
 const tableName = "tutti";
 const region = "us-east-1";

@@ -1,5 +1,5 @@
 /**
- * What a run may cost (PROTOCOL.md, 8), and what was measured, per member.
+ * What a run may cost, and what was measured, per member.
  *
  * The cost of a run is the members' and the run's own. The run's own is constant: writes of its head, what the callback's
  * item takes, and the three requests of its submit. All else, the plan included, is the members'.

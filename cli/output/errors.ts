@@ -23,7 +23,7 @@ export class InterruptedError extends Error {
   }
 }
 
-/** An error as scripts get it on stderr (PRODUCT.md, 5). */
+/** An error as scripts get it on stderr. */
 export interface ErrorReport {
   readonly schemaVersion: 1;
   readonly kind: "error";

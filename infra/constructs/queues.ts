@@ -28,7 +28,7 @@ export interface QueuePair {
 
 /** Visibility is six times the consumer's time-out: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const visibilityFactor = 6;
-/** Lost attempts bound executions, not receives, so a healthy task is not given up for being returned (docs/errors.md, dead-letter). */
+/** Lost attempts bound executions, not receives: a healthy task is not given up for being returned (docs/protocol.md#retries-and-losses). */
 const maxReceiveCount = 20;
 /** SQS's own default, said aloud: a deploy broken over a long weekend loses nothing, and a letter then has ten days left. */
 const retention = Duration.days(4);

@@ -25,7 +25,7 @@ export type Answer =
   | { readonly kind: "refused"; readonly error: TuttiError }
   | { readonly kind: "unknown" };
 
-/** Longest wait for the answer (PRODUCT.md, 4). */
+/** Longest wait for the answer. */
 export const answerTimeoutMs = 10_000;
 
 /**

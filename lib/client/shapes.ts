@@ -1,5 +1,5 @@
 /**
- * What the client and the CLI hand out (PRODUCT.md, 5). Scripts rely on these: fields may be added, never changed.
+ * What the client and the CLI hand out. Scripts rely on these: fields may be added, never changed.
  *
  * Times are ISO-8601 in UTC. What is not known, or not there yet, is null.
  */

@@ -1,5 +1,5 @@
 /**
- * Waiting for the end of a run: reads only, and never without an end of its own (REQUIREMENTS.md, S3-02).
+ * Waiting for the end of a run: reads only, and never without an end of its own (L10; docs/requirements.md, S3-02).
  *
  * What is waited for is durable state, so the wait works whoever is alive, and a second wait finds what a first one missed.
  */
@@ -43,7 +43,7 @@ export interface WaitTarget {
   readonly submission?: Submission;
 }
 
-/** @see PRODUCT.md, 5: `wait` is never infinite. */
+/** `wait` is never infinite (L10). */
 export const defaultWaitSeconds = 3600;
 
 /** Reading progress may take this part of the time at most: a run of 100,000 tasks is not read whole every second. */

@@ -1,9 +1,9 @@
 /**
  * Dead letters: what a queue gave up delivering.
  *
- * A task's letter does what a delivery does except running code: so a healthy node is never failed, and a node that is
- * done is driven on (PROTOCOL-REVIEW, 7). Only a node nobody holds is dispatched anew, or settled when that has happened
- * too often. A request's letter goes back once, then it is reported.
+ * A task's letter does what a delivery does except running code (docs/protocol.md#dead-letters): so a healthy node is never
+ * failed, and a node that is done is driven on. Only a node nobody holds is dispatched anew, or settled when that has
+ * happened too often. A request's letter goes back once, then it is reported.
  */
 import { StoreError } from "../errors.ts";
 import { nodesOf } from "../model/message.ts";

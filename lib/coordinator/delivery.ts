@@ -13,7 +13,7 @@ import type { RunHandle } from "./run.ts";
 export interface Wins {
   /** Its own commit settled the slot. */
   readonly commit: boolean;
-  /** Its own arrivals filled everything above. Only the writer of everything below may carry (SPIN-RESULTS F1). */
+  /** Its own arrivals filled everything above. Only who wrote everything below may carry (docs/protocol.md#the-one-idea). */
   readonly arrivals: boolean;
   /** Nothing else follows: what is carried runs after everything else is handed on, so only a single successor is. */
   readonly alone: boolean;

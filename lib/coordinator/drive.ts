@@ -1,5 +1,5 @@
 /**
- * Drive on: what a settled slot sets in motion (PROTOCOL.md, 5).
+ * Drive on: what a settled slot sets in motion (docs/protocol.md#drive-on).
  *
  * Arrivals up to the top, the decision, its successors; or the failure to its target. Every step is a conditional write
  * that can be repeated, and a loser goes on from the image it met: the winner may be dead (S7, S13). Nothing here

@@ -118,7 +118,7 @@ function ofKind<Kind extends OwnRow["kind"]>(judged: readonly Judged[], kind: Ki
   return judged.filter((member): member is Rowed<Kind> => member.row.kind === kind);
 }
 
-/** A task with a lost attempt may kill its process: it is claimed last and alone (PROTOCOL-REVIEW, 10). */
+/** A task with a lost attempt may kill its process: it is claimed last and alone (docs/protocol.md#packs). */
 function isSuspect(judged: readonly Judged[]): boolean {
   return judged.some(({ row }) => row.kind === "claim" && row.lost > 0);
 }

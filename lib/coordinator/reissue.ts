@@ -28,7 +28,7 @@ export async function reissue(
   return { result: await delivery.run.write(write, "slot.reissue"), waiting };
 }
 
-/** A refused write that met its own effect: the answer was lost, the send is still mine to do (FAILURES J7). */
+/** A refused write that met its own effect: the answer was lost, the send is still mine to do (S14). */
 export function sameIssue(slot: Slot, mine: QueuedSlot | WaitingSlot): boolean {
   return slot.state === mine.state && slot.dispatch === mine.dispatch && slot.atMs === mine.atMs;
 }

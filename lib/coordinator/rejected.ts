@@ -15,8 +15,9 @@ export interface Rejection {
   readonly runId?: string;
 }
 
-/** Longest text of the value found that is kept. */
+/** Longest text of the value found that is kept, and of message, path and rule, which may quote the request. */
 const shownValueLength = 200;
+const shownTextLength = 1000;
 
 /** Records a rejection. Repeatable: the same request gives the same item. */
 export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection): Promise<void> {
@@ -41,10 +42,16 @@ export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection
 function describe(error: unknown): { readonly [key: string]: Value } {
   const code = error instanceof TuttiError ? error.code : "invalid-request";
   const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof InvalidRequestError)) return { code, message };
+  if (!(error instanceof InvalidRequestError)) return { code, message: cut(message) };
   const value =
     error.value === undefined
       ? undefined
       : (JSON.stringify(error.value) ?? String(error.value)).slice(0, shownValueLength);
-  return { code, message, path: error.path, rule: error.rule, ...(value === undefined ? {} : { value }) };
+  const texts = { message: cut(message), path: cut(error.path), rule: cut(error.rule) };
+  return { code, ...texts, ...(value === undefined ? {} : { value }) };
+}
+
+/** An item has at most 400 KB, whatever a request says (S17). */
+function cut(text: string): string {
+  return text.length <= shownTextLength ? text : `${text.slice(0, shownTextLength)}…`;
 }

@@ -1,5 +1,5 @@
 /**
- * Starting many units at once: one function for roots, headers and dependents (PROTOCOL.md, 6).
+ * Starting many units at once: one function for roots, headers and dependents (docs/protocol.md#release).
  *
  * Tasks and packs are sent; what is not a message is handed back, for the driver to go on with. A long list is cut into
  * ranges that control sends, each with a slot of its own.

@@ -13,7 +13,7 @@ import type { PlanCache } from "../records/plans.ts";
 import { readSnapshot } from "../records/snapshots.ts";
 import { deliveryFor } from "./asked.ts";
 import { askerOf, type Delivery } from "./delivery.ts";
-import type { CoordinatorDeps } from "./deps.ts";
+import { type CoordinatorDeps, diagnoseSettings } from "./deps.ts";
 import { nodeSend, sendRanges } from "./release.ts";
 import { reopenRun } from "./reopen.ts";
 import { applyRepair } from "./repair.ts";
@@ -24,11 +24,7 @@ export async function restart(deps: CoordinatorDeps, plans: PlanCache, head: Hea
   const delivery = deliveryFor(deps, plans, head);
   await reopenRun(delivery);
   const snapshot = await readSnapshot(deps.store, plans, head);
-  const settings = {
-    skewMs: deps.settings.clockSkewSeconds * 1000,
-    visibilityMs: deps.settings.visibilitySeconds * 1000,
-  };
-  const { findings } = deps.protocol.diagnose(snapshot, deps.clock.now(), settings);
+  const { findings } = deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps));
   for (const { repair } of findings) await applyRepair(delivery, repair);
   await sendOpen(delivery, snapshot);
 }

@@ -16,7 +16,7 @@ const headFreshMs = 60_000;
 
 /**
  * The item in hand belongs to a newer generation: this delivery is stale. It writes nothing more, sends nothing more and
- * is acknowledged (PROTOCOL.md, 4, guard G).
+ * is acknowledged (docs/protocol.md#slot-states-and-conditions, guard G).
  */
 export class StaleGeneration extends Error {
   override readonly name = "StaleGeneration";

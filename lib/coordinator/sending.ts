@@ -102,7 +102,7 @@ async function startTimer(delivery: Delivery, node: PlanNode, send: NodeSend): P
 
 /**
  * Makes sure that the sweeper visits the run by then. Written whatever the head said when it was read: a visit under way
- * may be choosing a later time right now (PROTOCOL-REVIEW, 14).
+ * may be choosing a later time right now (docs/protocol.md#sweep-and-diagnose).
  */
 export async function lowerDue(delivery: Delivery, dueMs: number): Promise<void> {
   await delivery.deps.store.write(lowerDueWrite(delivery.run.id, dueMs), "head.due");

@@ -1,5 +1,5 @@
 /**
- * Every limit and default of the product in one place (PRODUCT.md, 7).
+ * Every limit and default of the product in one place.
  *
  * A limit is checked at submit and at expansion and named in the error; a default is what a user gets who said nothing.
  */
@@ -58,7 +58,7 @@ export const defaults = {
   queue: "default",
   retry: { maxAttempts: 3, maxLost: 3, backoffSeconds: 1, maxBackoffSeconds: 60 },
   timeoutSeconds: 300,
-  /** A task used as callback or error callback aggregates, so it gets more (REQUIREMENTS.md, S1-71). */
+  /** A task used as callback or error callback aggregates, so it gets more (docs/requirements.md, S1-71). */
   callbackTimeoutSeconds: 900,
   callbackSoftTimeoutSeconds: 600,
   leaseSeconds: 30,
@@ -73,7 +73,7 @@ export const defaults = {
   visibilitySeconds: 60,
   /** How long a stored document is kept after its upload: as the tombstone, longer than a queue can keep its request. */
   documentSeconds: 30 * 86_400,
-  /** Leaf of a join whose members are delivered one a message (PROTOCOL.md, 3). */
+  /** Leaf of a join whose members are delivered one a message. */
   leafSize: 4,
   /** Children of an inner tally. */
   fan: 256,

@@ -1,5 +1,5 @@
 /**
- * The grammar of requests (PRODUCT.md, 4): what any program may send to the request queue.
+ * The grammar of requests: what any program may send to the request queue.
  */
 import { z } from "zod";
 import { idPattern, runIdSchema } from "./ids.ts";

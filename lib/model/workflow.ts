@@ -1,5 +1,5 @@
 /**
- * The grammar of workflows (PRODUCT.md, 4): zod schemas, and the types inferred from them.
+ * The grammar of workflows: zod schemas, and the types inferred from them.
  *
  * Objects are strict: an unknown key anywhere is an error. What later versions add (`map`, `tolerate`, `quorum`) is not in
  * here; parsing names it as unsupported. JSON inside arguments is not looked into: whoever parses has walked it before

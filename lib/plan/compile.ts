@@ -1,5 +1,5 @@
 /**
- * Compiles a request to a plan: flat, immutable, every relation explicit (PROTOCOL.md, 1; FAILURES A5, A9).
+ * Compiles a request to a plan: flat, immutable, every relation explicit (S2, S21).
  *
  * Pure: the same request and tasks give the same plan.
  */

@@ -2,8 +2,7 @@
  * The graph of a dag: its edges as a set, checked, and its nodes in an order in which parents come first.
  *
  * Edges come from `after` and from `$result`. A repeated one is the same edge, so a node never waits for more arrivals
- * than it has parents (FAILURES D7, REQUIREMENTS Q5); an unknown name is refused, never taken as met (B5); so is a cycle
- * (D5), and a diamond is none (D6).
+ * than it has parents; an unknown name is refused, never taken as met; so is a cycle, and a diamond is none (S21).
  */
 import { InvalidRequestError } from "../errors.ts";
 import { segmentText } from "../model/document-path.ts";

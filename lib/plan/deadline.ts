@@ -5,7 +5,7 @@ import { InvalidRequestError } from "../errors.ts";
 import { limits } from "../model/limits.ts";
 import type { Deadline } from "../model/workflow.ts";
 
-/** What `"auto"` assumes unless told otherwise (PRODUCT.md, 3). */
+/** What `"auto"` assumes unless told otherwise. */
 export const autoDeadlineDefaults = { workers: 8, secondsPerTask: 90, buffer: 1.5, floorSeconds: 600 } as const;
 
 /**

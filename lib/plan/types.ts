@@ -3,7 +3,7 @@
  *
  * Two kinds of unit. A *node* is one task. A *join* waits for several units and is then decided: chord headers, groups,
  * dag nodes with several parents, and the end of a dag with several sinks. Every relation is explicit: nothing at run
- * time infers who follows whom, or how many there are (FAILURES A5, A9, D10).
+ * time infers who follows whom, or how many there are (S2).
  *
  * Everything here is plain JSON: the plan is stored, and fragments of it travel in messages.
  */

@@ -1,5 +1,5 @@
 /**
- * What the grammar of PRODUCT.md, 4 has and this version refuses: named as such, not as a mistake of the writer.
+ * What the grammar of requests has and this version refuses: named as such, not as a mistake of the writer.
  */
 import type { Segment } from "../model/document-path.ts";
 import { isJsonObject } from "../model/json.ts";

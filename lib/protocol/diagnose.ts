@@ -12,6 +12,7 @@ import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
 import { reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
+import { leaseOver } from "./rows.ts";
 import { isBad, type OpenSlot, type Slot } from "./slot.ts";
 import { decided, fired, joinOf, memberSlot, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
 import { mayStart } from "./status.ts";
@@ -23,7 +24,7 @@ export interface Diagnosis {
   readonly nextTimerMs: number | undefined;
   /** Settled slots: whether anything changes from visit to visit. */
   readonly settled: number;
-  /** Released nodes without outcome, and ranges that are not sent. */
+  /** Released nodes without outcome, and ranges that are not sent; after the end, what still runs or has to. */
   readonly open: number;
 }
 
@@ -35,6 +36,7 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   const findings: Finding[] = [];
   const timers: number[] = [];
   let settled = 0;
+  let running = 0;
   const waiting: { readonly slot: OpenSlot; readonly unit: OpenUnit }[] = [];
   for (const [id, sinceMs] of released.nodes) {
     const node = nodeOf(snapshot, id);
@@ -43,6 +45,11 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
       settled++;
       findings.push(...settledFindings(snapshot, node, slot));
     } else if (mayStart(snapshot.head, node.afterEnd)) waiting.push({ slot, unit: openNode(node, sinceMs) });
+    else if (slot.state === "leased" && !leaseOver(slot, { nowMs, skewMs: settings.skewMs })) {
+      // Its failure may still owe an error callback.
+      running++;
+      timers.push(slot.untilMs + settings.skewMs + 1);
+    }
   }
   for (const range of released.ranges) {
     const slot = rangeSlot(snapshot, range.list, range.range);
@@ -57,7 +64,12 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   for (const join of Object.values(snapshot.plan.joins)) findings.push(...joinFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
-  return { findings, nextTimerMs: timers.length > 0 ? Math.min(...timers) : undefined, settled, open: waiting.length };
+  return {
+    findings,
+    nextTimerMs: timers.length > 0 ? Math.min(...timers) : undefined,
+    settled,
+    open: waiting.length + running,
+  };
 }
 
 function notReopened({ head }: Snapshot): Diagnosis {

@@ -49,7 +49,7 @@ export function isTombstone(head: Head): boolean {
   return head.removedAtMs !== undefined;
 }
 
-/** A tombstone past its time is as good as absent; DynamoDB deletes it some day (FAILURES H4). */
+/** A tombstone past its time is as good as absent; DynamoDB deletes it some day (S18). */
 export function tombstoneOver(head: Head, nowMs: number): boolean {
   return head.removedAtMs !== undefined && head.removedAtMs + defaults.tombstoneSeconds * 1000 <= nowMs;
 }
@@ -122,6 +122,7 @@ export function createHeadWrite(head: Head, nowMs: number): Write {
       value === undefined ? [] : [{ path: [name] as const, value }],
     ),
     remove: [
+      ...Object.keys(values).filter((name) => values[name] === undefined),
       "removedAt",
       "ttl",
       "endedAt",
@@ -280,7 +281,7 @@ export function lowerDueWrite(run: RunId, dueMs: number): Write {
   };
 }
 
-/** Due, advanced: claims a visit. Only from the time seen, so a timer started meanwhile is not lost (PROTOCOL-REVIEW, 14). */
+/** Due, advanced: claims a visit. Only from the time seen, so a timer started meanwhile is not lost (L3). */
 export function advanceDueWrite(
   run: RunId,
   seen: { readonly dueMs: number; readonly generation: number },

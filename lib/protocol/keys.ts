@@ -1,5 +1,5 @@
 /**
- * Where everything of a run is stored (docs/data-model.md, Items).
+ * Where everything of a run is stored (docs/data-model.md).
  *
  * Small runs lie in one partition, so that one query reads them whole; the tallies of a large group are spread over several
  * (tally.ts). User ids hold no `#`, so no key collides.
@@ -10,7 +10,7 @@ import type { Key } from "../ports/store.ts";
 import type { ListName } from "./release.ts";
 import { leafKey } from "./tally.ts";
 
-/** Index partitions of due heads and of listed items: enough that no index key takes more than a quarter of the writes (FAILURES J10). */
+/** Index partitions of due heads and of listed items: enough that no index key takes more than a quarter of the writes. */
 export const indexShards = 4;
 
 export function headKey(run: RunId): Key {

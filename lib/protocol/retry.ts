@@ -1,7 +1,7 @@
 /**
  * What a failed attempt leads to: another one later, or the end of the node.
  *
- * Failed and lost attempts are counted apart: losing a worker is not failing (S4, FAILURES E8).
+ * Failed and lost attempts are counted apart: losing a worker is not failing (S4).
  */
 import type { StoredError } from "../model/outcome.ts";
 import type { RetryPolicy } from "../plan/types.ts";

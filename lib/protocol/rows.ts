@@ -1,5 +1,5 @@
 /**
- * What a message may end in: the table of PROTOCOL.md, 5, row by row.
+ * What a message may end in: the table of docs/protocol.md#what-a-message-may-end-in, row by row.
  *
  * A message stands for its own node and for every node carried under its token. It may be acknowledged when each of them
  * is *discharged*: settled and driven on, or the business of another undeleted message (S13). Pure: the driver performs
@@ -148,7 +148,7 @@ export interface CarryCase {
  * Whether a ready successor runs inline under the token in hand.
  *
  * A winner of the last arrival alone may hold a message that another delivery has deleted already: if it carried and
- * died, nobody would know (SPIN-RESULTS F1; mutant: winner of the arrival alone carries).
+ * died, nobody would know (docs/protocol.md#the-one-idea; mutant: winner of the arrival alone carries).
  */
 export function mayCarry(found: CarryCase): boolean {
   return found.ownCommit && found.ownArrivals && found.sameQueue && found.timeRemains && !found.delayed;

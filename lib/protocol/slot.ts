@@ -1,5 +1,5 @@
 /**
- * The slot: where one node's state and outcome are stored (PROTOCOL.md, 4).
+ * The slot: where one node's state and outcome are stored (docs/protocol.md#slot-states-and-conditions).
  *
  *   absent ─claim→ leased ─commit→ settled (final)
  *     │              │ ├─ wait for retry → waiting ─claim→ leased

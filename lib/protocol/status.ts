@@ -39,8 +39,14 @@ function openStatus(slot: OpenSlot, released: boolean): TaskStatus {
   }
 }
 
-/** Whether task code of a node may start, on a head read taken now (S9). Nothing does while the run is paused. */
-export function mayStart({ status, pausedAtMs }: Pick<Head, "status" | "pausedAtMs">, afterEnd: boolean): boolean {
-  if (pausedAtMs !== undefined) return false;
+/**
+ * Whether task code of a node may start, on a head read taken now (S9). Nothing does while the run is paused, and nothing of
+ * a run that was removed.
+ */
+export function mayStart(
+  { status, pausedAtMs, removedAtMs }: Pick<Head, "status" | "pausedAtMs" | "removedAtMs">,
+  afterEnd: boolean,
+): boolean {
+  if (pausedAtMs !== undefined || removedAtMs !== undefined) return false;
   return status === "RUNNING" || (afterEnd && status !== "REVOKED");
 }

@@ -2,7 +2,7 @@
  * Shape of a join's tallies: which items count its arrivals down.
  *
  * A leaf holds the slots of up to `leafSize` members; an inner tally the marks of up to `fan` children. So no inner item
- * takes more than `fan` arrivals however large the group is (PROTOCOL.md, 2). Shapes are fixed by the plan, never by
+ * takes more than `fan` arrivals however large the group is (L6). Shapes are fixed by the plan, never by
  * running code: two versions of the code must not disagree about a size.
  */
 import type { RunId } from "../model/ids.ts";

@@ -1,5 +1,6 @@
 /**
- * Every write of a slot or a tally, row by row as in PROTOCOL.md, 4. Each condition is stated here and nowhere else.
+ * Every write of a slot or a tally, row by row as in docs/protocol.md#slot-states-and-conditions. Each condition is stated
+ * here and nowhere else.
  *
  * Guard G stands in all of them: an item belongs to one generation, and a writer of an older or newer one is refused
  * (S15, S20). Writes of the head are in head.ts.
@@ -216,7 +217,7 @@ export function arriveWrite(
   );
 }
 
-/** What an early decision accepted: attempts of the error callback must all see the same (PROTOCOL-REVIEW, 15). */
+/** What an early decision accepted: attempts of the error callback must all see the same (S11). */
 export type AcceptedSet = Readonly<Record<string, Value>>;
 
 /** Decide early: *error* before the join is full. The last arrival and this write exclude each other on one item (S4). */

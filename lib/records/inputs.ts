@@ -103,8 +103,8 @@ async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
   return readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
 }
 
-function writtenAt({ committed }: ValueReader, { pk, sk }: Key): Image | undefined {
-  return committed?.key.pk === pk && committed.key.sk === sk ? committed.image : undefined;
+function writtenAt({ committed }: ValueReader, key: Key): Image | undefined {
+  return committed?.key.pk === key.pk && committed.key.sk === key.sk ? committed.image : undefined;
 }
 
 function storedIn(slot: Slot, id: NodeId): OwnValue {

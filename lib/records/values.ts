@@ -109,7 +109,7 @@ function textIn(run: RunId, { hash, bytes }: ItemValue, images: readonly (Image 
   return text;
 }
 
-/** Any thrown thing as a stored error: strings with a size, whatever was thrown (FAILURES E5). */
+/** Any thrown thing as a stored error: strings with a size, whatever was thrown. */
 export function storedError(error: unknown): StoredError {
   const name = error instanceof Error && typeof error.name === "string" ? error.name : "Error";
   return { name: cutTo(name || "Error", 64), message: cutMessage(messageOf(error)) };

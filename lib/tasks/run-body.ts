@@ -83,7 +83,7 @@ const retryableClientErrors = new Set([408, 425, 429]);
 
 /**
  * Whether an error is worth another attempt: everything is but a {@link FatalError} and an answer that says the request
- * itself was wrong (4xx). 5xx answers and network errors therefore are (REQUIREMENTS.md, S4-23).
+ * itself was wrong (4xx). 5xx answers and network errors therefore are (docs/requirements.md, S4-23).
  */
 export function isRetryable(error: unknown): boolean {
   if (isFatalError(error)) return false;

@@ -1,6 +1,6 @@
 /**
  * What the SDK's own retry makes of a lost answer: the write was applied, its repetition is refused, and the caller meets
- * its own image (FAILURES J7). A proxy forwards each request and drops chosen answers after the engine has given them.
+ * its own image. A proxy forwards each request and drops chosen answers after the engine has given them.
  */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";

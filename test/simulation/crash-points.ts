@@ -1,5 +1,5 @@
 /**
- * Lane A: every call site × every fault, in every scenario, to quiescence (VERIFICATION.md).
+ * Lane A: every call site × every fault, in every scenario, to quiescence (docs/verification.md).
  */
 import { applies, type CallKind, type Fault, type FaultMode, faultModes } from "./faults.ts";
 import type { FinalState } from "./oracle.ts";

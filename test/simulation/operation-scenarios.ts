@@ -63,6 +63,17 @@ export const operationScenarios: readonly Scenario[] = [
     value: 11,
   },
   {
+    name: "error callback long after the end",
+    workflow: {
+      group: [
+        { chord: { header: [fails], callback: sum, onError } },
+        { chord: { header: [{ task: "failsLate" }], callback: sum, onError } },
+      ],
+    },
+    status: "FAILED",
+    open: true,
+  },
+  {
     name: "revoke of a run",
     workflow: { chain: [slow(100, 1), one(2)] },
     operations: [{ request: { type: "revoke" }, atStartOf: "[0]", afterSeconds: 5 }],

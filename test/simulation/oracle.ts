@@ -1,5 +1,5 @@
 /**
- * What must hold of a run at rest, from the stored items and the ledger alone (FAILURES.md, 2.2).
+ * What must hold of a run at rest, from the stored items and the ledger alone (docs/protocol.md#invariants).
  */
 
 import { taskIdOf } from "../../lib/model/ids.ts";

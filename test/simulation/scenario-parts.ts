@@ -118,6 +118,14 @@ export function scenarioTasks(world: World) {
       if (ctx.attempt < 2) throw new RetryAfterError(40);
       return value;
     }),
+    failsLate: task(
+      "failsLate",
+      async () => {
+        await world.sleep(300);
+        throw new FatalError("broken on purpose, late");
+      },
+      { timeoutSeconds: 3600 },
+    ),
     kills: task("kills", () => world.die()),
     slowAfterDeath: task("slowAfterDeath", async (ctx: { attempt: number }, value: number) => {
       if (ctx.attempt < 2) return world.die();

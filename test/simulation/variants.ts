@@ -1,5 +1,5 @@
 /**
- * The known wrong variants of the protocol that concern what is built (PROTOCOL.md, 9). Each must be caught by the crash
+ * The known wrong variants of the protocol that concern what is built. Each must be caught by the crash
  * lane; they exist in this harness only.
  */
 

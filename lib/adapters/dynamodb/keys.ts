@@ -24,7 +24,7 @@ export interface IndexDefinition {
 export const partitionKey = { name: "pk", type: "S" } as const satisfies KeyAttribute;
 export const sortKey = { name: "sk", type: "S" } as const satisfies KeyAttribute;
 
-/** Heads that the sweeper visits, by the time of the visit. */
+/** What the sweeper visits, by the time of the visit: heads; rejected requests and stored documents, to remove them. */
 export const dueIndex = {
   name: "due",
   partitionKey: { name: "dueShard", type: "S" },

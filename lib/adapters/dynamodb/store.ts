@@ -2,8 +2,8 @@
  * The table on DynamoDB: the one file that sends. Requests are built in params.ts, errors translated in errors.ts.
  *
  * The SDK repeats a request that was throttled or not answered. It may so repeat a write whose answer was lost, which then
- * fails on its own success: the caller sees its own image and goes on from it (FAILURES J7). Batches come back in any order
- * and in part: they are asked again until whole, and put in order (FAILURES I2, J11).
+ * fails on its own success: the caller sees its own image and goes on from it. Batches come back in any order
+ * and in part: they are asked again until whole, and put in order.
  */
 import {
   BatchGetItemCommand,

@@ -3,7 +3,7 @@
  *
  * Interprets writes as DynamoDB would (interpret.ts, values.ts) and passes the same contract suite. Every call takes effect
  * when it is made and answers in a microtask. Indexes are never stale and nothing is throttled here: a test that wants those
- * wraps this store (FAILURES G6, J5).
+ * wraps this store.
  */
 import { ItemTooLargeError } from "../../errors.ts";
 import type { Image, Item, Key, Store, Value } from "../../ports/store.ts";

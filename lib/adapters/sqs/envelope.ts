@@ -18,7 +18,7 @@ const refused = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 /**
  * A JSON text in characters that SQS takes. What it refuses, as U+FFFF or a lone surrogate, can stand in a JSON text only
- * within a string, where an escape means the same (FAILURES I5).
+ * within a string, where an escape means the same.
  */
 export function escapeBody(json: string): string {
   return json.replace(refused, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -72,6 +72,11 @@ const bad: readonly (readonly [name: string, body: string, error: object])[] = [
     request({ workflow: { task: "add", args: [1, "2"] } }),
     { path: "workflow.args[1]" },
   ],
+  [
+    "a key of 230,000 letters",
+    request({ workflow: { task: "add", args: [1, 2], ["k".repeat(230_000)]: 1 } }),
+    { path: expect.stringMatching(/^workflow\.k{900,1000}…$/) },
+  ],
   ["an id that is none", request({ id: "a/b", workflow: { task: "add", args: [1, 2] } }), { path: "id" }],
 ];
 

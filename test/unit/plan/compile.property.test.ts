@@ -1,5 +1,5 @@
 /**
- * Properties of every plan (FAILURES A5, A9, D9, D10).
+ * Properties of every plan (S2, S21).
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

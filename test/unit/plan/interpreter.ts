@@ -33,7 +33,7 @@ function bound(args: readonly unknown[], lookUp: (name: string) => Json): Json[]
 
 type Names = ReadonlyMap<string, () => Json>;
 
-/** The value of a workflow, as PRODUCT.md, 3 says it. */
+/** The value of a workflow, worked out without a plan. */
 export function valueByDocument(workflow: DagNode): Json {
   return evaluate(workflow, "", undefined, new Map());
 }

@@ -1,5 +1,5 @@
 /**
- * PROTOCOL.md, 5, row by row: what a message ends in, by the slot it meets.
+ * docs/protocol.md#what-a-message-may-end-in, row by row: what a message ends in, by the slot it meets.
  */
 import { describe, expect, it } from "vitest";
 import { type Asker, type CarryCase, driverRow, leaseOver, mayCarry, ownRow } from "../../../lib/protocol/rows.ts";

@@ -1,5 +1,5 @@
 /**
- * PROTOCOL.md, 4: what every write sets, and on which items it applies.
+ * docs/protocol.md#slot-states-and-conditions: what every write sets, and on which items it applies.
  *
  * Every part of every condition is taken out once: some case below must then turn red.
  */
@@ -513,8 +513,21 @@ describe("a write as data", () => {
   });
 
   it("create of a head clears what a tombstone had", () => {
-    const left = ["removedAt", "ttl", "endedAt", "endedBy", "error", "sweptSettled", "sweptInterval"];
-    expect(createHeadWrite(headOf(), 0).remove).toEqual(left);
+    const left = [
+      "removedAt",
+      "ttl",
+      "endedAt",
+      "endedBy",
+      "error",
+      "pausedAt",
+      "pausedBy",
+      "restartedAt",
+      "raisedBy",
+      "sweptSettled",
+      "sweptInterval",
+    ];
+    expect(createHeadWrite(headOf(), 0).remove).toEqual(["name", "callback", ...left]);
+    expect(createHeadWrite(headOf({ name: "n", callback: "c" }), 0).remove).toEqual(left);
   });
 
   it("tombstone leaves the listing, and no other write of a head sets a TTL (S18)", () => {

@@ -1,5 +1,5 @@
 /**
- * What engines do not show: batches answered in part, empty pages, throttling, lost answers (FAILURES G7, I2, J6, J11).
+ * What engines do not show: batches answered in part, empty pages, throttling, lost answers.
  */
 import {
   BatchGetItemCommand,
