@@ -18,8 +18,6 @@ import { locate, slotIn } from "./places.ts";
 export interface Ending {
   readonly status: Exclude<OutcomeStatus, "SUCCEEDED">;
   readonly error: StoredError;
-  /** Call site of the write. */
-  readonly site: string;
 }
 
 /** Rounds of looking and writing against other writers. */
@@ -40,7 +38,7 @@ async function endLeaf(delivery: Delivery, join: PlanJoin, leaf: number, ending:
         : [{ place: memberPlace(run.id, join, index), seen: slot, outcome: outcomeOf(delivery, slot, ending) }],
     );
     if (open.length === 0) return driveMembers(delivery, join, leaf, image ?? {}, asRepair);
-    image = (await run.write(settleAllWrite(run.generation, join, open), ending.site)).image;
+    image = (await run.write(settleAllWrite(run.generation, join, open), "slot.end")).image;
   }
   throw new StoreError(`run ${run.id}: leaf ${leaf} of ${join.id} kept changing`);
 }
@@ -55,7 +53,7 @@ export async function endNode(delivery: Delivery, node: PlanNode, ending: Ending
     const slot = slotIn(place, image);
     if (slot.state === "settled") return driveNodes(delivery, [{ ...located, slot }], image ?? {}, asRepair);
     const write = settleWrite(run.generation, place, join, slot, outcomeOf(delivery, slot, ending));
-    image = (await run.write(write, ending.site)).image;
+    image = (await run.write(write, "slot.end")).image;
   }
   throw new StoreError(`run ${run.id}: ${node.id} kept changing`);
 }

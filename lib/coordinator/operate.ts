@@ -44,7 +44,7 @@ export async function operate(
 async function revoke(delivery: Delivery, { path, reason }: RevokeRequest): Promise<void> {
   const error = { name: "revoked", message: reason ?? "revoked by an operator" };
   if (path === undefined) return endRun(delivery, { status: "REVOKED", error });
-  const ending: Ending = { status: "REVOKED", error, site: "slot.revoke" };
+  const ending: Ending = { status: "REVOKED", error };
   const plan = await delivery.run.plan.whole();
   const node = Object.hasOwn(plan.nodes, path) ? plan.nodes[path] : undefined;
   if (node) return endNode(delivery, node, ending);

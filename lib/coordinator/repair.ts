@@ -121,6 +121,6 @@ async function driveFullLeaf(delivery: Delivery, join: PlanJoin, leaf: number): 
 /** A chord's deadline: every member without an outcome is TIMED_OUT, a live lease included. */
 async function joinDeadline(delivery: Delivery, join: PlanJoin): Promise<void> {
   const message = `the chord's deadline of ${join.deadlineSeconds} s passed`;
-  const ending = { status: "TIMED_OUT", error: { name: "chord-timed-out", message }, site: "slot.time-out" } as const;
+  const ending = { status: "TIMED_OUT", error: { name: "chord-timed-out", message } } as const;
   await endMembers(delivery, join, ending);
 }
