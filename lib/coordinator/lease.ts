@@ -70,7 +70,6 @@ export function keepLeases(delivery: Delivery): LeaseKeepers {
   };
 }
 
-/** One write for all; what it is refused for is told to the attempt concerned, and the others are extended without it. */
 /** A run that was revoked or ran out of time needs no more of its tasks: they are told, and may leave things in order. */
 export class RunEndedError extends Error {
   override readonly name = "run-ended";
@@ -86,6 +85,7 @@ async function tellOfEnd(delivery: Delivery, running: ReadonlyMap<Held, Kept>): 
     if (!delivery.deps.protocol.mayStart(head, afterEnd)) abort.abort(new RunEndedError(head.status));
 }
 
+/** One write for all; what it is refused for is told to the attempt concerned, and the others are extended without it. */
 async function beatAll(delivery: Delivery, running: ReadonlyMap<Held, Kept>, untilMs: number): Promise<void> {
   let held = [...running.keys()];
   while (held.length > 0) {

@@ -6,8 +6,9 @@
  */
 import { InvalidRequestError, RunRemovedError } from "../errors.ts";
 import type { RunId } from "../model/ids.ts";
-import type { OperateRequest, PauseRequest, ResumeRequest, RevokeRequest } from "../model/request.ts";
+import type { OperateRequest, PauseRequest, RevokeRequest } from "../model/request.ts";
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
+import type { WriteResult } from "../ports/index.ts";
 import { type Head, isTombstone, pauseWrite, resumeWrite } from "../protocol/head.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
@@ -37,7 +38,7 @@ export async function operate(
     case "pause":
       return pause(deps, request, head);
     case "resume":
-      return resume(deps, plans, request, head);
+      return resume(deps, plans, head);
   }
 }
 
@@ -78,34 +79,23 @@ async function pause(deps: CoordinatorDeps, request: Identified<PauseRequest>, h
   if (head.pausedBy === request.requestId) return;
   const { generation, pausedBy: seenPausedBy } = head;
   const write = pauseWrite(head.runId, { generation, by: request.requestId, atMs: deps.clock.now(), seenPausedBy });
-  await applyOnce(deps, head.runId, write, "head.pause");
+  noteSwitch(deps, head.runId, "paused", await deps.store.write(write, "head.pause"));
 }
 
 /** What came during the pause was dropped, so everything open is sent again. */
-async function resume(
-  deps: CoordinatorDeps,
-  plans: PlanCache,
-  _request: Identified<ResumeRequest>,
-  head: Head,
-): Promise<void> {
+async function resume(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<void> {
   if (head.pausedAtMs !== undefined) {
     const { generation, pausedBy: seenPausedBy } = head;
     const atMs = deps.clock.now();
     const dueMs = atMs + deps.settings.sweepSeconds * 1000;
     const write = resumeWrite(head.runId, { generation, atMs, seenPausedBy, dueMs });
-    await applyOnce(deps, head.runId, write, "head.resume");
+    noteSwitch(deps, head.runId, "resumed", await deps.store.write(write, "head.resume"));
   }
   const now = await readHead(deps.store, head.runId);
   if (now && now.pausedAtMs === undefined) await restart(deps, plans, now);
 }
 
 /** A refused one has met another request, or the end of the run: nothing is left to switch. */
-async function applyOnce(
-  deps: CoordinatorDeps,
-  run: RunId,
-  write: ReturnType<typeof pauseWrite>,
-  site: string,
-): Promise<void> {
-  const result = await deps.store.write(write, site);
-  deps.log.write("info", result.applied ? `${site} applied` : `${site} found nothing to change`, { run });
+function noteSwitch({ log }: CoordinatorDeps, run: RunId, to: "paused" | "resumed", { applied }: WriteResult): void {
+  log.write("info", applied ? `run ${to}` : `run not ${to}: nothing to change`, { run });
 }

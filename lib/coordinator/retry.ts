@@ -107,6 +107,8 @@ function checkCount(node: PlanNode, bound: number, path: string, { catalog }: Co
   const info = catalog.get(node.task);
   const count = bound + (node.input === null ? 0 : 1);
   if (info === undefined || (count >= info.minArgs && count <= info.maxArgs)) return;
-  const rule = `must make ${info.minArgs === info.maxArgs ? "" : "at least "}${info.minArgs} arguments of ${node.task} with what comes before`;
+  const { minArgs, maxArgs } = info;
+  const wanted = minArgs === maxArgs ? `${minArgs}` : `${minArgs} to ${maxArgs}`;
+  const rule = `must make ${maxArgs === Infinity ? `at least ${minArgs}` : wanted} arguments of ${node.task} with what comes before`;
   throw new InvalidRequestError(`args.${path}`, bound, rule);
 }

@@ -57,7 +57,10 @@ const about = {
 };
 
 /** Path of a task, chord or group within a run, as `inspect` shows it; `.` is the outermost chord or group. */
-const pathSchema = z.string().min(1).max(limits.pathLength);
+const pathSchema = z
+  .string()
+  .min(1, "must have at least 1 character")
+  .max(limits.pathLength, `must have at most ${limits.pathLength} characters`);
 
 /** Ends a run, or settles one task, or what is missing of one chord or group, as REVOKED. */
 export const revokeRequestSchema = z

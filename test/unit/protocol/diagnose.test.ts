@@ -277,6 +277,21 @@ describe("a finding", () => {
         repair: { do: "run-deadline" },
       },
     ],
+    [
+      "not-reopened: an item of the generation before, and nothing else is said of the run",
+      {
+        workflow: chord,
+        images: { "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: bad, decision: "error" } },
+        head: { generation: 2, restartedAtMs: 20_000, deadlineAtMs: 20_000 },
+      },
+      1_000_000,
+      {
+        kind: "not-reopened",
+        sinceMs: 20_000,
+        explanation: "part of the run still belongs to a generation before 2: the retry has not come to its end",
+        repair: { do: "reopen" },
+      },
+    ],
   ];
 
   it.each(findings)("%s", (_, stored, nowMs, finding) => {
@@ -410,6 +425,65 @@ describe("nothing is found any more", () => {
     );
     expect(findings).toMatchObject([{ kind: "unseen", node: "onError", sinceMs: 9500 }]);
     expect(open).toBe(1);
+  });
+});
+
+describe("after the end", () => {
+  const ended = { status: "FAILED", endedAtMs: 9000, sweptSettled: 1 } as const;
+  const images = (other: Image[string]) => ({
+    "tally#.#0#0": { g: 1, remaining: 1, s0: bad, s1: other, decision: "error", decidedBy: "x", decidedAt: 9500 },
+  });
+
+  it("a task that still runs is open until its lease is over: its failure may owe an error callback", () => {
+    const stored = { workflow: chord, head: ended, images: images(L) };
+    expect(diagnosed(stored, 10_000)).toMatchObject({ findings: [], open: 1, nextTimerMs: 32_001 });
+    expect(diagnosed(stored, 32_000)).toMatchObject({ findings: [], open: 1, nextTimerMs: 32_001 });
+    expect(diagnosed(stored, 32_001)).toMatchObject({ findings: [], open: 0, nextTimerMs: undefined });
+  });
+
+  it("so it is in a run that is paused, of which nothing is sent", () => {
+    const head = { pausedAtMs: 5000, pausedBy: "q1" };
+    const stored = { workflow: chord, head, images: { "tally#.#0#0": { g: 1, s0: L } } };
+    expect(diagnosed(stored, 10_000)).toMatchObject({ findings: [], open: 1, nextTimerMs: 32_001 });
+    expect(diagnosed(stored, 1_000_000)).toMatchObject({ findings: [], open: 0, nextTimerMs: 100_000_000 });
+  });
+
+  it.each([
+    ["one that waits for its retry", { a: 1, s: "W", d: 2, t: 5000 }],
+    ["one that was sent again", { a: 0, s: "Q", d: 1, n: 1, t: 5000 }],
+  ])("%s is not", (_, slot) => {
+    expect(diagnosed({ workflow: chord, head: ended, images: images(slot) }, 10_000)).toMatchObject({
+      findings: [],
+      open: 0,
+      nextTimerMs: undefined,
+    });
+  });
+});
+
+describe("after a restart, all of what was sent before counts from then", () => {
+  const since = (images: Stored["images"], nowMs: number) =>
+    diagnosed({ workflow: single, head: { restartedAtMs: 500_000 }, ...(images ? { images } : {}) }, nowMs);
+  const cases: [name: string, images: Stored["images"], lateMs: number, kind: Finding["kind"]][] = [
+    ["what nobody has begun", undefined, 560_000, "unseen"],
+    [
+      "what was sent again, with its longer interval",
+      { "node#task": { g: 1, s0: { a: 0, s: "Q", d: 1, n: 1, t: 5000 } } },
+      620_000,
+      "unseen",
+    ],
+    ["a retry", { "node#task": { g: 1, s0: { a: 1, s: "W", d: 2, t: 5000 } } }, 560_000, "retry-due"],
+    ["a timer", { "node#task": { g: 1, s0: { a: 1, s: "W", d: 2, t: 5000, w: 1 } } }, 500_000, "retry-due"],
+  ];
+
+  it.each(cases)("%s", (_, images, lateMs, kind) => {
+    expect(since(images, lateMs - 1)).toMatchObject({ findings: [], nextTimerMs: lateMs });
+    expect(since(images, lateMs).findings).toMatchObject([{ kind }]);
+  });
+
+  it("but a lease has its own end, and a later send its own time", () => {
+    expect(since({ "node#task": { g: 1, s0: L } }, 32_001).findings).toMatchObject([{ kind: "lease-over" }]);
+    const later = { "node#task": { g: 1, s0: { a: 0, s: "Q", d: 1, n: 1, t: 600_000 } } };
+    expect(since(later, 719_999)).toMatchObject({ findings: [], nextTimerMs: 720_000 });
   });
 });
 

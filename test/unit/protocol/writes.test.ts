@@ -10,6 +10,9 @@ import {
   endHeadWrite,
   forgetDueWrite,
   lowerDueWrite,
+  pauseWrite,
+  raiseWrite,
+  resumeWrite,
   tombstoneWrite,
 } from "../../../lib/protocol/head.ts";
 import { memberPlace, nodeKey, type SlotPlace } from "../../../lib/protocol/keys.ts";
@@ -22,6 +25,7 @@ import {
   heartbeatWrite,
   lateWrite,
   reissueWrite,
+  settleAllWrite,
   settleWrite,
   waitWrite,
 } from "../../../lib/protocol/writes.ts";
@@ -242,6 +246,33 @@ const written: WriteCase[] = [
     ],
   },
   {
+    name: "settle by others several slots of a leaf",
+    write: settleAllWrite(1, join, [
+      { place: first, seen: leased(), outcome: timedOut(1) },
+      { place, seen: waiting(), outcome: timedOut(1) },
+    ]),
+    applies: [
+      [
+        "all as seen: counts both",
+        { g: 1, s0: L, s1: W, remaining: 2 },
+        { s0: storedTimedOut(1), s1: storedTimedOut(1), remaining: 0 },
+      ],
+    ],
+    refuses: [
+      ["the owner of the first has committed", { g: 1, s0: { ...L, s: "SUCCEEDED" }, s1: W, remaining: 1 }],
+      ["the first has a later dispatch", { g: 1, s0: { ...L, d: 2 }, s1: W, remaining: 2 }],
+      ["the first is a later attempt", { g: 1, s0: { ...L, a: 2 }, s1: W, remaining: 2 }],
+      ["the first has another owner", { g: 1, s0: { ...L, o: "other" }, s1: W, remaining: 2 }],
+      ["the first had a heartbeat since", { g: 1, s0: { ...L, u: 31_000 }, s1: W, remaining: 2 }],
+      ["the second is another state with the same numbers", { g: 1, s0: L, s1: { ...W, s: "Q" }, remaining: 2 }],
+      ["the second has a later dispatch", { g: 1, s0: L, s1: { ...W, d: 3 }, remaining: 2 }],
+      ["the second is a later attempt", { g: 1, s0: L, s1: { ...W, a: 2 }, remaining: 2 }],
+      ["the second was put off", { g: 1, s0: L, s1: { ...W, t: 6000 }, remaining: 2 }],
+      ["settled already, both", { g: 1, s0: storedTimedOut(1), s1: storedTimedOut(1), remaining: 0 }],
+      ["the item is of a newer generation", { g: 2, s0: L, s1: W, remaining: 2 }],
+    ],
+  },
+  {
     name: "sent again, first time",
     write: reissueWrite(1, place, absent, queued()),
     applies: [["no item", undefined, { g: 1, s1: Q }]],
@@ -366,6 +397,99 @@ const written: WriteCase[] = [
     ],
   },
   {
+    name: "head: pause, for the first time",
+    write: pauseWrite("r", { generation: 2, by: "q1", atMs: 9000, seenPausedBy: undefined }),
+    applies: [
+      [
+        "running, never paused",
+        { status: "RUNNING", generation: 2, due: 61_000 },
+        { status: "RUNNING", generation: 2, due: 61_000, pausedAt: 9000, pausedBy: "q1" },
+      ],
+    ],
+    refuses: [
+      ["no head", undefined],
+      ["another generation", { status: "RUNNING", generation: 3 }],
+      ["ended", { status: "REVOKED", generation: 2 }],
+      ["paused meanwhile", { status: "RUNNING", generation: 2, pausedAt: 8000 }],
+      ["paused and resumed meanwhile", { status: "RUNNING", generation: 2, pausedBy: "q1" }],
+    ],
+  },
+  {
+    name: "head: pause, once more",
+    write: pauseWrite("r", { generation: 1, by: "q2", atMs: 9000, seenPausedBy: "q1" }),
+    applies: [
+      [
+        "running, paused before by the request seen",
+        { status: "RUNNING", generation: 1, pausedBy: "q1" },
+        { pausedAt: 9000, pausedBy: "q2" },
+      ],
+    ],
+    refuses: [
+      ["another generation", { status: "RUNNING", generation: 2, pausedBy: "q1" }],
+      ["ended", { status: "FAILED", generation: 1, pausedBy: "q1" }],
+      ["not resumed yet", { status: "RUNNING", generation: 1, pausedAt: 8000, pausedBy: "q1" }],
+      ["a late copy, after pause and resume", { status: "RUNNING", generation: 1, pausedBy: "q2" }],
+    ],
+  },
+  {
+    name: "head: resume",
+    write: resumeWrite("r", { generation: 1, atMs: 9000, seenPausedBy: "q1", dueMs: 69_000 }),
+    applies: [
+      [
+        "paused by the request seen",
+        { status: "RUNNING", generation: 1, pausedAt: 8000, pausedBy: "q1", due: 900_000 },
+        { status: "RUNNING", generation: 1, pausedBy: "q1", restartedAt: 9000, due: 69_000 },
+      ],
+      [
+        "ended while it was paused: its error callbacks go on",
+        { status: "FAILED", generation: 1, pausedAt: 8000, pausedBy: "q1" },
+        { status: "FAILED", restartedAt: 9000, due: 69_000 },
+      ],
+    ],
+    refuses: [
+      ["no head", undefined],
+      ["another generation", { status: "RUNNING", generation: 2, pausedAt: 8000, pausedBy: "q1" }],
+      ["resumed already", { status: "RUNNING", generation: 1, pausedBy: "q1" }],
+      ["paused once more since it was read", { status: "RUNNING", generation: 1, pausedAt: 8500, pausedBy: "q2" }],
+    ],
+  },
+  {
+    name: "head: retry",
+    write: raiseWrite("r", {
+      generation: 2,
+      raisedBy: "q1",
+      atMs: 9000,
+      deadlineAtMs: 109_000,
+      planHash: "other",
+      planPages: 3,
+      dueMs: 69_000,
+    }),
+    applies: [
+      [
+        "ended, the generation before",
+        { status: "FAILED", generation: 1, endedAt: 8000, planHash: "plan", planPages: 1, submittedAt: 1000 },
+        {
+          status: "RUNNING",
+          generation: 2,
+          raisedBy: "q1",
+          restartedAt: 9000,
+          deadlineAt: 109_000,
+          planHash: "other",
+          planPages: 3,
+          due: 69_000,
+          dueShard: expect.stringMatching(/^due#\d$/),
+          submittedAt: 1000,
+        },
+      ],
+    ],
+    refuses: [
+      ["no head", undefined],
+      ["another retry was first, and has ended", { status: "FAILED", generation: 2, endedAt: 8500 }],
+      ["still running", { status: "RUNNING", generation: 1 }],
+      ["removed", { status: "FAILED", generation: 1, endedAt: 8000, removedAt: 8500 }],
+    ],
+  },
+  {
     name: "head: due, lowered",
     write: lowerDueWrite("r", 30_000),
     applies: [["due later", { due: 30_001 }, { due: 30_000 }]],
@@ -468,6 +592,7 @@ describe("guard G", () => {
     commit: commitWrite(3, join, [{ place: place, lease: leased(), outcome: succeeded() }]),
     wait: waitWrite(3, place, leased(), waiting()),
     settle: settleWrite(3, place, join, absent, failedSlot),
+    "settle all": settleAllWrite(3, join, [{ place, seen: absent, outcome: failedSlot }]),
     reissue: reissueWrite(3, place, absent, queued()),
     late: lateWrite(3, place, 1, "SUCCEEDED"),
     arrive: arriveWrite(3, "r", join, { level: 0, number: 0 }, 0, author),
@@ -528,6 +653,23 @@ describe("a write as data", () => {
     ];
     expect(createHeadWrite(headOf(), 0).remove).toEqual(["name", "callback", ...left]);
     expect(createHeadWrite(headOf({ name: "n", callback: "c" }), 0).remove).toEqual(left);
+  });
+
+  it("resume leaves who has paused it, so that a late copy of the pause is known", () => {
+    const write = resumeWrite("r", { generation: 1, atMs: 9000, seenPausedBy: "q1", dueMs: 69_000 });
+    expect(write.remove).toEqual(["pausedAt"]);
+  });
+
+  it("retry clears how the generation before has ended, its pause, and what sweeps have seen of it", () => {
+    const next = { generation: 2, raisedBy: "q", atMs: 1, deadlineAtMs: 2, planHash: "p", planPages: 1, dueMs: 3 };
+    expect(raiseWrite("r", next).remove).toEqual([
+      "endedAt",
+      "endedBy",
+      "error",
+      "pausedAt",
+      "sweptSettled",
+      "sweptInterval",
+    ]);
   });
 
   it("tombstone leaves the listing, and no other write of a head sets a TTL (S18)", () => {
