@@ -52,6 +52,8 @@ export interface Again {
   readonly joins: ReadonlySet<JoinId>;
   /** Members by join. */
   readonly slots: ReadonlyMap<JoinId, ReadonlySet<number>>;
+  /** What will be released anew, ranges and all. */
+  readonly lists: ReadonlySet<ListName>;
 }
 
 /** Tasks, and everything that follows from their results. */
@@ -59,10 +61,12 @@ export function followersOf(plan: Plan, tasks: readonly NodeId[]): Again {
   const nodes = new Set<NodeId>();
   const joins = new Set<JoinId>();
   const slots = new Map<JoinId, Set<number>>();
+  const lists = new Set<ListName>();
   const open: Start[] = tasks.map((node) => ({ kind: "node", node }));
   const decides = (id: JoinId) => {
     if (joins.has(id)) return;
     joins.add(id);
+    lists.add(`next:${id}`);
     open.push(...(plan.joins[id]?.next ?? []));
   };
   const fills = (join: JoinId, index: number) => {
@@ -74,20 +78,20 @@ export function followersOf(plan: Plan, tasks: readonly NodeId[]): Again {
     const node = plan.nodes[id];
     if (node === undefined || nodes.has(id)) return;
     nodes.add(id);
+    lists.add(`next:${id}`);
     open.push(...node.next);
     if (node.slot) fills(node.slot.join, node.slot.index);
   };
-  const released = new Set<JoinId>();
   for (let start = open.pop(); start !== undefined; start = open.pop()) {
     if (start.kind === "node") starts(start.node);
     else if (start.kind === "slot") fills(start.join, start.index);
     else if (start.kind === "pack") for (const index of start.members) startMember(plan, start.join, index, starts);
-    else if (start.kind === "join" && !released.has(start.join)) {
-      released.add(start.join);
+    else if (start.kind === "join" && !lists.has(`header:${start.join}`)) {
+      lists.add(`header:${start.join}`);
       open.push(...(plan.releases[start.join] ?? []));
     }
   }
-  return { nodes, joins, slots };
+  return { nodes, joins, slots, lists };
 }
 
 function startMember(plan: Plan, join: JoinId, index: number, starts: (id: NodeId) => void): void {
@@ -242,14 +246,14 @@ function nodes({ snapshot, time, again, isKept }: Reopening): Write[] {
   });
 }
 
-/** Ranges that were not sent to the end. */
-function ranges({ snapshot, time }: Reopening): Write[] {
+/** Ranges that were not sent to the end, and those that will be sent anew. */
+function ranges({ snapshot, time, again }: Reopening): Write[] {
   return [...snapshot.images].flatMap(([sk, image]) => {
     if (!sk.startsWith("range#")) return [];
     const at = sk.lastIndexOf("#");
     const list = sk.slice("range#".length, at) as ListName;
     const { key } = rangePlace(snapshot.head.runId, list, Number(sk.slice(at + 1)));
-    return slotItem(snapshot, key, image, false, time);
+    return slotItem(snapshot, key, image, again.lists.has(list), time);
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * Scenarios of what operators ask of a run: revoke, pause, resume, retry.
  */
-import { fails, onError, one, type Scenario, settledChord, sum } from "./scenario-parts.ts";
+import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
 
 const mended = (value: number) => ({ task: "mended", args: [value] });
 const slow = (seconds: number, value: number) => ({ task: "slow", args: [seconds, value] });
@@ -61,6 +61,14 @@ export const operationScenarios: readonly Scenario[] = [
     operations: [{ request: { ...retry, args: { "[1]": [10] } } }],
     status: "SUCCEEDED",
     value: 11,
+  },
+  {
+    name: "retry before a long list",
+    workflow: { chain: [one(1), { group: ones(5).map((task) => ({ ...task, immutable: true })) }, sum] },
+    shape: { messagesPerRange: 2 },
+    operations: [{ request: { ...retry, tasks: ["[0]"] } }],
+    status: "SUCCEEDED",
+    value: 15,
   },
   {
     name: "error callback long after the end",

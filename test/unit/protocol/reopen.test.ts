@@ -289,6 +289,26 @@ describe("tasks that run again though they have succeeded", () => {
   });
 });
 
+describe("ranges of a list that will be released anew", () => {
+  const workflow: Workflow = { chain: [a, { group: [a, b, a] }, { dag: { nodes: { x: b, y: c } } }] };
+  const ranges = (sort: string) => ({
+    [`range#${sort}#0`]: { g: 1, s0: good },
+    [`range#${sort}#1`]: { g: 1, s0: good },
+  });
+  const images = { "node#[0]": { g: 1, s0: good }, ...ranges("header:[1]"), ...ranges("next:[1]") };
+
+  it.each([
+    ["[0]", ["header:[1]", "next:[1]"]],
+    ["[1]/[2]", ["next:[1]"]],
+    ["[2]/x", []],
+  ])("are opened though they were sent: %s runs again", async (again, lists) => {
+    const { after } = await reopened({ workflow, images, again: [again] });
+    const opened = Object.keys(after).filter((sk) => sk.startsWith("range#") && after[sk]?.g === 2);
+    expect(opened.sort()).toEqual(lists.flatMap((list) => [`range#${list}#0`, `range#${list}#1`]));
+    for (const sk of opened) expect(after[sk]).toEqual({ g: 2 });
+  });
+});
+
 describe("error branches", () => {
   const workflow: Workflow = { chord: { header: [a, b], callback: c, onError: c } };
   const failed = { g: 1, remaining: 1, s0: bad, ...errorDecision };
@@ -419,6 +439,18 @@ describe("followersOf", () => {
   it("is nothing of no tasks, and of a task that the plan does not have", () => {
     expect(followers({ chain: [a, b] }, [])).toEqual(nothing);
     expect(followers({ chain: [a, b] }, ["[7]"])).toEqual(nothing);
+  });
+
+  it("names the lists that will be released anew", () => {
+    const workflow: Workflow = { chain: [a, { group: [a, b] }, c] };
+    expect([...followersOf(planOf(workflow), ["[0]"]).lists].sort()).toEqual([
+      "header:[1]",
+      "next:[0]",
+      "next:[1]",
+      "next:[1]/[0]",
+      "next:[1]/[1]",
+      "next:[2]",
+    ]);
   });
 
   it("goes along a chain, not back", () => {
