@@ -60,7 +60,7 @@ async function raise(
     generation: head.generation + 1,
     raisedBy: request.requestId,
     atMs: time.nowMs,
-    deadlineAtMs: time.nowMs + (head.deadlineAtMs - (head.restartedAtMs ?? head.submittedAtMs)),
+    deadlineAtMs: time.nowMs + (head.deadlineAtMs - (head.raisedAtMs ?? head.submittedAtMs)),
     planHash: pages.ref.hash,
     planPages: pages.ref.pages,
     dueMs: time.nowMs + deps.settings.sweepSeconds * 1000,

@@ -183,7 +183,8 @@ function deadlines(snapshot: Snapshot, released: Released, nowMs: number, timers
   for (const [id, sinceMs] of released.joins) {
     const join = joinOf(snapshot, id);
     if (join.deadlineSeconds === undefined || decided(snapshot, join) !== undefined) continue;
-    const atMs = sinceMs + join.deadlineSeconds * 1000;
+    // A generation has all of it, whenever the one before has released the header.
+    const atMs = Math.max(sinceMs, snapshot.head.raisedAtMs ?? 0) + join.deadlineSeconds * 1000;
     if (atMs > nowMs) timers.push(atMs);
     else
       findings.push({

@@ -35,6 +35,8 @@ export interface Head {
   readonly pausedBy?: string;
   /** When it was last resumed or retried: what was sent before is sent again. */
   readonly restartedAtMs?: number;
+  /** When the generation began; absent in the first. Deadlines count from then. */
+  readonly raisedAtMs?: number;
   /** Request that raised the generation: its copies go on with it. */
   readonly raisedBy?: string;
   readonly dueMs?: number;
@@ -74,6 +76,7 @@ export function decodeHead(runId: RunId, image: Image): Head {
       endedAtMs: "endedAt",
       pausedAtMs: "pausedAt",
       restartedAtMs: "restartedAt",
+      raisedAtMs: "raisedAt",
       dueMs: "due",
       sweptSettled: "sweptSettled",
       sweptIntervalMs: "sweptInterval",
@@ -131,6 +134,7 @@ export function createHeadWrite(head: Head, nowMs: number): Write {
       "pausedAt",
       "pausedBy",
       "restartedAt",
+      "raisedAt",
       "raisedBy",
       "sweptSettled",
       "sweptInterval",
@@ -246,6 +250,7 @@ export function raiseWrite(run: RunId, next: NextGeneration): Write {
     status: "RUNNING",
     generation: next.generation,
     raisedBy: next.raisedBy,
+    raisedAt: next.atMs,
     restartedAt: next.atMs,
     deadlineAt: next.deadlineAtMs,
     planHash: next.planHash,

@@ -486,6 +486,30 @@ describe("retry", () => {
     expect(Number(third.restartedAt) - Number(second.restartedAt)).toBeGreaterThanOrEqual(1_000_000);
   });
 
+  it("gives the new generation that much also when the old one was resumed, be it after its end", async () => {
+    await begin({ chain: [{ task: "naps", args: [40] }, { task: "one" }] }, { deadlineSeconds: 600 });
+    await deployment.advance(1);
+    await ask({ type: "pause", requestId: "p1" });
+    await deployment.advance(700);
+    await sweep();
+    await deployment.advance(1);
+    expect(head().status).toBe("TIMED_OUT");
+    await ask({ type: "resume", requestId: "r1" });
+    await ask({ type: "retry", requestId: "q1" });
+    expect(Number(head().deadlineAt) - Number(head().restartedAt)).toBe(600_000);
+  });
+
+  it("counts the deadline of a chord from the new generation on", async () => {
+    const header = [
+      { task: "naps", args: [3] },
+      { task: "failsBefore", args: [2] },
+    ];
+    await begin({ chord: { header, callback: { task: "one" }, deadlineSeconds: 60 } });
+    await deployment.advance(1000);
+    await ask({ type: "retry", requestId: "q1" });
+    expect(head()).toMatchObject({ status: "SUCCEEDED", generation: 2 });
+  });
+
   it("makes messages of the old generation stale: they are acknowledged, and run nothing", async () => {
     await begin({ group: [{ task: "fails" }, { task: "naps", args: [100] }] });
     await deployment.advance(1);

@@ -346,6 +346,16 @@ describe("nothing is found, and the next timer is known", () => {
       61_000,
     ],
     [
+      "a chord in a new generation, until its deadline from then on, whatever was resumed since",
+      {
+        workflow: withDeadline,
+        images: { "tally#.#0#0": { g: 2, s0: { ...L, u: 900_000 }, s1: { ...L, u: 900_000 } } },
+        head: { generation: 2, raisedAtMs: 500_000, restartedAtMs: 510_000 },
+      },
+      559_999,
+      560_000,
+    ],
+    [
       "a run, until its deadline",
       { workflow: single, images: { "node#task": { g: 1, s0: L } }, head: { deadlineAtMs: 20_000 } },
       19_999,
