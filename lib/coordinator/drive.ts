@@ -13,8 +13,20 @@ import type { Image } from "../ports/index.ts";
 import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
 import { memberPlace } from "../protocol/keys.ts";
 import { isBad, type SettledSlot } from "../protocol/slot.ts";
-import { badIn, isTop, parentOf, remainingOf, slotsOf, type TallyPlace, tallyKey, topOf } from "../protocol/tally.ts";
-import { arriveWrite, decideErrorWrite, settleWrite } from "../protocol/writes.ts";
+import {
+  isCounting,
+  isNews,
+  isTop,
+  markFor,
+  parentOf,
+  remainingOf,
+  slotsOf,
+  type TallyPlace,
+  tallyKey,
+  topOf,
+} from "../protocol/tally.ts";
+import { arriveWrite, decideErrorWrite, decideQuorumWrite, settleWrite } from "../protocol/writes.ts";
+import { acceptedMembers } from "../records/accepted.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
 import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, timeRemains, type Wins } from "./delivery.ts";
 import { type Located, locate, slotIn } from "./places.ts";
@@ -65,20 +77,47 @@ async function climb(
   let place: TallyPlace = { level: 0, number: leaf };
   let image = leafImage;
   let won = wins;
-  while (remainingOf(join, place, image) === 0 && !isTop(join, place)) {
+  while (!isTop(join, place)) {
+    const full = remainingOf(join, place, image) === 0;
+    if (!full && !(isCounting(join) && isNews(join, place, image))) return;
     const author = { by: delivery.owner, atMs: delivery.deps.clock.now() };
-    const write = arriveWrite(delivery.run.generation, delivery.run.id, join, place, badIn(join, place, image), author);
+    const value = markFor(join, place, image);
+    const write = arriveWrite(delivery.run.generation, delivery.run.id, join, place, value, author);
     const result = await delivery.run.write(write, "tally.arrive");
     if (!result.applied) won = { ...won, arrivals: false };
     if (!result.image) throw new StoreError(`join ${join.id}: an arrival was refused by an item that is not there`);
     image = result.image;
     place = parentOf(join, place);
   }
+  if (isCounting(join)) return actOnCounts(delivery, join, image, won);
   if (remainingOf(join, place, image) > 0) return;
   const decision = delivery.deps.protocol.decisionOf(join, image);
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
   // A failing member drives its own failure next, which meets this decision there.
   if (decision === "error" && !failing) await driveError(delivery, join);
+}
+
+/** The top of a counting join as it was met: what its counts call for is decided, what is decided is driven on from. */
+async function actOnCounts(delivery: Delivery, join: PlanJoin, top: Image | undefined, wins: Wins): Promise<void> {
+  const { protocol } = delivery.deps;
+  const owed = protocol.owedDecision(join, top);
+  if (owed === "callback") return decideQuorum(delivery, join, wins);
+  const decision = owed ?? protocol.decisionOf(join, top);
+  // Decided by an earlier arrival, perhaps: only the last of all arrivals is the decision itself.
+  const last = top?.decision === undefined && remainingOf(join, topOf(join), top) === 0;
+  if (decision === "callback") await advanceAll(delivery, join.id, join.next, last ? wins : lostWins);
+  if (decision === "error") await driveError(delivery, join);
+}
+
+/** Decides a quorum, with what is settled by now. Whoever is refused goes on from the decision it met. */
+async function decideQuorum(delivery: Delivery, join: PlanJoin, wins: Wins): Promise<void> {
+  const { run, deps } = delivery;
+  const accepted = await acceptedMembers(delivery, join);
+  const author = { by: delivery.owner, atMs: deps.clock.now() };
+  const result = await run.write(decideQuorumWrite(run.generation, run.id, join, accepted, author), "join.accept");
+  const decision = deps.protocol.decisionOf(join, result.image);
+  if (decision === "callback") await advanceAll(delivery, join.id, join.next, result.applied ? wins : lostWins);
+  if (decision === "error") await driveError(delivery, join);
 }
 
 /** Drives a join that was decided *error* by its last arrival. */
@@ -95,6 +134,7 @@ function errorOf(join: PlanJoin): Failure {
 /** Drives on from a join, whatever state it is in. For repairs. */
 export async function driveJoin(delivery: Delivery, join: PlanJoin): Promise<void> {
   const top = await delivery.deps.store.get(tallyKey(delivery.run.id, join, topOf(join)), "join.look");
+  if (isCounting(join)) return actOnCounts(delivery, join, top, lostWins);
   const decision = delivery.deps.protocol.decisionOf(join, top);
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, lostWins);
   if (decision === "error") await driveError(delivery, join);
@@ -271,7 +311,7 @@ export async function driveMember(
 }
 
 async function failMember(delivery: Delivery, join: PlanJoin, index: number, slot: SettledSlot): Promise<void> {
-  if (join.when === "all-settled") return;
+  if (join.when !== "all-succeeded") return;
   const error = slot.error ?? { name: slot.status, message: `member ${index} ended ${slot.status}` };
   await fail(delivery, errorOf(join), { node: memberPath(join, index), status: slot.status, error }, null);
 }

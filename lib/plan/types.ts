@@ -97,7 +97,9 @@ export interface PlanJoin {
   readonly fan: number;
   /** Partition keys over which the tallies below the top are spread; 1: they lie with the run. */
   readonly buckets: number;
-  readonly when: "all-succeeded" | "all-settled";
+  readonly when: "all-succeeded" | "all-settled" | "tolerate" | "quorum";
+  /** Failures that are tolerated, or successes that are enough. Only for those two. */
+  readonly count?: number;
   /** After the decision *callback*. */
   readonly next: readonly Next[];
   /** Started after the decision *error*. */

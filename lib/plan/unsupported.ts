@@ -26,7 +26,5 @@ export function unsupported(path: readonly Segment[], value: unknown): Unsupport
   if (key === "type" && typeof value === "string" && laterTypes.includes(value)) return found([], `type "${value}"`);
   if (key === "onFailure" && value === "finish") return found([], 'onFailure "finish"');
   if (!isJsonObject(value)) return null;
-  const policy = key === "when" ? ["tolerate", "quorum"].find((name) => Object.hasOwn(value, name)) : undefined;
-  if (policy !== undefined) return found([policy], policy);
   return Object.hasOwn(value, "map") ? found(["map"], "map") : null;
 }

@@ -6,6 +6,8 @@
  * premise is stable within the generation: full, terminal, decided.
  */
 import type { Failure, PlanJoin, PlanNode } from "../plan/types.ts";
+import type { Image } from "../ports/store.ts";
+import { owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
 import { type DiagnoseSettings, type OpenUnit, openNode, openRange, overdue } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
@@ -16,7 +18,7 @@ import { leaseOver } from "./rows.ts";
 import { isBad, type OpenSlot, type Slot } from "./slot.ts";
 import { decided, fired, joinOf, memberSlot, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
 import { mayStart } from "./status.ts";
-import { isTop, itemsAt, markOf, parentOf, remainingOf } from "./tally.ts";
+import { isCounting, isTop, itemsAt, markFor, markOf, parentOf, remainingOf, type TallyPlace, topOf } from "./tally.ts";
 
 export interface Diagnosis {
   readonly findings: readonly Finding[];
@@ -118,20 +120,25 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
     const repair: Repair = { do: "drive-leaf", join: join.id, leaf: missing };
     return [{ kind: "arrival-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair }];
   }
+  const repair: Repair = { do: "drive-join", join: join.id };
+  const owed = owedDecision(join, tallyOf(snapshot, join, topOf(join)));
+  if (owed !== undefined) {
+    const explanation = `the counts call for the decision ${owed}, which is not recorded`;
+    return [{ kind: "decision-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair }];
+  }
   const decision = decided(snapshot, join);
   if (decision === undefined || join.size === 0) return [];
   const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
-  const repair: Repair = { do: "drive-join", join: join.id };
   if (decision === "error") {
     if (failureRecorded(snapshot, join.failure)) return [];
     const explanation = "the join was decided error, and what has to follow from that is not recorded";
     return [{ kind: "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
   }
   if (rangesOf(snapshot.plan, join.next) > 0) return [];
-  const owed = join.next.some(
+  const missed = join.next.some(
     (next) => next.kind === "slot" && memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state !== "settled",
   );
-  if (!owed) return [];
+  if (!missed) return [];
   const explanation = "the join is complete, and the join it feeds does not know yet";
   return [{ kind: "successor-missing", join: join.id, sinceMs, explanation, repair }];
 }
@@ -144,13 +151,20 @@ function unmarkedLeaf(snapshot: Snapshot, join: PlanJoin): number | undefined {
     for (let number = 0; number < itemsAt(join, level); number++) {
       const place = { level, number };
       const image = tallyOf(snapshot, join, place);
-      if (isTop(join, place) || image === undefined || remainingOf(join, place, image) > 0) continue;
-      const parent = tallyOf(snapshot, join, parentOf(join, place));
-      if (parent?.[markOf(join, place)] === undefined) return number * leavesBelow;
+      if (isTop(join, place) || image === undefined) continue;
+      if (!isCounting(join) && remainingOf(join, place, image) > 0) continue;
+      const mark = tallyOf(snapshot, join, parentOf(join, place))?.[markOf(join, place)];
+      const behind = typeof mark === "number" ? mark < markFor(join, place, image) : owesMark(join, place, image);
+      if (behind) return number * leavesBelow;
     }
     leavesBelow *= join.fan;
   }
   return undefined;
+}
+
+/** An item without a mark owes one when it is full; in a counting join as soon as anything below it is settled. */
+function owesMark(join: PlanJoin, place: TallyPlace, image: Image): boolean {
+  return !isCounting(join) || markFor(join, place, image) > 0;
 }
 
 function endMissing(snapshot: Snapshot): Finding {

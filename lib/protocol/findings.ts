@@ -37,6 +37,7 @@ export interface Finding {
     | "lease-over"
     | "retry-due"
     | "arrival-missing"
+    | "decision-missing"
     | "successor-missing"
     | "failure-not-driven"
     | "end-missing"

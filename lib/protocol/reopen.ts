@@ -13,7 +13,7 @@ import type { ListName } from "./release.ts";
 import { leaseOver } from "./rows.ts";
 import { asSeen, decodeSlot, encodeSlot, isBad, type Slot } from "./slot.ts";
 import { decided, type Snapshot, tallyOf } from "./snapshot.ts";
-import { isTop, itemsAt, markOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
+import { isGoodMark, isTop, itemsAt, markOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
 /** What time it is for leases of the old generation. */
 export interface ReopenTime {
@@ -219,7 +219,9 @@ function inner({ again }: Reopening, join: PlanJoin, place: TallyPlace, image: I
   const dirty = childrenWith(again.slots.get(join.id) ?? new Set(), join, place.level - 1);
   for (let i = 0; i < sizeOf(join, place); i++) {
     const child = { level: place.level - 1, number: place.number * join.fan + i };
-    if (image[markOf(join, child)] !== 0 || dirty.has(child.number)) remove.push(markOf(join, child));
+    const mark = image[markOf(join, child)];
+    const good = typeof mark === "number" && isGoodMark(join, child, mark);
+    if (!good || dirty.has(child.number)) remove.push(markOf(join, child));
   }
   return { open: remove.length, set: [], remove, seen: [] };
 }

@@ -20,7 +20,7 @@ import {
   type SettledSlot,
   type WaitingSlot,
 } from "./slot.ts";
-import { markOf, parentOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
+import { isCounting, isFullMark, markOf, parentOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
 /** Guard G: no item of another generation. */
 function guardG(generation: number): Condition {
@@ -194,28 +194,43 @@ export function lateWrite(generation: number, place: SlotPlace, attempt: number,
   });
 }
 
-/** Arrive: a full child leaves its mark in its parent, with the number of bad outcomes below it, once. */
+/**
+ * Arrive: a full child leaves its mark in its parent, with the number of bad outcomes below it, once. In a counting join it
+ * leaves one whenever it has come further, and is counted when it is full.
+ */
 export function arriveWrite(
   generation: number,
   run: RunId,
   join: PlanJoin,
   child: TallyPlace,
-  bad: number,
+  value: number,
   author: Author,
 ): Write {
   const parent = parentOf(join, child);
   const mark = markOf(join, child);
+  const first: Condition = { is: "absent", path: [mark] };
+  const further: Condition = { is: "any", of: [first, { is: "below", path: [mark], value }] };
+  const counted = isFullMark(join, child, value);
   return guarded(
     tallyKey(run, join, parent),
     generation,
     [
-      { path: [mark], value: bad },
-      { path: ["remaining"], minus: 1, initial: sizeOf(join, parent) },
+      { path: [mark], value },
+      ...(counted ? [{ path: ["remaining"] as const, minus: 1, initial: sizeOf(join, parent) }] : []),
       ...lastArrival(join, parent, author),
     ],
-    { is: "absent", path: [mark] },
+    isCounting(join) ? further : first,
   );
 }
+
+const undecided: Condition = { is: "absent", path: ["decision"] };
+const notFull: Condition = {
+  is: "any",
+  of: [
+    { is: "absent", path: ["remaining"] },
+    { is: "above", path: ["remaining"], value: 0 },
+  ],
+};
 
 /** What an early decision accepted: attempts of the error callback must all see the same (S11). */
 export type AcceptedSet = Readonly<Record<string, Value>>;
@@ -237,19 +252,29 @@ export function decideErrorWrite(
       { path: ["decidedAt"], value: author.atMs },
       { path: ["accepted"], value: accepted },
     ],
-    {
-      is: "all",
-      of: [
-        { is: "absent", path: ["decision"] },
-        {
-          is: "any",
-          of: [
-            { is: "absent", path: ["remaining"] },
-            { is: "above", path: ["remaining"], value: 0 },
-          ],
-        },
-      ],
-    },
+    // A full top is its own decision, but for a quorum: that is decided by a write alone.
+    join.when === "quorum" ? undecided : allOf([undecided, notFull]),
+  );
+}
+
+/** Decide a quorum: with the members it has accepted, so that every attempt of the callback sees the same (S11). */
+export function decideQuorumWrite(
+  generation: number,
+  run: RunId,
+  join: PlanJoin,
+  accepted: Value,
+  author: Author,
+): Write {
+  return guarded(
+    tallyKey(run, join, topOf(join)),
+    generation,
+    [
+      { path: ["decision"], value: "callback" },
+      { path: ["decidedBy"], value: author.by },
+      { path: ["decidedAt"], value: author.atMs },
+      { path: ["accepted"], value: accepted },
+    ],
+    undecided,
   );
 }
 

@@ -5,11 +5,25 @@
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { Json } from "../../lib/model/json.ts";
 import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
+import { owedDecision } from "../../lib/protocol/decision.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
 import { decided, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
-import { badIn, isTop, itemsAt, markOf, parentOf, remainingOf, sizeOf, slotsOf } from "../../lib/protocol/tally.ts";
+import {
+  countsIn,
+  isCounting,
+  isFullMark,
+  isTop,
+  itemsAt,
+  markFor,
+  markOf,
+  parentOf,
+  remainingOf,
+  sizeOf,
+  slotsOf,
+  topOf,
+} from "../../lib/protocol/tally.ts";
 import { resolve } from "../../lib/records/inputs.ts";
 import { createPlanCache, planView } from "../../lib/records/plans.ts";
 import type { World } from "./world.ts";
@@ -81,6 +95,7 @@ export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
     ...(snapshot.head.status === "RUNNING" ? ["L1: the run has not ended"] : []),
     ...joins.flatMap((join) => tallyFaults(snapshot, join)),
     ...joins.flatMap((join) => decisionFaults(world, snapshot, join)),
+    ...joins.flatMap((join) => countFaults(snapshot, join)),
     ...generationFaults(snapshot),
     ...succeededFaults(snapshot),
     ...early(world, snapshot),
@@ -100,7 +115,9 @@ function tallyFaults(snapshot: Snapshot, join: PlanJoin): string[] {
         faults.push(`S8: ${join.id} ${level}/${number} counts ${remainingOf(join, place, image)}, open are ${open}`);
       if (isTop(join, place)) continue;
       const mark = tallyOf(snapshot, join, parentOf(join, place))?.[markOf(join, place)];
-      if (mark !== undefined && (open > 0 || mark !== badIn(join, place, image ?? {})))
+      if (mark === undefined) continue;
+      const is = markFor(join, place, image ?? {});
+      if (isCounting(join) ? Number(mark) > is : open > 0 || mark !== is)
         faults.push(`S3: ${join.id} ${level}/${number} arrived with ${open} open`);
     }
     if (itemsAt(join, level) <= 1) return faults;
@@ -114,8 +131,22 @@ function openIn(
 ): number {
   if (place.level === 0)
     return slotsOf(join, place.number, image as never).filter(({ slot }) => slot.state !== "settled").length;
-  return Array.from({ length: sizeOf(join, place) }, (_, i) => image?.[`m${i}`]).filter((mark) => mark === undefined)
-    .length;
+  return Array.from({ length: sizeOf(join, place) }, (_, i) => image?.[`m${i}`]).filter((mark, i) => {
+    const child = { level: place.level - 1, number: place.number * join.fan + i };
+    return mark === undefined || !isFullMark(join, child, Number(mark));
+  }).length;
+}
+
+/** S3: a count has been reached when it decides, and whatever is reached is decided in the end. */
+function countFaults(snapshot: Snapshot, join: PlanJoin): string[] {
+  if (!isCounting(join)) return [];
+  const top = tallyOf(snapshot, join, topOf(join));
+  const { settled, bad } = countsIn(join, topOf(join), top ?? {});
+  const decision = decided(snapshot, join);
+  const allowed = join.count ?? 0;
+  const short = join.when === "quorum" ? settled - bad < allowed : bad > allowed;
+  if (decision === "callback" && short) return [`S3: ${join.id} is callback with ${settled} settled, ${bad} bad`];
+  return owedDecision(join, top) === undefined ? [] : [`L2: ${join.id} owes ${owedDecision(join, top)}`];
 }
 
 /** S4: never callback and error callback of one join. */

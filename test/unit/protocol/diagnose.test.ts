@@ -296,6 +296,7 @@ describe("a finding", () => {
       "join-deadline-passed": true,
       "run-deadline-passed": true,
       "not-reopened": true,
+      "decision-missing": true,
     };
     expect([...reached].sort()).toEqual(Object.keys(kinds).sort());
   });
