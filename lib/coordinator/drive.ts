@@ -8,6 +8,7 @@
 import { StoreError } from "../errors.ts";
 import type { JoinId, NodeId } from "../model/ids.ts";
 import { taskIdOf } from "../model/ids.ts";
+import type { StoredError } from "../model/outcome.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
@@ -25,7 +26,13 @@ import {
   tallyKey,
   topOf,
 } from "../protocol/tally.ts";
-import { arriveWrite, decideErrorWrite, decideQuorumWrite, settleWrite } from "../protocol/writes.ts";
+import {
+  arriveWrite,
+  decideErrorWrite,
+  decideQuorumWrite,
+  decideSkippedWrite,
+  settleWrite,
+} from "../protocol/writes.ts";
 import { acceptedMembers } from "../records/accepted.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
 import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, timeRemains, type Wins } from "./delivery.ts";
@@ -53,7 +60,7 @@ export async function driveNodes(
     await climb(delivery, first.join, first.place.leaf.number, image, wins, failing);
   }
   for (const { node, slot } of nodes) {
-    if (isBad(slot)) await fail(delivery, node.failure, causeOf(delivery, node, slot), node.slot);
+    if (isBad(slot)) await fail(delivery, node.failure, causeOf(delivery, node, slot), node);
     else await advanceAll(delivery, node.id, node.next, wins);
   }
 }
@@ -94,7 +101,12 @@ async function climb(
   const decision = delivery.deps.protocol.decisionOf(join, image);
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
   // A failing member drives its own failure next, which meets this decision there.
-  if (decision === "error" && !failing) await driveError(delivery, join);
+  if (decision === "error" && (!failing || goesOn(join))) await driveError(delivery, join);
+}
+
+/** Whether the run goes on after a failure of that join's member: then the join waits for all the others. */
+function goesOn(join: PlanJoin): boolean {
+  return join.failure.then.kind === "skip";
 }
 
 /** The top of a counting join as it was met: what its counts call for is decided, what is decided is driven on from. */
@@ -122,7 +134,7 @@ async function decideQuorum(delivery: Delivery, join: PlanJoin, wins: Wins): Pro
 
 /** Drives a join that was decided *error* by its last arrival. */
 async function driveError(delivery: Delivery, join: PlanJoin): Promise<void> {
-  await fail(delivery, errorOf(join), await firstFailure(delivery, join), null);
+  await fail(delivery, errorOf(join), await firstFailure(delivery, join), { slot: null, next: join.next });
 }
 
 /** Where the failure of a member of that join goes that no slot of its own absorbs. */
@@ -138,6 +150,7 @@ export async function driveJoin(delivery: Delivery, join: PlanJoin): Promise<voi
   const decision = delivery.deps.protocol.decisionOf(join, top);
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, lostWins);
   if (decision === "error") await driveError(delivery, join);
+  if (decision === "skipped") await skipAll(delivery, join.next, skippedCause(delivery, join));
 }
 
 /** Makes a full leaf or inner item arrive, and drives on from there. For repairs. */
@@ -311,22 +324,23 @@ export async function driveMember(
 }
 
 async function failMember(delivery: Delivery, join: PlanJoin, index: number, slot: SettledSlot): Promise<void> {
-  if (join.when !== "all-succeeded") return;
+  if (join.when !== "all-succeeded" || goesOn(join)) return;
   const error = slot.error ?? { name: slot.status, message: `member ${index} ended ${slot.status}` };
-  await fail(delivery, errorOf(join), { node: memberPath(join, index), status: slot.status, error }, null);
+  const cause = { node: memberPath(join, index), status: slot.status, error };
+  await fail(delivery, errorOf(join), cause, { slot: null, next: join.next });
 }
 
 /**
  * Takes a failure to its target: error decisions inner to outer, then the slot that absorbs it or the head, then the error
  * callbacks. Every loser goes on with that list.
  *
- * @param ownSlot - The failed node's own slot: where that is the target, the commit has already reached it.
+ * @param failed - The failed unit: its own slot, where that is the target, has been reached by the commit already.
  */
 export async function fail(
   delivery: Delivery,
   failure: Failure,
   cause: Cause,
-  ownSlot: { readonly join: JoinId; readonly index: number } | null,
+  failed: Pick<PlanNode, "slot" | "next">,
 ): Promise<void> {
   const erring: PlanJoin[] = [];
   for (const id of failure.decide) {
@@ -335,25 +349,70 @@ export async function fail(
     erring.push(join);
   }
   const { then } = failure;
-  if (then.kind === "slot" && !(ownSlot?.join === then.join && ownSlot.index === then.index)) {
-    const settledAtMs = delivery.deps.clock.now();
-    const outcome: SettledSlot = {
-      state: "settled",
-      status: "FAILED",
-      attempt: 0,
-      lost: 0,
-      owner: delivery.owner,
-      settledAtMs,
-      error: cause.error,
-    };
+  if (then.kind === "slot" && !(failed.slot?.join === then.join && failed.slot.index === then.index)) {
+    const outcome = outcomeFor(delivery, "FAILED", cause.error);
     await settleMember(delivery, then.join, then.index, outcome, lostWins);
   }
+  if (then.kind === "skip") await skipAll(delivery, failed.next, cause);
   if (then.kind === "head") await endRun(delivery, { status: "FAILED", error: cause.error });
   for (const join of erring) {
     if (join.onError === null) continue;
     const node = await delivery.run.plan.node(join.onError);
     await startNode(delivery, node, lostWins);
   }
+}
+
+/** What would have followed a failure never starts: that is recorded, and goes on to what follows from it. */
+async function skipAll(delivery: Delivery, nexts: readonly Next[], cause: Cause): Promise<void> {
+  for (const next of nexts) await skip(delivery, next, cause);
+}
+
+async function skip(delivery: Delivery, next: Next, cause: Cause): Promise<void> {
+  switch (next.kind) {
+    case "node":
+      return skipNode(delivery, await delivery.run.plan.node(next.node), cause);
+    case "join":
+      return skipJoin(delivery, await delivery.run.plan.join(next.join), cause);
+    case "slot":
+      return settleMember(delivery, next.join, next.index, outcomeFor(delivery, "FAILED", cause.error), lostWins);
+    case "end":
+      return endRun(delivery, { status: "FAILED", error: cause.error });
+  }
+}
+
+async function skipNode(delivery: Delivery, node: PlanNode, cause: Cause): Promise<void> {
+  const { run } = delivery;
+  const located = await locate(delivery, node);
+  const { place, join } = located;
+  const taskId = cause.error.taskId ?? taskIdOf(run.id, cause.node);
+  const error = { name: "skipped", message: `${cause.node} ended ${cause.status}`, taskId };
+  const write = settleWrite(run.generation, place, join, { state: "absent" }, outcomeFor(delivery, "SKIPPED", error));
+  const { image } = await run.write(write, "slot.skip");
+  const slot = slotIn(place, image);
+  if (!image || slot.state !== "settled")
+    throw new StoreError(`run ${run.id}: ${node.id} is ${slot.state} though nothing has started it`);
+  await driveNodes(delivery, [{ ...located, slot }], image, lostWins);
+}
+
+/** Its members have no outcome of their own: they are SKIPPED by the end of the run (S10). */
+async function skipJoin(delivery: Delivery, join: PlanJoin, cause: Cause): Promise<void> {
+  const { run, deps } = delivery;
+  if (join.size > 0) {
+    const author = { by: delivery.owner, atMs: deps.clock.now() };
+    await run.write(decideSkippedWrite(run.generation, run.id, join, author), "join.skip");
+  }
+  await skipAll(delivery, join.next, cause);
+}
+
+/** Why a join was skipped, for a sweeper that has not seen it happen. */
+function skippedCause({ run }: Delivery, join: PlanJoin): Cause {
+  const message = "what it comes after has failed";
+  return { node: join.id, status: "SKIPPED", error: { taskId: taskIdOf(run.id, join.id), name: "skipped", message } };
+}
+
+function outcomeFor(delivery: Delivery, status: "FAILED" | "SKIPPED", error: StoredError): SettledSlot {
+  const { owner, deps } = delivery;
+  return { state: "settled", status, attempt: 0, lost: 0, owner, settledAtMs: deps.clock.now(), error };
 }
 
 /** Decides *error*. Refused by a join that is decided or full already: then it is *error* by that. */

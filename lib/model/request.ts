@@ -19,7 +19,11 @@ export const submitRequestSchema = z
     /** Idempotency key and run id; drawn when absent. */
     id: runIdSchema.optional(),
     name: z.string().min(1).max(limits.nameLength).optional(),
-    onFailure: z.literal("fail-fast").optional(),
+    /**
+     * What a failure does that no chord absorbs. `fail-fast`: the run is FAILED at once, nothing new starts. `finish`: what
+     * follows from it is SKIPPED, everything else goes on, and the run is FAILED when all has ended. Default: fail-fast.
+     */
+    onFailure: z.enum(["fail-fast", "finish"]).optional(),
     deadlineSeconds: z.int().min(1).max(limits.runDeadlineSeconds).optional(),
     /** For every task; a task's own go on top. */
     headers: headersSchema.optional(),

@@ -48,13 +48,15 @@ export interface Pack {
  * Where a failure goes, fixed at compile: joins that decide *error*, inner to outer, then what absorbs it or ends the run.
  *
  * `slot`: an enclosing all-settled header takes it as that member's outcome. `head`: nothing absorbs it, the run fails.
- * `none`: nobody waits for it (an error callback).
+ * `skip`: what would have followed is skipped, up to the end, while everything else goes on. `none`: nobody waits for it (an
+ * error callback).
  */
 export interface Failure {
   readonly decide: readonly JoinId[];
   readonly then:
     | { readonly kind: "slot"; readonly join: JoinId; readonly index: number }
     | { readonly kind: "head" }
+    | { readonly kind: "skip" }
     | { readonly kind: "none" };
 }
 

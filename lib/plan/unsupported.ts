@@ -24,7 +24,6 @@ export function unsupported(path: readonly Segment[], value: unknown): Unsupport
   });
   const key = path.at(-1);
   if (key === "type" && typeof value === "string" && laterTypes.includes(value)) return found([], `type "${value}"`);
-  if (key === "onFailure" && value === "finish") return found([], 'onFailure "finish"');
   if (!isJsonObject(value)) return null;
   return Object.hasOwn(value, "map") ? found(["map"], "map") : null;
 }

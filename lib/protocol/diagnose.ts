@@ -5,7 +5,7 @@
  * protocol's writes, conditioned on its own premise, so sweeps commute (S16); no repair rests on another item unless that
  * premise is stable within the generation: full, terminal, decided.
  */
-import type { Failure, PlanJoin, PlanNode } from "../plan/types.ts";
+import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
 import { owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
@@ -63,6 +63,7 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
     if (typeof found === "number") timers.push(found);
     else findings.push(found);
   }
+  findings.push(...skippedFindings(snapshot, released));
   for (const join of Object.values(snapshot.plan.joins)) findings.push(...joinFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
@@ -88,7 +89,7 @@ function notReopened({ head }: Snapshot): Diagnosis {
 function settledFindings(snapshot: Snapshot, node: PlanNode, slot: Extract<Slot, { state: "settled" }>): Finding[] {
   const repair: Repair = { do: "drive-node", node: node.id };
   if (isBad(slot)) {
-    if (failureRecorded(snapshot, node.failure)) return [];
+    if (failureRecorded(snapshot, node.failure, node.next)) return [];
     const explanation = `the task ended ${slot.status}, and what has to follow from that is not recorded`;
     return [{ kind: "failure-not-driven", node: node.id, sinceMs: slot.settledAtMs, explanation, repair }];
   }
@@ -103,13 +104,40 @@ function settledFindings(snapshot: Snapshot, node: PlanNode, slot: Extract<Slot,
 }
 
 /** Whether every error decision on the way of a failure, and its target, are recorded. */
-export function failureRecorded(snapshot: Snapshot, failure: Failure): boolean {
+export function failureRecorded(snapshot: Snapshot, failure: Failure, next: readonly Next[]): boolean {
   const decisions = failure.decide.map((id) => decided(snapshot, joinOf(snapshot, id)));
   if (decisions.some((decision) => decision === undefined)) return false;
   const { then } = failure;
   if (then.kind === "head") return snapshot.head.status !== "RUNNING";
   if (then.kind === "slot") return memberSlot(snapshot, joinOf(snapshot, then.join), then.index).state === "settled";
-  return true;
+  return then.kind === "none" || next.every((one) => skipRecorded(snapshot, one));
+}
+
+/** Whether it is recorded that something does not start. */
+function skipRecorded(snapshot: Snapshot, next: Next): boolean {
+  switch (next.kind) {
+    case "node":
+      return slotOf(snapshot, nodeOf(snapshot, next.node)).state === "settled";
+    case "slot":
+      return memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state === "settled";
+    case "end":
+      return snapshot.head.status !== "RUNNING";
+    case "join": {
+      const join = joinOf(snapshot, next.join);
+      return join.size === 0
+        ? join.next.every((one) => skipRecorded(snapshot, one))
+        : decided(snapshot, join) !== undefined;
+    }
+  }
+}
+
+/** Tasks that were skipped: nothing has released them, and what follows from them is owed all the same. */
+function skippedFindings(snapshot: Snapshot, released: Released): Finding[] {
+  return Object.values(snapshot.plan.nodes).flatMap((node) => {
+    if (node.failure.then.kind !== "skip" || released.nodes.has(node.id)) return [];
+    const slot = slotOf(snapshot, node);
+    return slot.state === "settled" ? settledFindings(snapshot, node, slot) : [];
+  });
 }
 
 /** Full items without a mark above them, and decisions that have not reached the slot or the head they lead to. */
@@ -130,8 +158,13 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
   if (decision === undefined || join.size === 0) return [];
   const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
   if (decision === "error") {
-    if (failureRecorded(snapshot, join.failure)) return [];
+    if (failureRecorded(snapshot, join.failure, join.next)) return [];
     const explanation = "the join was decided error, and what has to follow from that is not recorded";
+    return [{ kind: "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
+  }
+  if (decision === "skipped") {
+    if (join.next.every((next) => skipRecorded(snapshot, next))) return [];
+    const explanation = "the join was skipped, and what comes after it does not know yet";
     return [{ kind: "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
   }
   if (rangesOf(snapshot.plan, join.next) > 0) return [];

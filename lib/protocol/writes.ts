@@ -257,6 +257,20 @@ export function decideErrorWrite(
   );
 }
 
+/** Decide *skipped*: a join that was not released, and never will be. */
+export function decideSkippedWrite(generation: number, run: RunId, join: PlanJoin, author: Author): Write {
+  return guarded(
+    tallyKey(run, join, topOf(join)),
+    generation,
+    [
+      { path: ["decision"], value: "skipped" },
+      { path: ["decidedBy"], value: author.by },
+      { path: ["decidedAt"], value: author.atMs },
+    ],
+    allOf([undecided, notFull]),
+  );
+}
+
 /** Decide a quorum: with the members it has accepted, so that every attempt of the callback sees the same (S11). */
 export function decideQuorumWrite(
   generation: number,

@@ -2,6 +2,7 @@
  * The scenarios of the crash lane: small workflows that together reach every call of the driver.
  */
 import { countScenarios } from "./count-scenarios.ts";
+import { finishScenarios } from "./finish-scenarios.ts";
 import { operationScenarios } from "./operation-scenarios.ts";
 import { packScenarios } from "./pack-scenarios.ts";
 import { rangeScenarios } from "./range-scenarios.ts";
@@ -9,6 +10,7 @@ import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./s
 
 export const scenarios: readonly Scenario[] = [
   ...countScenarios,
+  ...finishScenarios,
   ...operationScenarios,
   ...packScenarios,
   ...rangeScenarios,
