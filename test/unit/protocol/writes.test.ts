@@ -18,6 +18,8 @@ import {
   claimWrite,
   commitWrite,
   decideErrorWrite,
+  decideQuorumWrite,
+  decideSkippedWrite,
   generationOf,
   heartbeatWrite,
   lateWrite,
@@ -40,6 +42,11 @@ const Q = { a: 0, s: "Q", d: 1, n: 1, t: 5000 };
 const W = { a: 1, s: "W", d: 2, t: 5000 };
 const good = { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0, v: "7" };
 const bad = { a: 3, s: "FAILED", o: "me", f: 9000, b: 0, e: { n: "Error", m: "broken" } };
+
+/** Three leaves of two members, and a top; decided by a count. */
+const counting = joinOfSize(6, { leafSize: 2, when: "quorum", count: 3 });
+/** A mark of a counting join: both counts in one number. */
+const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
 
 const timedOut = (attempt: number) => ({ ...failedSlot, status: "TIMED_OUT", attempt, owner: "sweep" }) as const;
 const storedTimedOut = (attempt: number) => ({ ...bad, s: "TIMED_OUT", a: attempt, o: "sweep" });
@@ -308,6 +315,105 @@ const written: WriteCase[] = [
     ],
   },
   {
+    name: "arrive at the top of a counting join, not full",
+    write: arriveWrite(1, "r", counting, { level: 0, number: 1 }, mark(1, 1), author),
+    applies: [
+      ["no item: not counted", undefined, { g: 1, m1: mark(1, 1), lastBy: "me", lastAt: 9000 }],
+      ["others are counted", { g: 1, remaining: 2, m0: mark(2, 0) }, { m0: mark(2, 0), m1: mark(1, 1), remaining: 2 }],
+      ["an earlier mark, as many bad", { g: 1, m1: mark(0, 1) }, { m1: mark(1, 1) }],
+      ["decided already: known all the same", { g: 1, decision: "callback" }, { m1: mark(1, 1), decision: "callback" }],
+    ],
+    refuses: [
+      ["the same mark", { g: 1, m1: mark(1, 1) }],
+      ["a later mark, of a full child", { g: 1, m1: mark(2, 1), remaining: 2 }],
+      ["a later mark without a failure", { g: 1, m1: mark(2, 0), remaining: 2 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "arrive at the top of a counting join, full",
+    write: arriveWrite(1, "r", counting, { level: 0, number: 1 }, mark(2, 1), author),
+    applies: [
+      ["no item: counted", undefined, { g: 1, m1: mark(2, 1), remaining: 2 }],
+      ["an earlier mark: counted", { g: 1, remaining: 2, m1: mark(1, 1) }, { m1: mark(2, 1), remaining: 1 }],
+    ],
+    refuses: [
+      ["arrived already: counted once", { g: 1, m1: mark(2, 1), remaining: 2 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "arrive below the top of a counting join",
+    write: arriveWrite(
+      1,
+      "r",
+      joinOfSize(9, { leafSize: 1, fan: 3, when: "tolerate", count: 1 }),
+      { level: 0, number: 4 },
+      mark(1, 0),
+      author,
+    ),
+    applies: [["no item: counted, and no stamp", undefined, { g: 1, m1: mark(1, 0), remaining: 2 }]],
+    refuses: [["arrived already", { g: 1, m1: mark(1, 0), remaining: 2 }]],
+  },
+  {
+    name: "decide error early, one failure too many",
+    write: decideErrorWrite(1, "r", joinOfSize(6, { when: "tolerate", count: 1 }), { failed: 2 }, author),
+    applies: [
+      ["no item", undefined, { g: 1, decision: "error", decidedBy: "me", decidedAt: 9000, accepted: { failed: 2 } }],
+      ["not full", { g: 1, m0: mark(3, 2), remaining: 2 }, { decision: "error", remaining: 2 }],
+    ],
+    refuses: [
+      ["decided already", { g: 1, m0: mark(3, 2), remaining: 2, decision: "error", decidedBy: "other" }],
+      ["skipped", { g: 1, decision: "skipped" }],
+      ["full: the last arrival was the decision", { g: 1, m0: mark(4, 1), m1: mark(2, 1), remaining: 0 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "decide error of a quorum",
+    write: decideErrorWrite(1, "r", counting, { failed: 4 }, author),
+    applies: [
+      ["not full", { g: 1, m0: mark(2, 2), remaining: 2 }, { decision: "error", decidedBy: "me", remaining: 2 }],
+      ["full: a quorum is decided by a write alone", { g: 1, remaining: 0 }, { decision: "error", decidedAt: 9000 }],
+    ],
+    refuses: [
+      ["reached before", { g: 1, m0: mark(2, 0), remaining: 1, decision: "callback", decidedBy: "other" }],
+      ["decided error already", { g: 1, remaining: 0, decision: "error", decidedBy: "other" }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "decide a quorum",
+    write: decideQuorumWrite(1, "r", counting, { v: "[[0,2]]" }, author),
+    applies: [
+      [
+        "not full",
+        { g: 1, m0: mark(2, 0), m1: mark(1, 0), remaining: 2 },
+        { decision: "callback", decidedBy: "me", decidedAt: 9000, accepted: { v: "[[0,2]]" }, remaining: 2 },
+      ],
+      ["full", { g: 1, m0: mark(2, 0), remaining: 0 }, { decision: "callback", accepted: { v: "[[0,2]]" } }],
+    ],
+    refuses: [
+      ["reached before, by others", { g: 1, decision: "callback", decidedBy: "other", accepted: { v: "[[1,3]]" } }],
+      ["out of reach", { g: 1, remaining: 1, decision: "error", decidedBy: "other" }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "decide skipped",
+    write: decideSkippedWrite(1, "r", join, author),
+    applies: [
+      ["no item", undefined, { g: 1, decision: "skipped", decidedBy: "me", decidedAt: 9000 }],
+      ["not full", { g: 1, remaining: 1, m0: 1 }, { decision: "skipped", remaining: 1 }],
+    ],
+    refuses: [
+      ["skipped already", { g: 1, decision: "skipped", decidedBy: "other", decidedAt: 1 }],
+      ["decided error", { g: 1, remaining: 1, decision: "error", decidedBy: "other" }],
+      ["full: the last arrival was the decision", { g: 1, m0: 0, m1: 0, remaining: 0 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
     name: "head: create",
     write: createHeadWrite(headOf({ name: "nightly", callback: "callback" }), 3_000_000_000),
     applies: [
@@ -472,6 +578,8 @@ describe("guard G", () => {
     late: lateWrite(3, place, 1, "SUCCEEDED"),
     arrive: arriveWrite(3, "r", join, { level: 0, number: 0 }, 0, author),
     decide: decideErrorWrite(3, "r", join, {}, author),
+    "decide of a quorum": decideQuorumWrite(3, "r", counting, {}, author),
+    "decide skipped": decideSkippedWrite(3, "r", join, author),
   };
 
   it.each(Object.entries(writes))("S20: %s sets its generation, and names it in its condition", (_, write) => {
