@@ -1,7 +1,8 @@
 /**
  * The grammar of workflows: zod schemas, and the types inferred from them.
  *
- * Objects are strict: an unknown key anywhere is an error. What later versions add (`map`) is not in here; parsing names it as unsupported. JSON inside arguments is not looked into: whoever parses has walked it before
+ * Objects are strict: an unknown key anywhere is an error. What later versions add (`map`) is not in
+ * here; parsing names it as unsupported. JSON inside arguments is not looked into: whoever parses has walked it before
  * (`findJsonProblem`), since a recursive schema would overflow the stack on deep documents.
  */
 import { z } from "zod";

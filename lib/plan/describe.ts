@@ -20,6 +20,8 @@ export interface PlanDescription {
     readonly id: JoinId;
     readonly kind: PlanJoin["kind"];
     readonly when: PlanJoin["when"];
+    /** Failures that are tolerated, or successes that are enough; null for joins that are not decided by a count. */
+    readonly count: number | null;
     readonly expected: number;
     readonly deadlineSeconds: number | null;
   }[];
@@ -34,10 +36,11 @@ export function describePlan(plan: Plan): PlanDescription {
     queue,
     timeoutSeconds,
   }));
-  const joins = Object.values(plan.joins).map(({ id, kind, when, size, deadlineSeconds }) => ({
+  const joins = Object.values(plan.joins).map(({ id, kind, when, count, size, deadlineSeconds }) => ({
     id,
     kind,
     when,
+    count: count ?? null,
     expected: size,
     deadlineSeconds: deadlineSeconds ?? null,
   }));

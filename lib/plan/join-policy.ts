@@ -19,6 +19,11 @@ export function joinPolicyOf(
   }
   const { tolerate } = when;
   // Of the members as written: those that are still missing count too.
-  const count = "count" in tolerate ? tolerate.count : Math.floor((members * tolerate.percent) / 100);
+  const count = "count" in tolerate ? tolerate.count : shareOf(members, tolerate.percent);
   return { when: "tolerate", count };
+}
+
+/** Rounded down, but not what binary fractions lose: 65.6 % of 375 are 246. */
+function shareOf(members: number, percent: number): number {
+  return Math.floor(Number(((members * percent) / 100).toPrecision(12)));
 }

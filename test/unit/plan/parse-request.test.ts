@@ -203,8 +203,7 @@ describe("parseDocument: around the workflow", () => {
       undefined,
       "must not be there: only a message of the request queue refers to a stored document; write the workflow itself",
     ],
-    [{ ...good, onFailure: "finish" }, "onFailure", "finish", unsupported('onFailure "finish"')],
-    [{ ...good, onFailure: "never" }, "onFailure", "never", 'must be "fail-fast"'],
+    [{ ...good, onFailure: "never" }, "onFailure", "never", 'must be "fail-fast" or "finish"'],
     [{ tutti: 1, type: "submit" }, "workflow", undefined, "is required"],
     [{ ...good, id: "a/b" }, "id", "a/b", "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}"],
     [{ ...good, id: "x".repeat(129) }, "id", "x".repeat(129), "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}"],
@@ -232,6 +231,8 @@ describe("parseWorkflowDocument", () => {
   const kinds = "task, chain, group, chord, dag";
   const later = (what: string) => `must not use ${what}: this version does not support it`;
   const chord = (more: object) => ({ chord: { header: [a], ...more } });
+  const whenForms =
+    'must be "all-succeeded", "all-settled", {"tolerate": {"count": n}}, {"tolerate": {"percent": p}} or {"quorum": n}';
   const cases: readonly [given: unknown, path: string, value: unknown, rule: string][] = [
     [5, "workflow", 5, `must be a workflow: an object with one of ${kinds}`],
     [[a], "workflow", [a], `must be a workflow: an object with one of ${kinds}`],
@@ -295,7 +296,25 @@ describe("parseWorkflowDocument", () => {
       "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}",
     ],
     [chord({ callback: null }), "workflow.chord.callback", null, `must be a workflow: an object with one of ${kinds}`],
-    [chord({ when: "any" }), "workflow.chord.when", "any", 'must be "all-succeeded" or "all-settled"'],
+    [chord({ when: "any" }), "workflow.chord.when", "any", whenForms],
+    [chord({ when: { qourum: 3 } }), "workflow.chord.when", { qourum: 3 }, whenForms],
+    [chord({ when: { quorum: "3" } }), "workflow.chord.when", { quorum: "3" }, whenForms],
+    [chord({ when: { tolerate: {} } }), "workflow.chord.when", { tolerate: {} }, whenForms],
+    [
+      chord({ when: { tolerate: { count: 1, percent: 2 } } }),
+      "workflow.chord.when",
+      { tolerate: { count: 1, percent: 2 } },
+      whenForms,
+    ],
+    [chord({ when: { quorum: 0 } }), "workflow.chord.when.quorum", 0, "must be at least 1"],
+    [chord({ when: { quorum: 100_001 } }), "workflow.chord.when.quorum", 100_001, "must be at most 100000"],
+    [chord({ when: { tolerate: { count: -1 } } }), "workflow.chord.when.tolerate.count", -1, "must be at least 0"],
+    [
+      chord({ when: { tolerate: { percent: 101 } } }),
+      "workflow.chord.when.tolerate.percent",
+      101,
+      "must be at most 100",
+    ],
     [chord({ onError: { chain: [a] } }), "workflow.chord.onError.task", undefined, "is required: onError is one task"],
     [
       chord({ deadlineSeconds: "soon" }),
@@ -334,8 +353,6 @@ describe("parseWorkflowDocument", () => {
     [{ map: { each: a } }, "workflow.map", { each: a }, later("map")],
     [{ chain: [a, { group: { map: { each: a } } }] }, "workflow.chain[1].group.map", { each: a }, later("map")],
     [{ chord: { header: { map: { each: a } } } }, "workflow.chord.header.map", { each: a }, later("map")],
-    [chord({ when: { tolerate: { count: 1 } } }), "workflow.chord.when.tolerate", { count: 1 }, later("tolerate")],
-    [chord({ when: { quorum: 3 } }), "workflow.chord.when.quorum", 3, later("quorum")],
   ];
   it.each(cases)("%#: refuses at %2$s", (given, path, value, rule) => {
     expect(refusal(() => parseWorkflowDocument(given))).toEqual({ path, value, rule });
