@@ -23,11 +23,12 @@ interface Stored {
   readonly images?: Readonly<Record<string, Image>>;
   readonly head?: Partial<Head>;
   readonly shape?: CompileOptions;
+  readonly onFailure?: "finish";
 }
 
-function diagnosed({ workflow, images = {}, head = {}, shape = {} }: Stored, nowMs: number): Diagnosis {
+function diagnosed({ workflow, images = {}, head = {}, shape = {}, onFailure }: Stored, nowMs: number): Diagnosis {
   const items = Object.entries(images).map(([sk, image]) => ({ key: { pk: "r", sk }, image }));
-  return diagnose(snapshotOf(headOf(head), planOf(workflow, shape), items), nowMs, settings);
+  return diagnose(snapshotOf(headOf(head), planOf(workflow, shape, onFailure), items), nowMs, settings);
 }
 
 const single: Workflow = { task: "a" };
@@ -41,6 +42,18 @@ const settledChord: Workflow = {
   },
 };
 const two: CompileOptions = { leafSize: 1, fan: 2 };
+/** Four members in two leaves, and a top. */
+const quorum = (count: number): Workflow => ({
+  chord: { header: [1, 2, 3, 4].map(() => ({ task: "a" })), callback: { task: "c" }, when: { quorum: count } },
+});
+const tolerant: Workflow = { chord: { ...quorum(1).chord, when: { tolerate: { count: 1 } } } };
+const pairs: CompileOptions = { leafSize: 2, fan: 2 };
+/** A mark of a counting join: both counts in one number. */
+const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
+const alive = { ...L, u: 90_000 };
+const skipped = { a: 0, s: "SKIPPED", o: "worker", f: 9500, e: { n: "skipped", m: "[0] ended FAILED" } };
+const chain: Workflow = { chain: [{ task: "a" }, { task: "b" }, { task: "c" }] };
+const behindChain: Workflow = { chain: [{ task: "a" }, { group: [{ task: "b" }] }, { task: "c" }] };
 
 describe("a finding", () => {
   const findings: [name: string, stored: Stored, nowMs: number, finding: Finding][] = [
@@ -151,6 +164,193 @@ describe("a finding", () => {
         sinceMs: 1000,
         explanation: expect.any(String),
         repair: { do: "drive-leaf", join: ".", leaf: 2 },
+      },
+    ],
+    [
+      "arrival-missing: a leaf of a counting join that is not full has not told of its first",
+      {
+        workflow: quorum(3),
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, s0: alive, s1: alive },
+          "tally#.#0#1": { g: 1, remaining: 1, s0: good, s1: alive },
+        },
+      },
+      10_000,
+      {
+        kind: "arrival-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: expect.any(String),
+        repair: { do: "drive-leaf", join: ".", leaf: 1 },
+      },
+    ],
+    [
+      "arrival-missing: a mark of a counting join is behind its leaf, by a failure",
+      {
+        workflow: tolerant,
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: bad },
+          "tally#.#0#1": { g: 1, s0: alive, s1: alive },
+          "tally#.#1#0": { g: 1, m0: mark(1, 0) },
+        },
+      },
+      10_000,
+      {
+        kind: "arrival-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: expect.any(String),
+        repair: { do: "drive-leaf", join: ".", leaf: 0 },
+      },
+    ],
+    [
+      "decision-missing: a quorum is reached, and that is not written",
+      {
+        workflow: quorum(2),
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, remaining: 1, s0: good, s1: alive },
+          "tally#.#0#1": { g: 1, remaining: 1, s0: good, s1: alive },
+          "tally#.#1#0": { g: 1, m0: mark(1, 0), m1: mark(1, 0), lastBy: "worker", lastAt: 9000 },
+        },
+      },
+      10_000,
+      {
+        kind: "decision-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: "the counts call for the decision callback, which is not recorded",
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "decision-missing: a full quorum is not decided by its last arrival",
+      {
+        workflow: quorum(2),
+        images: { "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: good, s2: bad, s3: good } },
+      },
+      10_000,
+      {
+        kind: "decision-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: expect.any(String),
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "decision-missing: a quorum is out of reach",
+      {
+        workflow: quorum(3),
+        images: { "tally#.#0#0": { g: 1, remaining: 2, s0: bad, s1: bad, s2: alive, s3: alive } },
+      },
+      10_000,
+      {
+        kind: "decision-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: "the counts call for the decision error, which is not recorded",
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "decision-missing: more have failed than are tolerated",
+      {
+        workflow: tolerant,
+        images: { "tally#.#0#0": { g: 1, remaining: 2, s0: bad, s1: bad, s2: alive, s3: alive } },
+      },
+      10_000,
+      {
+        kind: "decision-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: "the counts call for the decision error, which is not recorded",
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "failure-not-driven: finish, and what follows a failed task is not skipped",
+      { workflow: chain, onFailure: "finish", images: { "node#[0]": { g: 1, s0: bad } } },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        node: "[0]",
+        sinceMs: 9000,
+        explanation: "the task ended FAILED, and what has to follow from that is not recorded",
+        repair: { do: "drive-node", node: "[0]" },
+      },
+    ],
+    [
+      "failure-not-driven: finish, and what follows a skipped task is not",
+      {
+        workflow: chain,
+        onFailure: "finish",
+        images: { "node#[0]": { g: 1, s0: bad }, "node#[1]": { g: 1, s0: skipped } },
+      },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        node: "[1]",
+        sinceMs: 9500,
+        explanation: "the task ended SKIPPED, and what has to follow from that is not recorded",
+        repair: { do: "drive-node", node: "[1]" },
+      },
+    ],
+    [
+      "failure-not-driven: finish, everything is skipped, and the run goes on",
+      {
+        workflow: chain,
+        onFailure: "finish",
+        images: {
+          "node#[0]": { g: 1, s0: bad },
+          "node#[1]": { g: 1, s0: skipped },
+          "node#[2]": { g: 1, s0: skipped },
+        },
+      },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        node: "[2]",
+        sinceMs: 9500,
+        explanation: expect.any(String),
+        repair: { do: "drive-node", node: "[2]" },
+      },
+    ],
+    [
+      "failure-not-driven: finish, and a join was skipped, but not what follows it",
+      {
+        workflow: behindChain,
+        onFailure: "finish",
+        images: {
+          "node#[0]": { g: 1, s0: bad },
+          "tally#[1]#0#0": { g: 1, decision: "skipped", decidedBy: "worker", decidedAt: 9600 },
+        },
+      },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        join: "[1]",
+        sinceMs: 9600,
+        explanation: "the join was skipped, and what comes after it does not know yet",
+        repair: { do: "drive-join", join: "[1]" },
+      },
+    ],
+    [
+      "failure-not-driven: finish, and a full join with a failure has not told what follows it",
+      {
+        workflow: { chain: [{ group: [{ task: "a" }] }, { task: "b" }] },
+        onFailure: "finish",
+        images: { "tally#[0]#0#0": { g: 1, remaining: 0, s0: bad, lastBy: "worker", lastAt: 9000 } },
+      },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        join: "[0]",
+        sinceMs: 9000,
+        explanation: "the join was decided error, and what has to follow from that is not recorded",
+        repair: { do: "drive-join", join: "[0]" },
       },
     ],
     [
@@ -387,6 +587,76 @@ describe("nothing is found any more", () => {
       },
     ],
     ["a run past its deadline has ended", { workflow: single, head: { ...ended, deadlineAtMs: 5000 } }],
+    [
+      "the marks of a counting join are as far as its leaves, and its count is not reached",
+      {
+        workflow: quorum(3),
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, remaining: 1, s0: good, s1: alive },
+          "tally#.#0#1": { g: 1, s0: alive, s1: alive },
+          "tally#.#1#0": { g: 1, m0: mark(1, 0) },
+        },
+      },
+    ],
+    [
+      "a mark of a counting join that is ahead of a leaf as it was read a moment before",
+      {
+        workflow: quorum(3),
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, remaining: 1, s0: good, s1: alive },
+          "tally#.#0#1": { g: 1, s0: alive, s1: alive },
+          "tally#.#1#0": { g: 1, m0: mark(2, 0) },
+        },
+      },
+    ],
+    [
+      "a decided quorum owes nothing for what comes later, but its marks",
+      {
+        workflow: quorum(1),
+        images: {
+          "tally#.#0#0": {
+            g: 1,
+            remaining: 1,
+            s0: good,
+            s1: bad,
+            s2: bad,
+            s3: alive,
+            decision: "callback",
+            decidedAt: 9500,
+          },
+        },
+      },
+    ],
+    [
+      "a failure in a member of a counting join is its outcome",
+      {
+        workflow: tolerant,
+        images: { "tally#.#0#0": { g: 1, remaining: 3, s0: bad, s1: alive, s2: alive, s3: alive } },
+      },
+    ],
+    [
+      "finish: everything after a failure is skipped, and the run has ended",
+      {
+        workflow: behindChain,
+        onFailure: "finish",
+        head: ended,
+        images: {
+          "node#[0]": { g: 1, s0: bad },
+          "tally#[1]#0#0": { g: 1, decision: "skipped", decidedBy: "worker", decidedAt: 9600 },
+          "node#[2]": { g: 1, s0: skipped },
+        },
+      },
+    ],
+    [
+      "finish: a failed member waits for the others of its join",
+      {
+        workflow: chord,
+        onFailure: "finish",
+        images: { "tally#.#0#0": { g: 1, remaining: 1, s0: bad, s1: alive } },
+      },
+    ],
   ];
 
   it.each(mended)("%s", (_, stored) => {
