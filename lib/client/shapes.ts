@@ -5,6 +5,7 @@
  */
 import type { Json } from "../model/json.ts";
 import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
+import type { PlanJoin } from "../plan/types.ts";
 import type { Decision } from "../protocol/decision.ts";
 
 /** Version of all shapes in here. */
@@ -51,6 +52,9 @@ export interface RunReport {
 export interface JoinReport {
   readonly id: string;
   readonly kind: "chord" | "group" | "dag";
+  readonly when: PlanJoin["when"];
+  /** Failures that are tolerated, or successes that are enough; null for joins that are not decided by a count. */
+  readonly count: number | null;
   readonly expected: number;
   /** Settled member slots. */
   readonly arrived: number;
@@ -77,6 +81,8 @@ export interface TaskReport {
   /** Owner id of the delivery that runs it, or that settled it. */
   readonly worker: string | null;
   readonly error: StoredError | null;
+  /** True for a member that has settled after the quorum of its chord was decided: the callback does not get its outcome. */
+  readonly late: boolean;
 }
 
 /** A run in detail. */

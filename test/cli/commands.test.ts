@@ -442,6 +442,8 @@ describe("inspect", () => {
       {
         id: ".",
         kind: "chord",
+        when: "all-succeeded",
+        count: null,
         expected: 2,
         arrived: 2,
         decision: "callback",
@@ -463,6 +465,7 @@ describe("inspect", () => {
       finishedAt: time,
       worker: expect.any(String),
       error: null,
+      late: false,
     });
     expect(json((await tutti(["inspect", "nightly", "--json"], { deployment })).stdout)).not.toHaveProperty("tasks");
   });
@@ -483,6 +486,18 @@ describe("inspect", () => {
     await send(deployment, ["submit", "-", "--id", "nightly"], sums);
     const { stdout } = await tutti(["inspect", "nightly"], { deployment });
     expect(stdout).toContain("\n. waits for 2: nightly/header[0], nightly/header[1]\n");
+  });
+
+  it("says what a join waits for, and marks members that came after their quorum", async () => {
+    const deployment = slow();
+    const header = [...naps.group, { chord: { header: naps.group, when: { tolerate: { percent: 67 } } } }];
+    await send(deployment, ["submit", "-", "--id", "nightly"], { chord: { header, when: { quorum: 2 } } });
+    await deployment.advance(60);
+    const { stdout } = await tutti(["inspect", "nightly", "--verbose"], { deployment });
+    expect(stdout).toMatch(/\n\. +chord +quorum 2 +4\/4 +callback /);
+    expect(stdout).toMatch(/\nheader\[3\] +chord +tolerate 2 +3\/3 +callback /);
+    expect(stdout).toMatch(/\nnightly\/header\[1\] +nap +SUCCEEDED +1 /);
+    expect(stdout).toMatch(/\nnightly\/header\[2\] +nap +SUCCEEDED late +1 /);
   });
 
   it("sheds columns on a narrow terminal, and colours states on a lively one", async () => {

@@ -76,6 +76,10 @@ describe("firedOf", () => {
 const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
 type CountRow = readonly [name: string, top: Image | undefined, decision: Decision | undefined, owed?: Decision];
 
+function named([name, top, decision, owed]: CountRow) {
+  return { name, top, decision, owed };
+}
+
 describe("a join that tolerates one failure of four", () => {
   const rows: CountRow[] = [
     ["no item", undefined, undefined],
@@ -95,7 +99,7 @@ describe("a join that tolerates one failure of four", () => {
   ];
   const join = joinOfSize(4, { leafSize: 2, when: "tolerate", count: 1 });
 
-  it.each(rows)("S4: %s", (_, top, decision, owed) => {
+  it.each(rows.map(named))("S4: $name", ({ top, decision, owed }) => {
     expect(decisionOf(join, top)).toBe(decision);
     expect(owedDecision(join, top)).toBe(owed);
   });
@@ -131,7 +135,7 @@ describe("a quorum of two of four", () => {
     ["skipped", { decision: "skipped" }, "skipped"],
   ];
 
-  it.each(rows)("S4: %s", (_, top, decision, owed) => {
+  it.each(rows.map(named))("S4: $name", ({ top, decision, owed }) => {
     const join = joinOfSize(4, { leafSize: 2, when: "quorum", count: 2 });
     expect(decisionOf(join, top)).toBe(decision);
     expect(owedDecision(join, top)).toBe(owed);

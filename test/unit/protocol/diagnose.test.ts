@@ -43,10 +43,9 @@ const settledChord: Workflow = {
 };
 const two: CompileOptions = { leafSize: 1, fan: 2 };
 /** Four members in two leaves, and a top. */
-const quorum = (count: number): Workflow => ({
-  chord: { header: [1, 2, 3, 4].map(() => ({ task: "a" })), callback: { task: "c" }, when: { quorum: count } },
-});
-const tolerant: Workflow = { chord: { ...quorum(1).chord, when: { tolerate: { count: 1 } } } };
+const four = { header: [1, 2, 3, 4].map(() => ({ task: "a" })), callback: { task: "c" } };
+const quorum = (count: number): Workflow => ({ chord: { ...four, when: { quorum: count } } });
+const tolerant: Workflow = { chord: { ...four, when: { tolerate: { count: 1 } } } };
 const pairs: CompileOptions = { leafSize: 2, fan: 2 };
 /** A mark of a counting join: both counts in one number. */
 const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
