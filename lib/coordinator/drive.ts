@@ -57,7 +57,7 @@ export async function driveNodes(
   const [first] = nodes;
   if (first?.join && first.place.leaf) {
     const failing = nodes.some(({ slot }) => isBad(slot));
-    await climb(delivery, first.join, first.place.leaf.number, image, wins, failing);
+    await climb(delivery, first.join, first.place.leaf.number, image, wins, { failing });
   }
   for (const { node, slot } of nodes) {
     if (isBad(slot)) await fail(delivery, node.failure, causeOf(delivery, node, slot), node);
@@ -72,21 +72,29 @@ export function causeOf(delivery: Delivery, node: PlanNode, slot: SettledSlot): 
   return { node: node.id, status: slot.status, error: { taskId, ...error } };
 }
 
-/** Arrives upwards from a leaf as far as items are full, then acts on the decision. */
+/** How a leaf is climbed from. */
+interface Climbing {
+  /** A member of it drives its own failure next. */
+  readonly failing: boolean;
+  /** Takes up what is not worth an arrival of its own too. @default false */
+  readonly all?: boolean;
+}
+
+/** Arrives upwards from a leaf as far as items are full, or have news, then acts on the decision. */
 async function climb(
   delivery: Delivery,
   join: PlanJoin,
   leaf: number,
   leafImage: Image,
   wins: Wins,
-  failing: boolean,
+  { failing, all = false }: Climbing,
 ): Promise<void> {
   let place: TallyPlace = { level: 0, number: leaf };
   let image = leafImage;
   let won = wins;
   while (!isTop(join, place)) {
     const full = remainingOf(join, place, image) === 0;
-    if (!full && !(isCounting(join) && isNews(join, place, image))) return;
+    if (!full && !(isCounting(join) && (all || isNews(join, place, image)))) return;
     const author = { by: delivery.owner, atMs: delivery.deps.clock.now() };
     const value = markFor(join, place, image);
     const write = arriveWrite(delivery.run.generation, delivery.run.id, join, place, value, author);
@@ -128,7 +136,10 @@ async function decideQuorum(delivery: Delivery, join: PlanJoin, wins: Wins): Pro
   const author = { by: delivery.owner, atMs: deps.clock.now() };
   const result = await run.write(decideQuorumWrite(run.generation, run.id, join, accepted, author), "join.accept");
   const decision = deps.protocol.decisionOf(join, result.image);
-  if (decision === "callback") await advanceAll(delivery, join.id, join.next, result.applied ? wins : lostWins);
+  // Carried, the callback would wait for the members of this delivery that still run.
+  const full = remainingOf(join, topOf(join), result.image) === 0;
+  const won = result.applied ? { ...wins, alone: wins.alone && full } : lostWins;
+  if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
   if (decision === "error") await driveError(delivery, join);
 }
 
@@ -153,9 +164,9 @@ export async function driveJoin(delivery: Delivery, join: PlanJoin): Promise<voi
   if (decision === "skipped") await skipAll(delivery, join.next, skippedCause(delivery, join));
 }
 
-/** Makes a full leaf or inner item arrive, and drives on from there. For repairs. */
+/** Makes a leaf arrive, and what is above it as far as that goes, and drives on from there. For repairs. */
 export async function driveLeaf(delivery: Delivery, join: PlanJoin, leaf: number, image: Image): Promise<void> {
-  await climb(delivery, join, leaf, image, lostWins, false);
+  await climb(delivery, join, leaf, image, lostWins, { failing: false, all: true });
 }
 
 /** What follows a unit. A single successor may be carried; several are released together. */
@@ -306,7 +317,7 @@ export async function driveMembers(
   wins: Wins,
 ): Promise<void> {
   const bad = slotsOf(join, leaf, image).find(({ slot }) => isBad(slot));
-  await climb(delivery, join, leaf, image, wins, bad !== undefined);
+  await climb(delivery, join, leaf, image, wins, { failing: bad !== undefined });
   if (bad !== undefined) await failMember(delivery, join, bad.index, bad.slot as SettledSlot);
 }
 
@@ -319,7 +330,7 @@ export async function driveMember(
   image: Image,
   wins: Wins,
 ): Promise<void> {
-  await climb(delivery, join, Math.floor(index / join.leafSize), image, wins, isBad(slot));
+  await climb(delivery, join, Math.floor(index / join.leafSize), image, wins, { failing: isBad(slot) });
   if (isBad(slot)) await failMember(delivery, join, index, slot);
 }
 

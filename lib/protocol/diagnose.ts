@@ -142,11 +142,14 @@ function skippedFindings(snapshot: Snapshot, released: Released): Finding[] {
 
 /** Full items without a mark above them, and decisions that have not reached the slot or the head they lead to. */
 function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
-  const missing = unmarkedLeaf(snapshot, join);
-  if (missing !== undefined) {
-    const explanation = `part of the join is complete, and its arrival above is not recorded`;
-    const repair: Repair = { do: "drive-leaf", join: join.id, leaf: missing };
-    return [{ kind: "arrival-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair }];
+  const missing = unmarkedLeaves(snapshot, join);
+  if (missing.length > 0) {
+    const what = isCounting(join) ? "has settled members" : "is complete";
+    const explanation = `part of the join ${what}, and its arrival above is not recorded`;
+    return missing.map((leaf): Finding => {
+      const repair: Repair = { do: "drive-leaf", join: join.id, leaf };
+      return { kind: "arrival-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair };
+    });
   }
   const repair: Repair = { do: "drive-join", join: join.id };
   const owed = owedDecision(join, tallyOf(snapshot, join, topOf(join)));
@@ -176,9 +179,13 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
   return [{ kind: "successor-missing", join: join.id, sinceMs, explanation, repair }];
 }
 
-/** A leaf below a full item that has not arrived in its parent; climbing from it reaches that item. */
-function unmarkedLeaf(snapshot: Snapshot, join: PlanJoin): number | undefined {
-  if (join.size === 0) return undefined;
+/**
+ * A leaf below a full item that has not arrived in its parent; climbing from it reaches that item. In a counting join one
+ * for every item that has come further: large ones hold arrivals back until a visit such as this.
+ */
+function unmarkedLeaves(snapshot: Snapshot, join: PlanJoin): readonly number[] {
+  if (join.size === 0) return [];
+  const leaves = new Set<number>();
   let leavesBelow = 1;
   for (let level = 0; itemsAt(join, level) > 1; level++) {
     for (let number = 0; number < itemsAt(join, level); number++) {
@@ -188,11 +195,13 @@ function unmarkedLeaf(snapshot: Snapshot, join: PlanJoin): number | undefined {
       if (!isCounting(join) && remainingOf(join, place, image) > 0) continue;
       const mark = tallyOf(snapshot, join, parentOf(join, place))?.[markOf(join, place)];
       const behind = typeof mark === "number" ? mark < markFor(join, place, image) : owesMark(join, place, image);
-      if (behind) return number * leavesBelow;
+      if (!behind) continue;
+      leaves.add(number * leavesBelow);
+      if (!isCounting(join)) return [...leaves];
     }
     leavesBelow *= join.fan;
   }
-  return undefined;
+  return [...leaves];
 }
 
 /** An item without a mark owes one when it is full; in a counting join as soon as anything below it is settled. */

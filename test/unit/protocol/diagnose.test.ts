@@ -688,6 +688,29 @@ it("counts settled and open nodes; what is not released is neither", () => {
   expect(diagnosed({ workflow: chord, images }, 10_000)).toMatchObject({ settled: 1, open: 1 });
 });
 
+it("brings up all that a counting join has held back in one visit, and one missing arrival of any other join", () => {
+  const images = Object.fromEntries(
+    [0, 1, 2, 3].map((leaf) => [`tally#.#0#${leaf}`, { g: 1, remaining: 0, s0: good }]),
+  );
+  const leaves = (workflow: Workflow) =>
+    diagnosed({ workflow, images, shape: two }, 10_000).findings.map(({ kind, repair }) => [kind, repair]);
+  const driven = (leaf: number) => ["arrival-missing", { do: "drive-leaf", join: ".", leaf }];
+  expect(leaves(quorum(4))).toEqual([0, 1, 2, 3].map(driven));
+  expect(leaves({ group: four.header })).toEqual([driven(0)]);
+});
+
+it("names a leaf once, whatever is behind above it", () => {
+  const images = {
+    "tally#.#0#0": { g: 1, remaining: 0, s0: good },
+    "tally#.#1#0": { g: 1, remaining: 1, m1: mark(1, 0) },
+    "tally#.#0#1": { g: 1, remaining: 0, s0: good },
+    "tally#.#0#2": { g: 1, s0: alive },
+    "tally#.#0#3": { g: 1, s0: alive },
+  };
+  const { findings } = diagnosed({ workflow: quorum(4), images, shape: two }, 10_000);
+  expect(findings.map(({ repair }) => repair)).toEqual([{ do: "drive-leaf", join: ".", leaf: 0 }]);
+});
+
 it("finds the callback unseen since the last arrival, not since the submit", () => {
   const images = { "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: good, lastBy: "worker", lastAt: 50_000 } };
   const stored = { workflow: chord, images, head: { sweptSettled: 2 } };
