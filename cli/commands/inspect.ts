@@ -12,6 +12,7 @@ import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
 import { cut, taskText } from "../output/plain.ts";
 import { type Column, renderTable } from "../output/table.ts";
+import { whenText } from "../output/when.ts";
 import { parseIntegerIn, parseRunOrPartId } from "../usage.ts";
 
 interface InspectFlags extends ConnectionFlags {
@@ -94,6 +95,7 @@ function missingText({ id, missing, missingCount }: JoinReport): string {
 const joinColumns: readonly Column<JoinReport>[] = [
   { title: "JOIN", cell: ({ id }) => id },
   { title: "KIND", cell: ({ kind }) => kind, importance: 3 },
+  { title: "WHEN", cell: whenText, importance: 3 },
   { title: "ARRIVED", cell: ({ arrived, expected }) => `${arrived}/${expected}`, alignRight: true },
   { title: "DECISION", cell: ({ decision }) => decision ?? "" },
   { title: "FIRED AT", cell: ({ firedAt }) => firedAt ?? "", importance: 1 },
@@ -103,7 +105,7 @@ const joinColumns: readonly Column<JoinReport>[] = [
 const taskColumns: readonly Column<TaskReport>[] = [
   { title: "ID", cell: ({ id }) => id },
   { title: "TASK", cell: taskText, importance: 1 },
-  { title: "STATUS", cell: ({ status }) => status },
+  { title: "STATUS", cell: ({ status, afterQuorum }) => (afterQuorum ? `${status} late` : status) },
   { title: "LATE", cell: ({ late }) => late ?? "", importance: 1 },
   { title: "ATTEMPT", cell: ({ attempt }) => String(attempt), alignRight: true, importance: 2 },
   { title: "STARTED", cell: ({ startedAt }) => startedAt ?? "", importance: 4 },

@@ -14,6 +14,7 @@ import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
 import { taskText } from "../output/plain.ts";
 import { type Column, renderTable } from "../output/table.ts";
+import { whenText } from "../output/when.ts";
 import { UsageError } from "../usage.ts";
 
 interface Flags extends CommonFlags {
@@ -89,7 +90,7 @@ const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [
   { title: "JOIN", cell: ({ id }) => id },
   { title: "KIND", cell: ({ kind }) => kind, importance: 3 },
   { title: "EXPECTED", cell: ({ expected }) => String(expected), alignRight: true },
-  { title: "WHEN", cell: ({ when }) => when, importance: 2 },
+  { title: "WHEN", cell: whenText, importance: 2 },
   {
     title: "DEADLINE",
     cell: ({ deadlineSeconds }) => (deadlineSeconds === null ? "none" : durationText(deadlineSeconds * 1000)),

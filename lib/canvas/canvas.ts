@@ -3,7 +3,7 @@
  *
  * Nothing is checked here beyond types; parsing and compiling a request does that, with paths into the whole document.
  */
-import type { Chain, Chord, Dag, DagNode, Deadline, Group } from "../model/workflow.ts";
+import type { Chain, Chord, Dag, DagNode, Deadline, Group, When } from "../model/workflow.ts";
 import {
   type Composable,
   type ComposableNode,
@@ -27,11 +27,12 @@ export function group(members: readonly Composable[]): Group {
 export interface ChordOptions {
   /**
    * `"all-succeeded"`: one failure fails the chord at once. `"all-settled"`: the callback gets `{status, value | error, taskId}`
-   * of every member.
+   * of every member. `{tolerate: {count} | {percent}}`: the same, but the chord fails as soon as more have failed.
+   * `{quorum: n}`: the callback is called at the n-th success; what is not settled then is SKIPPED for it.
    *
    * @default "all-succeeded"
    */
-  readonly when?: "all-succeeded" | "all-settled";
+  readonly when?: When;
   /** After the release of the header, what is missing is settled as TIMED_OUT. @default none */
   readonly deadlineSeconds?: Deadline;
   /** Called once as `onError(ctx, {failed, total, failures}, ...bound)` when the chord fails. @default none */

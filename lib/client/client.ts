@@ -15,12 +15,15 @@ import { documentHash } from "../plan/document-hash.ts";
 import { parseFileDocument } from "../plan/parse-request.ts";
 import type { Clock, Ids, Queue, Store } from "../ports/index.ts";
 import type { Head } from "../protocol/head.ts";
+import { decided, type Snapshot, tallyOf } from "../protocol/snapshot.ts";
+import { topOf } from "../protocol/tally.ts";
+import { acceptedOf } from "../records/accepted.ts";
 import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
 import { readSnapshot } from "../records/snapshots.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
 import { RunFailedError, RunUnfinishedError } from "./errors.ts";
-import { activityOf, inspectReport, resultReport, runLine } from "./project.ts";
+import { type AcceptedByJoin, activityOf, inspectReport, resultReport, runLine } from "./project.ts";
 import { findHead, readListing, refreshRunning } from "./runs.ts";
 import {
   type InspectReport,
@@ -229,12 +232,23 @@ async function inspect(reading: Reading, id: string, options: InspectOptions): P
     readSnapshot(reading.store, reading.plans, head),
     readValue(reading, head),
   ]);
-  const page = options.verbose === true ? { from, size: taskPageSize } : undefined;
-  return inspectReport(snapshot, {
-    result,
-    ...(page === undefined ? {} : { page }),
-    ...(path === undefined ? {} : { path }),
-  });
+  const tasks =
+    options.verbose === true
+      ? { page: { from, size: taskPageSize }, accepted: await acceptedByJoin(reading, snapshot) }
+      : {};
+  return inspectReport(snapshot, { result, ...tasks, ...(path === undefined ? {} : { path }) });
+}
+
+/** What the decided quorums of a run have accepted. */
+async function acceptedByJoin({ store }: Reading, snapshot: Snapshot): Promise<AcceptedByJoin> {
+  const reader = { deps: { store }, run: { id: snapshot.head.runId } };
+  const quorums = Object.values(snapshot.plan.joins).filter(
+    (join) => join.when === "quorum" && decided(snapshot, join) === "callback",
+  );
+  const sets = await Promise.all(
+    quorums.map(async (join) => [join.id, await acceptedOf(reader, tallyOf(snapshot, join, topOf(join)))] as const),
+  );
+  return new Map(sets);
 }
 
 function pageStart(cursor = "0"): number {

@@ -2,7 +2,7 @@
  * From a run as stored to what is shown of it. Pure: the same snapshot gives the same report.
  */
 import { InvalidRequestError } from "../errors.ts";
-import { taskIdOf } from "../model/ids.ts";
+import { type JoinId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
@@ -68,14 +68,19 @@ export interface InspectView {
   readonly page?: { readonly from: number; readonly size: number };
   /** A join or task of the plan: only that, and what lies below it. Absent: the whole run. */
   readonly path?: string;
+  /** Members that decided quorums have accepted. Needed for a page of tasks alone. */
+  readonly accepted?: AcceptedByJoin;
 }
+
+/** Whether a member is among those that a quorum was decided with, by join. */
+export type AcceptedByJoin = ReadonlyMap<JoinId, (index: number) => boolean>;
 
 /**
  * A run in detail.
  *
  * @throws InvalidRequestError when the path names no join or task of the run.
  */
-export function inspectReport(snapshot: Snapshot, { result, page, path }: InspectView): InspectReport {
+export function inspectReport(snapshot: Snapshot, { result, page, path, accepted }: InspectView): InspectReport {
   const released = releasedOf(snapshot);
   const joins = Object.values(snapshot.plan.joins).filter((join) => isBelow(path, join.id));
   const nodes = Object.values(snapshot.plan.nodes).filter((node) => isBelow(path, node.id));
@@ -89,7 +94,7 @@ export function inspectReport(snapshot: Snapshot, { result, page, path }: Inspec
   } as const;
   if (page === undefined) return report;
   const end = page.from + page.size;
-  const tasks = nodes.slice(page.from, end).map((node) => taskReport(snapshot, released, node));
+  const tasks = nodes.slice(page.from, end).map((node) => taskReport(snapshot, released, node, accepted));
   return { ...report, tasks, cursor: end < nodes.length ? String(end) : null };
 }
 
@@ -126,6 +131,8 @@ export function joinReport(snapshot: Snapshot, released: Released, join: PlanJoi
   return {
     id: join.id,
     kind: join.kind,
+    when: join.when,
+    count: join.count ?? null,
     expected: join.size,
     arrived,
     decision: join.size === 0 && !released.joins.has(join.id) ? null : (decided(snapshot, join) ?? null),
@@ -142,7 +149,12 @@ function memberTaskId({ head }: Snapshot, join: PlanJoin, source: Source | undef
   return taskIdOf(head.runId, source?.kind === "join" ? source.join : join.id);
 }
 
-function taskReport(snapshot: Snapshot, released: Released, node: PlanNode): TaskReport {
+function taskReport(
+  snapshot: Snapshot,
+  released: Released,
+  node: PlanNode,
+  accepted: AcceptedByJoin | undefined,
+): TaskReport {
   const slot = slotOf(snapshot, node);
   return {
     id: taskIdOf(snapshot.head.runId, node.id),
@@ -153,6 +165,8 @@ function taskReport(snapshot: Snapshot, released: Released, node: PlanNode): Tas
     status: statusOf(snapshot, released, node),
     attempt: slot.state === "absent" ? 0 : slot.attempt,
     ...historyOf(slot),
+    afterQuorum:
+      slot.state === "settled" && node.slot !== null && accepted?.get(node.slot.join)?.(node.slot.index) === false,
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Json } from "../model/json.ts";
 import type { OutcomeStatus, RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
+import type { PlanJoin } from "../plan/types.ts";
 import type { Decision } from "../protocol/decision.ts";
 
 /** Version of all shapes in here. */
@@ -51,6 +52,9 @@ export interface RunReport {
 export interface JoinReport {
   readonly id: string;
   readonly kind: "chord" | "group" | "dag";
+  readonly when: PlanJoin["when"];
+  /** Failures that are tolerated, or successes that are enough; null for joins that are not decided by a count. */
+  readonly count: number | null;
   readonly expected: number;
   /** Settled member slots. */
   readonly arrived: number;
@@ -80,6 +84,8 @@ export interface TaskReport {
   readonly error: StoredError | null;
   /** What its worker came to after others had settled it: it counts for nothing. Absent where that did not happen. */
   readonly late?: OutcomeStatus;
+  /** True for a member that has settled after the quorum of its chord was decided: the callback does not get its outcome. */
+  readonly afterQuorum: boolean;
 }
 
 /** A run in detail. */

@@ -46,7 +46,7 @@ export function createAttempts(delivery: Delivery): Attempts {
 /** A claim that took long may rest on a head that has ended meanwhile: it is looked at again before any code starts (S9). */
 async function mayStillStart(delivery: Delivery, node: PlanNode): Promise<boolean> {
   const head = await delivery.run.head();
-  return head !== undefined && delivery.deps.protocol.mayStart(head.status, node.afterEnd);
+  return head !== undefined && delivery.deps.protocol.mayStart(head, node.afterEnd);
 }
 
 /** A refused commit: settled already, by an earlier copy of this write or by others, who may be dead; or taken over. */
@@ -86,7 +86,7 @@ async function waitForRetry(
 /** A ready successor, run under the token in hand. Who loses it looks and sends like any driver. */
 export async function handleCarried(delivery: Delivery, node: PlanNode): Promise<void> {
   const head = await delivery.run.head();
-  if (!head || !delivery.deps.protocol.mayStart(head.status, node.afterEnd)) return;
+  if (!head || !delivery.deps.protocol.mayStart(head, node.afterEnd)) return;
   const member = await locate(delivery, node);
   const { place } = member;
   const lease = leaseFor(delivery, { dispatch: 1, attempt: 1, lost: 0 });

@@ -31,7 +31,7 @@ export async function runTask(
   keepers: LeaseKeepers,
 ): Promise<AttemptResult> {
   const abort = new AbortController();
-  const keeper = keepers.keep({ place, lease }, abort);
+  const keeper = keepers.keep({ place, lease }, { abort, afterEnd: node.afterEnd });
   try {
     const result = await callBody(delivery, node, lease, keeper, abort);
     return await resultOf(delivery, node, lease, result, inlineBytesOf(join));

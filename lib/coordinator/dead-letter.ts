@@ -71,7 +71,7 @@ async function taskLetter(
     await openLetter(
       delivery,
       await locate(delivery, node),
-      deps.protocol.mayStart(head.status, node.afterEnd),
+      deps.protocol.mayStart(head, node.afterEnd),
       task.dispatch,
     );
   }

@@ -5,6 +5,7 @@ import type { SubmitRequest } from "../model/request.ts";
 import type { Plan, TaskCatalog } from "../plan/types.ts";
 import type { Clock, Ids, Log, Metrics, Queue, Store } from "../ports/index.ts";
 import type { Protocol } from "../protocol/index.ts";
+import type { DiagnoseSettings } from "../protocol/overdue.ts";
 import type { TaskRegistry } from "../tasks/registry.ts";
 
 /** Times and sizes that a deployment may choose. */
@@ -41,6 +42,11 @@ export interface CoordinatorDeps {
   readonly compile?: (request: SubmitRequest, catalog: TaskCatalog) => Plan;
   /** Largest part of a stored value; tests ask for small ones. @default 350 KiB */
   readonly partBytes?: number;
+}
+
+/** What the diagnosis needs of the settings. */
+export function diagnoseSettings({ settings }: CoordinatorDeps): DiagnoseSettings {
+  return { skewMs: settings.clockSkewSeconds * 1000, visibilityMs: settings.visibilitySeconds * 1000 };
 }
 
 /** What a delivered message ends in. */

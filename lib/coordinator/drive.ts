@@ -8,13 +8,32 @@
 import { StoreError } from "../errors.ts";
 import type { JoinId, NodeId } from "../model/ids.ts";
 import { taskIdOf } from "../model/ids.ts";
+import type { StoredError } from "../model/outcome.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
 import { memberPlace } from "../protocol/keys.ts";
 import { isBad, type SettledSlot } from "../protocol/slot.ts";
-import { badIn, isTop, parentOf, remainingOf, type TallyPlace, tallyKey, topOf } from "../protocol/tally.ts";
-import { arriveWrite, decideErrorWrite, settleWrite } from "../protocol/writes.ts";
+import {
+  isCounting,
+  isNews,
+  isTop,
+  markFor,
+  parentOf,
+  remainingOf,
+  slotsOf,
+  type TallyPlace,
+  tallyKey,
+  topOf,
+} from "../protocol/tally.ts";
+import {
+  arriveWrite,
+  decideErrorWrite,
+  decideQuorumWrite,
+  decideSkippedWrite,
+  settleWrite,
+} from "../protocol/writes.ts";
+import { acceptedMembers } from "../records/accepted.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
 import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, timeRemains, type Wins } from "./delivery.ts";
 import { type Located, locate, slotIn } from "./places.ts";
@@ -38,10 +57,10 @@ export async function driveNodes(
   const [first] = nodes;
   if (first?.join && first.place.leaf) {
     const failing = nodes.some(({ slot }) => isBad(slot));
-    await climb(delivery, first.join, first.place.leaf.number, image, wins, failing);
+    await climb(delivery, first.join, first.place.leaf.number, image, wins, { failing });
   }
   for (const { node, slot } of nodes) {
-    if (isBad(slot)) await fail(delivery, node.failure, causeOf(delivery, node, slot), node.slot);
+    if (isBad(slot)) await fail(delivery, node.failure, causeOf(delivery, node, slot), node);
     else await advanceAll(delivery, node.id, node.next, wins);
   }
 }
@@ -53,37 +72,80 @@ export function causeOf(delivery: Delivery, node: PlanNode, slot: SettledSlot): 
   return { node: node.id, status: slot.status, error: { taskId, ...error } };
 }
 
-/** Arrives upwards from a leaf as far as items are full, then acts on the decision. */
+/** How a leaf is climbed from. */
+interface Climbing {
+  /** A member of it drives its own failure next. */
+  readonly failing: boolean;
+  /** Takes up what is not worth an arrival of its own too. @default false */
+  readonly all?: boolean;
+}
+
+/** Arrives upwards from a leaf as far as items are full, or have news, then acts on the decision. */
 async function climb(
   delivery: Delivery,
   join: PlanJoin,
   leaf: number,
   leafImage: Image,
   wins: Wins,
-  failing: boolean,
+  { failing, all = false }: Climbing,
 ): Promise<void> {
   let place: TallyPlace = { level: 0, number: leaf };
   let image = leafImage;
   let won = wins;
-  while (remainingOf(join, place, image) === 0 && !isTop(join, place)) {
+  while (!isTop(join, place)) {
+    const full = remainingOf(join, place, image) === 0;
+    if (!full && !(isCounting(join) && (all || isNews(join, place, image)))) return;
     const author = { by: delivery.owner, atMs: delivery.deps.clock.now() };
-    const write = arriveWrite(delivery.run.generation, delivery.run.id, join, place, badIn(join, place, image), author);
+    const value = markFor(join, place, image);
+    const write = arriveWrite(delivery.run.generation, delivery.run.id, join, place, value, author);
     const result = await delivery.run.write(write, "tally.arrive");
     if (!result.applied) won = { ...won, arrivals: false };
     if (!result.image) throw new StoreError(`join ${join.id}: an arrival was refused by an item that is not there`);
     image = result.image;
     place = parentOf(join, place);
   }
+  if (isCounting(join)) return actOnCounts(delivery, join, image, won);
   if (remainingOf(join, place, image) > 0) return;
   const decision = delivery.deps.protocol.decisionOf(join, image);
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
   // A failing member drives its own failure next, which meets this decision there.
-  if (decision === "error" && !failing) await driveError(delivery, join);
+  if (decision === "error" && (!failing || goesOn(join))) await driveError(delivery, join);
+}
+
+/** Whether the run goes on after a failure of that join's member: then the join waits for all the others. */
+function goesOn(join: PlanJoin): boolean {
+  return join.failure.then.kind === "skip";
+}
+
+/** The top of a counting join as it was met: what its counts call for is decided, what is decided is driven on from. */
+async function actOnCounts(delivery: Delivery, join: PlanJoin, top: Image | undefined, wins: Wins): Promise<void> {
+  const { protocol } = delivery.deps;
+  const owed = protocol.owedDecision(join, top);
+  if (owed === "callback") return decideQuorum(delivery, join, wins);
+  const decision = owed ?? protocol.decisionOf(join, top);
+  // Decided by an earlier arrival, perhaps: only the last of all arrivals is the decision itself.
+  const last = top?.decision === undefined && remainingOf(join, topOf(join), top) === 0;
+  if (decision === "callback") await advanceAll(delivery, join.id, join.next, last ? wins : lostWins);
+  if (decision === "error") await driveError(delivery, join);
+}
+
+/** Decides a quorum, with what is settled by now. Whoever is refused goes on from the decision it met. */
+async function decideQuorum(delivery: Delivery, join: PlanJoin, wins: Wins): Promise<void> {
+  const { run, deps } = delivery;
+  const accepted = await acceptedMembers(delivery, join);
+  const author = { by: delivery.owner, atMs: deps.clock.now() };
+  const result = await run.write(decideQuorumWrite(run.generation, run.id, join, accepted, author), "join.accept");
+  const decision = deps.protocol.decisionOf(join, result.image);
+  // Carried, the callback would wait for the members of this delivery that still run.
+  const full = remainingOf(join, topOf(join), result.image) === 0;
+  const won = result.applied ? { ...wins, alone: wins.alone && full } : lostWins;
+  if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
+  if (decision === "error") await driveError(delivery, join);
 }
 
 /** Drives a join that was decided *error* by its last arrival. */
 async function driveError(delivery: Delivery, join: PlanJoin): Promise<void> {
-  await fail(delivery, errorOf(join), await firstFailure(delivery, join), null);
+  await fail(delivery, errorOf(join), await firstFailure(delivery, join), { slot: null, next: join.next });
 }
 
 /** Where the failure of a member of that join goes that no slot of its own absorbs. */
@@ -95,14 +157,16 @@ function errorOf(join: PlanJoin): Failure {
 /** Drives on from a join, whatever state it is in. For repairs. */
 export async function driveJoin(delivery: Delivery, join: PlanJoin): Promise<void> {
   const top = await delivery.deps.store.get(tallyKey(delivery.run.id, join, topOf(join)), "join.look");
+  if (isCounting(join)) return actOnCounts(delivery, join, top, lostWins);
   const decision = delivery.deps.protocol.decisionOf(join, top);
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, lostWins);
   if (decision === "error") await driveError(delivery, join);
+  if (decision === "skipped") await skipAll(delivery, join.next, skippedCause(delivery, join));
 }
 
-/** Makes a full leaf or inner item arrive, and drives on from there. For repairs. */
+/** Makes a leaf arrive, and what is above it as far as that goes, and drives on from there. For repairs. */
 export async function driveLeaf(delivery: Delivery, join: PlanJoin, leaf: number, image: Image): Promise<void> {
-  await climb(delivery, join, leaf, image, lostWins, false);
+  await climb(delivery, join, leaf, image, lostWins, { failing: false, all: true });
 }
 
 /** What follows a unit. A single successor may be carried; several are released together. */
@@ -117,7 +181,7 @@ async function advanceAll(
   if (nexts.length === 1) return advance(delivery, only, wins);
   const head = await delivery.run.head();
   if (!head) return;
-  const may = delivery.deps.protocol.mayStart(head.status, false);
+  const may = delivery.deps.protocol.mayStart(head, false);
   const rest = may
     ? await release(delivery, `next:${unit}`, nexts, wins)
     : nexts.filter((next) => next.kind !== "node");
@@ -148,7 +212,7 @@ async function startNode(delivery: Delivery, node: PlanNode, wins: Wins): Promis
   const head = await run.head();
   if (!head) return;
   // After the end nothing new starts, but what an earlier delivery has carried is still driven on.
-  if (!deps.protocol.mayStart(head.status, node.afterEnd)) return lookOnly(delivery, node);
+  if (!deps.protocol.mayStart(head, node.afterEnd)) return lookOnly(delivery, node);
   const nowMs = deps.clock.now();
   const carried =
     wins.alone &&
@@ -203,7 +267,7 @@ async function lookOnly(delivery: Delivery, node: PlanNode): Promise<void> {
 /** Releases the header of a join: its deadline, then its members. An empty one is decided here (L5). */
 async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins): Promise<void> {
   const head = await delivery.run.head();
-  if (!head || !delivery.deps.protocol.mayStart(head.status, join.afterEnd)) return;
+  if (!head || !delivery.deps.protocol.mayStart(head, join.afterEnd)) return;
   if (join.size === 0) return advanceAll(delivery, join.id, join.next, { ...wins, alone: false });
   const nowMs = delivery.deps.clock.now();
   if (join.deadlineSeconds !== undefined) await lowerDue(delivery, nowMs + join.deadlineSeconds * 1000);
@@ -249,6 +313,19 @@ export async function settleMember(
   await driveMember(delivery, join, index, slot, image, result.applied ? wins : lostWins);
 }
 
+/** Drives on from a leaf some of whose members were settled for it: it arrives once, and one failure speaks for all. */
+export async function driveMembers(
+  delivery: Delivery,
+  join: PlanJoin,
+  leaf: number,
+  image: Image,
+  wins: Wins,
+): Promise<void> {
+  const bad = slotsOf(join, leaf, image).find(({ slot }) => isBad(slot));
+  await climb(delivery, join, leaf, image, wins, { failing: bad !== undefined });
+  if (bad !== undefined) await failMember(delivery, join, bad.index, bad.slot as SettledSlot);
+}
+
 /** Drives on from a member's slot that was settled for it. */
 export async function driveMember(
   delivery: Delivery,
@@ -258,23 +335,28 @@ export async function driveMember(
   image: Image,
   wins: Wins,
 ): Promise<void> {
-  await climb(delivery, join, Math.floor(index / join.leafSize), image, wins, isBad(slot));
-  if (!isBad(slot) || join.when === "all-settled") return;
+  await climb(delivery, join, Math.floor(index / join.leafSize), image, wins, { failing: isBad(slot) });
+  if (isBad(slot)) await failMember(delivery, join, index, slot);
+}
+
+async function failMember(delivery: Delivery, join: PlanJoin, index: number, slot: SettledSlot): Promise<void> {
+  if (join.when !== "all-succeeded" || goesOn(join)) return;
   const error = slot.error ?? { name: slot.status, message: `member ${index} ended ${slot.status}` };
-  await fail(delivery, errorOf(join), { node: memberPath(join, index), status: slot.status, error }, null);
+  const cause = { node: memberPath(join, index), status: slot.status, error };
+  await fail(delivery, errorOf(join), cause, { slot: null, next: join.next });
 }
 
 /**
  * Takes a failure to its target: error decisions inner to outer, then the slot that absorbs it or the head, then the error
  * callbacks. Every loser goes on with that list.
  *
- * @param ownSlot - The failed node's own slot: where that is the target, the commit has already reached it.
+ * @param failed - The failed unit: its own slot, where that is the target, has been reached by the commit already.
  */
 export async function fail(
   delivery: Delivery,
   failure: Failure,
   cause: Cause,
-  ownSlot: { readonly join: JoinId; readonly index: number } | null,
+  failed: Pick<PlanNode, "slot" | "next">,
 ): Promise<void> {
   const erring: PlanJoin[] = [];
   for (const id of failure.decide) {
@@ -283,25 +365,70 @@ export async function fail(
     erring.push(join);
   }
   const { then } = failure;
-  if (then.kind === "slot" && !(ownSlot?.join === then.join && ownSlot.index === then.index)) {
-    const settledAtMs = delivery.deps.clock.now();
-    const outcome: SettledSlot = {
-      state: "settled",
-      status: "FAILED",
-      attempt: 0,
-      lost: 0,
-      owner: delivery.owner,
-      settledAtMs,
-      error: cause.error,
-    };
+  if (then.kind === "slot" && !(failed.slot?.join === then.join && failed.slot.index === then.index)) {
+    const outcome = outcomeFor(delivery, "FAILED", cause.error);
     await settleMember(delivery, then.join, then.index, outcome, lostWins);
   }
+  if (then.kind === "skip") await skipAll(delivery, failed.next, cause);
   if (then.kind === "head") await endRun(delivery, { status: "FAILED", error: cause.error });
   for (const join of erring) {
     if (join.onError === null) continue;
     const node = await delivery.run.plan.node(join.onError);
     await startNode(delivery, node, lostWins);
   }
+}
+
+/** What would have followed a failure never starts: that is recorded, and goes on to what follows from it. */
+async function skipAll(delivery: Delivery, nexts: readonly Next[], cause: Cause): Promise<void> {
+  for (const next of nexts) await skip(delivery, next, cause);
+}
+
+async function skip(delivery: Delivery, next: Next, cause: Cause): Promise<void> {
+  switch (next.kind) {
+    case "node":
+      return skipNode(delivery, await delivery.run.plan.node(next.node), cause);
+    case "join":
+      return skipJoin(delivery, await delivery.run.plan.join(next.join), cause);
+    case "slot":
+      return settleMember(delivery, next.join, next.index, outcomeFor(delivery, "FAILED", cause.error), lostWins);
+    case "end":
+      return endRun(delivery, { status: "FAILED", error: cause.error });
+  }
+}
+
+async function skipNode(delivery: Delivery, node: PlanNode, cause: Cause): Promise<void> {
+  const { run } = delivery;
+  const located = await locate(delivery, node);
+  const { place, join } = located;
+  const taskId = cause.error.taskId ?? taskIdOf(run.id, cause.node);
+  const error = { name: "skipped", message: `${cause.node} ended ${cause.status}`, taskId };
+  const write = settleWrite(run.generation, place, join, { state: "absent" }, outcomeFor(delivery, "SKIPPED", error));
+  const { image } = await run.write(write, "slot.skip");
+  const slot = slotIn(place, image);
+  if (!image || slot.state !== "settled")
+    throw new StoreError(`run ${run.id}: ${node.id} is ${slot.state} though nothing has started it`);
+  await driveNodes(delivery, [{ ...located, slot }], image, lostWins);
+}
+
+/** Its members have no outcome of their own: they are SKIPPED by the end of the run (S10). */
+async function skipJoin(delivery: Delivery, join: PlanJoin, cause: Cause): Promise<void> {
+  const { run, deps } = delivery;
+  if (join.size > 0) {
+    const author = { by: delivery.owner, atMs: deps.clock.now() };
+    await run.write(decideSkippedWrite(run.generation, run.id, join, author), "join.skip");
+  }
+  await skipAll(delivery, join.next, cause);
+}
+
+/** Why a join was skipped, for a sweeper that has not seen it happen. */
+function skippedCause({ run }: Delivery, join: PlanJoin): Cause {
+  const message = "what it comes after has failed";
+  return { node: join.id, status: "SKIPPED", error: { taskId: taskIdOf(run.id, join.id), name: "skipped", message } };
+}
+
+function outcomeFor(delivery: Delivery, status: "FAILED" | "SKIPPED", error: StoredError): SettledSlot {
+  const { owner, deps } = delivery;
+  return { state: "settled", status, attempt: 0, lost: 0, owner, settledAtMs: deps.clock.now(), error };
 }
 
 /** Decides *error*. Refused by a join that is decided or full already: then it is *error* by that. */

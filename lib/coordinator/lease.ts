@@ -13,9 +13,15 @@ export interface LeaseKeeper {
   stop(): void;
 }
 
+/** What is told to an attempt, and whether the end of its run is none of its business. */
+export interface Kept {
+  readonly abort: AbortController;
+  readonly afterEnd: boolean;
+}
+
 /** The attempts of one item that run in this delivery. */
 export interface LeaseKeepers {
-  keep(held: Held, abort: AbortController): LeaseKeeper;
+  keep(held: Held, attempt: Kept): LeaseKeeper;
 }
 
 /** The worker no longer holds the lease of its task: another attempt may be running. */
@@ -29,11 +35,12 @@ export class LeaseLostError extends Error {
 export function keepLeases(delivery: Delivery): LeaseKeepers {
   const { deps } = delivery;
   const leaseMs = deps.settings.leaseSeconds * 1000;
-  const running = new Map<Held, AbortController>();
+  const running = new Map<Held, Kept>();
   let cancel: (() => void) | undefined;
   const beat = async () => {
     try {
       await beatAll(delivery, running, deps.clock.now() + leaseMs);
+      await tellOfEnd(delivery, running);
     } catch (error) {
       deps.log.write("warn", "heartbeat failed", { run: delivery.run.id, error: String(error) });
     }
@@ -47,8 +54,8 @@ export function keepLeases(delivery: Delivery): LeaseKeepers {
     });
   };
   return {
-    keep(held, abort) {
-      running.set(held, abort);
+    keep(held, attempt) {
+      running.set(held, attempt);
       if (cancel === undefined) schedule();
       return {
         beat,
@@ -63,19 +70,30 @@ export function keepLeases(delivery: Delivery): LeaseKeepers {
   };
 }
 
+/** A run that was revoked or ran out of time needs no more of its tasks: they are told, and may leave things in order. */
+export class RunEndedError extends Error {
+  override readonly name = "run-ended";
+  constructor(status: string) {
+    super(`the run ended ${status}`);
+  }
+}
+
+async function tellOfEnd(delivery: Delivery, running: ReadonlyMap<Held, Kept>): Promise<void> {
+  const head = await delivery.run.head(0);
+  if (head?.status !== "REVOKED" && head?.status !== "TIMED_OUT") return;
+  for (const { abort, afterEnd } of running.values())
+    if (!delivery.deps.protocol.mayStart(head, afterEnd)) abort.abort(new RunEndedError(head.status));
+}
+
 /** One write for all; what it is refused for is told to the attempt concerned, and the others are extended without it. */
-async function beatAll(
-  delivery: Delivery,
-  running: ReadonlyMap<Held, AbortController>,
-  untilMs: number,
-): Promise<void> {
+async function beatAll(delivery: Delivery, running: ReadonlyMap<Held, Kept>, untilMs: number): Promise<void> {
   let held = [...running.keys()];
   while (held.length > 0) {
     const result = await delivery.run.write(heartbeatWrite(delivery.run.generation, held, untilMs), "slot.heartbeat");
     if (result.applied) return;
     const open = held.filter((one) => leaseIn(result.image, one) !== undefined);
     for (const one of held) {
-      if (!open.includes(one)) running.get(one)?.abort(new LeaseLostError());
+      if (!open.includes(one)) running.get(one)?.abort.abort(new LeaseLostError());
     }
     // One that met my own later heartbeat needs nothing.
     const shorter = open.filter((one) => (leaseIn(result.image, one) as number) < untilMs && running.has(one));

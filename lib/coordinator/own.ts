@@ -7,11 +7,11 @@
  */
 import { StoreError } from "../errors.ts";
 import type { PlanNode } from "../plan/types.ts";
-import type { Image } from "../ports/index.ts";
+import type { Image, WriteResult } from "../ports/index.ts";
 import { lostError } from "../protocol/retry.ts";
 import type { OwnRow } from "../protocol/rows.ts";
 import type { LeasedSlot, SettledSlot } from "../protocol/slot.ts";
-import { claimWrite, settleWrite } from "../protocol/writes.ts";
+import { type Claim, claimWrite, settleWrite } from "../protocol/writes.ts";
 import { type Attempts, createAttempts } from "./attempt.ts";
 import { UnknownTaskError } from "./body.ts";
 import { askerOf, asRepair, type Delivery, returnUntil, timeRemains } from "./delivery.ts";
@@ -19,6 +19,7 @@ import { driveNodes } from "./drive.ts";
 import { leaseFor, lostOutcome } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { reissue, sameIssue } from "./reissue.ts";
+import { NotReopenedError } from "./run.ts";
 import { type NodeSend, sendNodes } from "./sending.ts";
 import type { Turns } from "./turns.ts";
 
@@ -39,7 +40,7 @@ export async function handleOwn(delivery: Delivery, { nodes, dispatch, turns }: 
   const members = await Promise.all(nodes.map((node) => locate(delivery, node)));
   const [first] = members;
   if (first === undefined) return;
-  const mayStart = members.every(({ node }) => delivery.deps.protocol.mayStart(head.status, node.afterEnd));
+  const mayStart = members.every(({ node }) => delivery.deps.protocol.mayStart(head, node.afterEnd));
   const judging: Judging = {
     delivery,
     turns,
@@ -186,7 +187,7 @@ async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine:
       return returnUntil(delivery, delivery.deps.clock.now());
     }
     const claims = now.map((member) => ({ ...member, seen: member.row.seen, lease: leaseFor(delivery, member.row) }));
-    const result = await delivery.run.write(claimWrite(delivery.run.generation, claims), "slot.claim");
+    const result = await claimAll(delivery, claims);
     if (result.applied) {
       judging.image = result.image;
       await attemptAll(judging, [...mine, ...claims]);
@@ -195,6 +196,18 @@ async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine:
     }
   } finally {
     turns.free(given);
+  }
+}
+
+/** What has succeeded in an older generation stays in its item as it is; it is only driven on from. */
+async function claimAll(delivery: Delivery, claims: readonly Claim[]): Promise<WriteResult> {
+  try {
+    return await delivery.run.write(claimWrite(delivery.run.generation, claims), "slot.claim");
+  } catch (error) {
+    const kept =
+      error instanceof NotReopenedError && claims.every(({ place }) => slotIn(place, error.image).state === "settled");
+    if (kept) return { applied: false, image: error.image };
+    throw error;
   }
 }
 

@@ -49,7 +49,7 @@ function jsonIn(body: string): unknown {
 /** Starts a range of a list, unless that is done or somebody else's. */
 export async function handleRange(delivery: Delivery, message: RangeMessage): Promise<void> {
   const head = await delivery.run.head();
-  if (!head || !delivery.deps.protocol.mayStart(head.status, false)) return;
+  if (!head || !delivery.deps.protocol.mayStart(head, false)) return;
   const list = message.list as ListName;
   const place = rangePlace(delivery.run.id, list, message.range);
   const found = { dispatch: message.dispatch, mayStart: true, retry: policy, packed: false };

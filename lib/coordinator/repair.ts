@@ -3,28 +3,22 @@
  * driving on from there. Whoever loses such a write leaves the rest to the winner and to the next sweep.
  */
 import type { NodeId } from "../model/ids.ts";
-import type { StoredError } from "../model/outcome.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import { expires } from "../protocol/diagnose.ts";
 import type { RangeName, Repair } from "../protocol/findings.ts";
-import { memberPlace, rangePlace, type SlotPlace } from "../protocol/keys.ts";
+import { rangePlace, type SlotPlace } from "../protocol/keys.ts";
 import { lostError } from "../protocol/retry.ts";
-import {
-  countsOf,
-  decodeSlot,
-  type LeasedSlot,
-  type OpenSlot,
-  type QueuedSlot,
-  type SettledSlot,
-} from "../protocol/slot.ts";
+import { countsOf, type LeasedSlot, type OpenSlot, type QueuedSlot } from "../protocol/slot.ts";
 import { leafKey } from "../protocol/tally.ts";
 import { reissueWrite, settleWrite } from "../protocol/writes.ts";
 import { asRepair, type Delivery } from "./delivery.ts";
-import { driveJoin, driveLeaf, driveMember, driveNodes, endRun } from "./drive.ts";
+import { driveJoin, driveLeaf, driveNodes, endRun } from "./drive.ts";
+import { endMembers } from "./ending.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
 import { reissue, sameIssue } from "./reissue.ts";
 import { sendRanges } from "./release.ts";
+import { reopenRun } from "./reopen.ts";
 import { sendNodes } from "./sending.ts";
 
 export async function applyRepair(delivery: Delivery, repair: Repair): Promise<void> {
@@ -50,6 +44,8 @@ export async function applyRepair(delivery: Delivery, repair: Repair): Promise<v
         status: "TIMED_OUT",
         error: { name: "run-timed-out", message: "the run's deadline passed" },
       });
+    case "reopen":
+      return reopenRun(delivery);
   }
 }
 
@@ -124,22 +120,7 @@ async function driveFullLeaf(delivery: Delivery, join: PlanJoin, leaf: number): 
 
 /** A chord's deadline: every member without an outcome is TIMED_OUT, a live lease included. */
 async function joinDeadline(delivery: Delivery, join: PlanJoin): Promise<void> {
-  const error: StoredError = {
-    name: "chord-timed-out",
-    message: `the chord's deadline of ${join.deadlineSeconds} s passed`,
-  };
-  for (let index = 0; index < join.size; index++) await timeOutMember(delivery, join, index, error);
-}
-
-async function timeOutMember(delivery: Delivery, join: PlanJoin, index: number, error: StoredError): Promise<void> {
-  const place = memberPlace(delivery.run.id, join, index);
-  const image = await delivery.deps.store.get(place.key, "join.look");
-  const seen = decodeSlot(image?.[place.attribute]);
-  if (seen.state === "settled") return;
-  const outcome: SettledSlot = lostOutcome(delivery, seen, countsOf(seen).lost, error, "TIMED_OUT");
-  const result = await delivery.run.write(
-    settleWrite(delivery.run.generation, place, join, seen, outcome),
-    "slot.time-out",
-  );
-  if (result.applied) await driveMember(delivery, join, index, outcome, result.image, asRepair);
+  const message = `the chord's deadline of ${join.deadlineSeconds} s passed`;
+  const ending = { status: "TIMED_OUT", error: { name: "chord-timed-out", message } } as const;
+  await endMembers(delivery, join, ending);
 }

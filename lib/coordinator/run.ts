@@ -22,16 +22,34 @@ export class StaleGeneration extends Error {
   override readonly name = "StaleGeneration";
 }
 
+/** The item in hand is left from an older generation. The retry opens it again, or the sweeper where that has died. */
+export class NotReopenedError extends StoreError {
+  constructor(
+    run: RunId,
+    readonly image: Image,
+  ) {
+    super(`run ${run}: an item of generation ${generationOf(image)} is not reopened yet`);
+  }
+}
+
 /** A run during one delivery. */
 export interface RunHandle {
   readonly id: RunId;
   readonly generation: number;
   readonly plan: PlanView;
-  /** The head, read at most a minute ago. Undefined when the run was removed. */
-  head(): Promise<Head | undefined>;
+  /**
+   * The head, read at most a minute ago, or as recently as asked for. Undefined when the run was removed.
+   *
+   * @throws StaleGeneration when the run is at a newer generation than this delivery.
+   */
+  head(freshMs?: number): Promise<Head | undefined>;
   /** Keeps what a write of ours, or a refused one, has shown of the head. */
   noteHead(head: Head): void;
-  /** Performs a guarded write; throws {@link StaleGeneration} when a newer generation owns the item. */
+  /**
+   * Performs a guarded write.
+   *
+   * @throws StaleGeneration when a newer generation owns the item; NotReopenedError when an older one does.
+   */
   write(write: Write, site: string): Promise<WriteResult>;
 }
 
@@ -55,9 +73,12 @@ export function openRun(deps: CoordinatorDeps, plans: PlanCache, heads: HeadCach
     id: opened.id,
     generation: opened.generation,
     plan: planView(plans, opened.id, opened.plan, opened.fragment),
-    async head() {
+    async head(freshMs = headFreshMs) {
       const cached = await (heads.get(opened.id) ?? read());
-      return (deps.clock.now() - cached.readAtMs > headFreshMs ? await read() : cached).head;
+      const { head } = deps.clock.now() - cached.readAtMs > freshMs ? await read() : cached;
+      if (head !== undefined && head.generation > opened.generation)
+        throw new StaleGeneration(`run ${opened.id} is at generation ${head.generation}`);
+      return head;
     },
     noteHead(head) {
       heads.set(opened.id, Promise.resolve({ head, readAtMs: deps.clock.now() }));
@@ -74,5 +95,5 @@ function checkGeneration(opened: OpenRun, image: Image | undefined): void {
   const found = generationOf(image);
   if (found === undefined || found === opened.generation) return;
   if (found > opened.generation) throw new StaleGeneration(`run ${opened.id} is at generation ${found}`);
-  throw new StoreError(`run ${opened.id}: an item of generation ${found} is not reopened yet`);
+  throw new NotReopenedError(opened.id, image as Image);
 }

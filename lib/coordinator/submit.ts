@@ -21,6 +21,7 @@ import { readHead } from "../records/snapshots.ts";
 import { createDelivery, lostWins, type Wins, wonAll } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { releaseRoots } from "./drive.ts";
+import { operate } from "./operate.ts";
 import { handleRange, isRangeMessage, parseRangeMessage } from "./range.ts";
 import { recordRejected } from "./rejected.ts";
 import { openRun } from "./run.ts";
@@ -52,6 +53,7 @@ async function submit(deps: CoordinatorDeps, plans: PlanCache, message: Received
   const known = requestIdIn(message);
   try {
     const parsed = parseRequest(message.body);
+    if (parsed.type !== "submit") return await operate(deps, plans, { ...parsed, requestId: known.requestId });
     const request = "document" in parsed ? parseStoredWorkflow(parsed, await readDocument(deps.store, parsed)) : parsed;
     await admit(deps, plans, request, known.requestId);
   } catch (error) {

@@ -18,7 +18,7 @@ import { dueShard, indexShards, planPageKey } from "../protocol/keys.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { bucketPartitions, readAll, readHead, readSnapshot } from "../records/snapshots.ts";
 import { createDelivery } from "./delivery.ts";
-import type { CoordinatorDeps } from "./deps.ts";
+import { type CoordinatorDeps, diagnoseSettings } from "./deps.ts";
 import { applyRepair } from "./repair.ts";
 import { openRun, StaleGeneration } from "./run.ts";
 
@@ -87,18 +87,20 @@ async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Prom
   const nowMs = deps.clock.now();
   if (head?.dueMs === undefined || head.dueMs > nowMs) return 0;
   if (isTombstone(head)) return lookAgain(deps, plans, head);
-  if (retentionOver(deps, head, nowMs)) return removeRun(deps, plans, head);
-  return mend(deps, plans, head);
+  if (!retentionOver(deps, head, nowMs)) return mend(deps, plans, head);
+  // An error callback may be owed for longer than the retention: it has until its own end.
+  return head.errorBranches && (await owes(deps, plans, head)) ? mend(deps, plans, head) : removeRun(deps, plans, head);
+}
+
+async function owes(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<boolean> {
+  const snapshot = await readSnapshot(deps.store, plans, head);
+  return deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps)).open > 0;
 }
 
 /** Claims the visit, then applies what the diagnosis asks for. */
 async function mend(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<number> {
   const snapshot = await readSnapshot(deps.store, plans, head);
-  const settings = {
-    skewMs: deps.settings.clockSkewSeconds * 1000,
-    visibilityMs: deps.settings.visibilitySeconds * 1000,
-  };
-  const diagnosis = deps.protocol.diagnose(snapshot, deps.clock.now(), settings);
+  const diagnosis = deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps));
   const seen = { dueMs: head.dueMs as number, generation: head.generation };
   const claimed = await deps.store.write(
     advanceDueWrite(head.runId, seen, nextVisit(deps, head, diagnosis)),

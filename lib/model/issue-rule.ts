@@ -8,6 +8,12 @@ import type { Segment } from "./document-path.ts";
 export type Schema = z.ZodType;
 export type Issue = z.core.$ZodIssue;
 
+/** What may stand at keys that take values of several forms. */
+const formsOf: Readonly<Record<string, string>> = {
+  deadlineSeconds: 'must be a whole number of seconds, "auto" or {"auto": …}',
+  when: 'must be "all-succeeded", "all-settled", {"tolerate": {"count": n}}, {"tolerate": {"percent": p}} or {"quorum": n}',
+};
+
 /** The rule, what to show, and where it is below the issue's own path. */
 export interface IssueRule {
   readonly at: readonly Segment[];
@@ -63,9 +69,7 @@ function plainRule(issue: Issue): string {
     case "invalid_value":
       return `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
     case "invalid_union":
-      return issue.path.at(-1) === "deadlineSeconds"
-        ? 'must be a whole number of seconds, "auto" or {"auto": …}'
-        : "must have one of the allowed forms";
+      return formsOf[String(issue.path.at(-1))] ?? "must have one of the allowed forms";
     default:
       return issue.message;
   }

@@ -46,6 +46,12 @@ export const limits = {
   headerBytes: 1024,
   labelLength: 256,
   nameLength: 256,
+  /** Of a task or join within its run. */
+  pathLength: 900,
+  /** Why an operator did something; it becomes an error's message. */
+  reasonLength: 256,
+  /** Tasks that a retry names. */
+  retryTasks: 1000,
 } as const;
 
 /** Defaults. */

@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { fairnessKeySchema, idPattern, runIdSchema } from "./ids.ts";
+import type { Json } from "./json.ts";
 import { limits } from "./limits.ts";
 import { headersSchema, type Workflow, workflowSchema } from "./workflow.ts";
 
@@ -18,7 +19,11 @@ export const submitRequestSchema = z
     /** Idempotency key and run id; drawn when absent. */
     id: runIdSchema.optional(),
     name: z.string().min(1).max(limits.nameLength).optional(),
-    onFailure: z.literal("fail-fast").optional(),
+    /**
+     * What a failure does that no chord absorbs. `fail-fast`: the run is FAILED at once, nothing new starts. `finish`: what
+     * follows from it is SKIPPED, everything else goes on, and the run is FAILED when all has ended. Default: fail-fast.
+     */
+    onFailure: z.enum(["fail-fast", "finish"]).optional(),
     deadlineSeconds: z.int().min(1).max(limits.runDeadlineSeconds).optional(),
     /** For every task; a task's own go on top. */
     headers: headersSchema.optional(),
@@ -49,6 +54,63 @@ export const storedRequestSchema = submitRequestSchema
 /** A request as such: its workflow is parsed apart, since that takes other steps. */
 export const aroundWorkflowSchema = submitRequestSchema.extend({ workflow: z.unknown() });
 
+/** What every request about an existing run says: which one, and the generation that its sender saw. */
+const about = {
+  tutti: z.literal(1),
+  requestId: requestIdSchema.optional(),
+  id: runIdSchema,
+  generation: z.int().min(1),
+};
+
+/** Path of a task, chord or group within a run, as `inspect` shows it; `.` is the outermost chord or group. */
+const pathSchema = z
+  .string()
+  .min(1, "must have at least 1 character")
+  .max(limits.pathLength, `must have at most ${limits.pathLength} characters`);
+
+/** Ends a run, or settles one task, or what is missing of one chord or group, as REVOKED. */
+export const revokeRequestSchema = z
+  .strictObject({
+    ...about,
+    type: z.literal("revoke"),
+    path: pathSchema.optional(),
+    reason: z.string().min(1).max(limits.reasonLength).optional(),
+  })
+  .meta({ id: "RevokeRequest" });
+
+/** Nothing new starts until the run is resumed. What runs goes on, and so do deadlines. */
+export const pauseRequestSchema = z.strictObject({ ...about, type: z.literal("pause") }).meta({ id: "PauseRequest" });
+
+export const resumeRequestSchema = z
+  .strictObject({ ...about, type: z.literal("resume") })
+  .meta({ id: "ResumeRequest" });
+
+/** Runs again what did not succeed, as a new generation. */
+export const retryRequestSchema = z
+  .strictObject({
+    ...about,
+    type: z.literal("retry"),
+    /** Tasks that run again too, though they succeeded or their failure was tolerated; with them all that follows. */
+    tasks: z.array(pathSchema).max(limits.retryTasks).optional(),
+    /** New bound arguments, by task. */
+    args: z.record(pathSchema, z.array(z.unknown() as unknown as z.ZodType<Json>)).optional(),
+  })
+  .meta({ id: "RetryRequest" });
+
+export const operateRequestSchemas = {
+  revoke: revokeRequestSchema,
+  pause: pauseRequestSchema,
+  resume: resumeRequestSchema,
+  retry: retryRequestSchema,
+} as const;
+
+export type RevokeRequest = z.infer<typeof revokeRequestSchema>;
+export type PauseRequest = z.infer<typeof pauseRequestSchema>;
+export type ResumeRequest = z.infer<typeof resumeRequestSchema>;
+export type RetryRequest = z.infer<typeof retryRequestSchema>;
+/** A request about an existing run. */
+export type OperateRequest = RevokeRequest | PauseRequest | ResumeRequest | RetryRequest;
+
 export type SubmitRequest = z.infer<typeof submitRequestSchema>;
 
 export type StoredRequest = z.infer<typeof storedRequestSchema>;
@@ -61,6 +123,9 @@ export function requestOf(workflow: Workflow): SubmitRequest {
 
 /** The grammar as JSON Schema (draft 2020-12), for editors and other languages. Shipped as `schema/tutti-1.json`. */
 export function requestJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(z.union([submitRequestSchema, storedRequestSchema]), { io: "input", reused: "inline" });
+  const schema = z.toJSONSchema(
+    z.union([submitRequestSchema, storedRequestSchema, ...Object.values(operateRequestSchemas)]),
+    { io: "input", reused: "inline" },
+  );
   return { ...schema, title: "Tutti request, version 1" };
 }

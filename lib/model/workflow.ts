@@ -1,7 +1,7 @@
 /**
  * The grammar of workflows: zod schemas, and the types inferred from them.
  *
- * Objects are strict: an unknown key anywhere is an error. What later versions add (`map`, `tolerate`, `quorum`) is not in
+ * Objects are strict: an unknown key anywhere is an error. What later versions add (`map`) is not in
  * here; parsing names it as unsupported. JSON inside arguments is not looked into: whoever parses has walked it before
  * (`findJsonProblem`), since a recursive schema would overflow the stack on deep documents.
  */
@@ -101,7 +101,17 @@ export const deadlineSchema = z.union([
   z.strictObject({ auto: autoDeadlineSchema }),
 ]);
 
-export const whenSchema = z.enum(["all-succeeded", "all-settled"]);
+/** When a chord is decided: by the first failure, when all have settled, or by a count of failures or successes. */
+export const whenSchema = z.union([
+  z.enum(["all-succeeded", "all-settled"]),
+  z.strictObject({
+    tolerate: z.union([
+      z.strictObject({ count: z.int().min(0).max(limits.membersPerGroup) }),
+      z.strictObject({ percent: z.number().min(0).max(100) }),
+    ]),
+  }),
+  z.strictObject({ quorum: z.int().min(1).max(limits.membersPerGroup) }),
+]);
 
 /** A header, and the callback that gets its list. */
 export const chordSchema = z
@@ -197,3 +207,4 @@ export type Workflow = z.infer<typeof workflowSchema>;
 export type Retry = z.infer<typeof retrySchema>;
 export type Headers = z.infer<typeof headersSchema>;
 export type Deadline = z.infer<typeof deadlineSchema>;
+export type When = z.infer<typeof whenSchema>;

@@ -11,6 +11,7 @@ import { limits } from "../model/limits.ts";
 import type { Chain, Chord, DagNode, Group, Task, Workflow } from "../model/workflow.ts";
 import { compileDag } from "./dag.ts";
 import { deadlineOf } from "./deadline.ts";
+import { joinPolicyOf } from "./join-policy.ts";
 import { decideFirst, joinOf, joinUnit, leafSizeOf, packed } from "./joins.ts";
 import { below, type Compilation, type Place } from "./place.ts";
 import { compileTask } from "./task-node.ts";
@@ -72,13 +73,14 @@ function compileGroup(context: Compilation, { group }: Group, place: Place): Uni
 
 function compileChord(context: Compilation, { chord }: Chord, place: Place): Unit {
   const id = place.path || ".";
-  const { header, when = "all-succeeded" } = chord;
+  const { header } = chord;
   checkMembers(header, `${place.doc}.chord.header`);
+  const policy = joinPolicyOf(chord.when, header.length, place.doc);
   const deadlineSeconds = deadlineOf(chord.deadlineSeconds, header.length, place.doc);
   const failFast = decideFirst(id, place.failure);
   const members = header.map((member, index) => {
     const failure: Failure =
-      when === "all-settled" ? { decide: [], then: { kind: "slot", join: id, index } } : failFast;
+      policy.when === "all-succeeded" ? failFast : { decide: [], then: { kind: "slot", join: id, index } };
     return compileWorkflow(context, member, {
       ...place,
       path: below(place.path, `header[${index}]`),
@@ -93,7 +95,7 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
       failure: place.failure,
       releasedBy: place.releasedBy,
     }),
-    when,
+    ...policy,
     onError: chord.onError === undefined ? null : below(place.path, "onError"),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
   };

@@ -7,7 +7,7 @@ import { defaults, limits } from "../model/limits.ts";
 import type { SubmitRequest } from "../model/request.ts";
 import { compileWorkflow } from "./canvases.ts";
 import type { Compilation, Place } from "./place.ts";
-import type { Plan, TaskCatalog } from "./types.ts";
+import type { Failure, Plan, TaskCatalog } from "./types.ts";
 import { attach, finished, newDraft } from "./units.ts";
 
 /** Partition keys of one group: with 1,000 writes a second each, more than the queues deliver. */
@@ -27,12 +27,11 @@ export interface CompileOptions {
   readonly membersPerBucket?: number;
 }
 
-const root: Place = {
+const root: Omit<Place, "failure"> = {
   path: "",
   doc: "workflow",
   input: null,
   releasedBy: null,
-  failure: { decide: [], then: { kind: "head" } },
   role: "plain",
   scope: null,
   level: 0,
@@ -62,7 +61,8 @@ export function compile(request: SubmitRequest, catalog: TaskCatalog, options: C
     },
     names: new Map(),
   };
-  const unit = compileWorkflow(context, request.workflow, root);
+  const failure: Failure = { decide: [], then: { kind: request.onFailure === "finish" ? "skip" : "head" } };
+  const unit = compileWorkflow(context, request.workflow, { ...root, failure });
   attach(draft, unit, [{ kind: "end" }]);
   const plan = finished(draft, unit, options.messagesPerRange ?? defaults.messagesPerRange);
   return request.fairnessKey === undefined ? plan : { ...plan, fairnessKey: request.fairnessKey };

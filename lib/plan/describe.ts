@@ -23,6 +23,8 @@ export interface PlanDescription {
     readonly id: JoinId;
     readonly kind: PlanJoin["kind"];
     readonly when: PlanJoin["when"];
+    /** Failures that are tolerated, or successes that are enough; null for joins that are not decided by a count. */
+    readonly count: number | null;
     readonly expected: number;
     readonly deadlineSeconds: number | null;
   }[];
@@ -40,10 +42,11 @@ export function describePlan(plan: Plan): PlanDescription {
     softTimeoutSeconds: node.softTimeoutSeconds ?? null,
     timeoutSeconds: node.timeoutSeconds,
   }));
-  const joins = Object.values(plan.joins).map(({ id, kind, when, size, deadlineSeconds }) => ({
+  const joins = Object.values(plan.joins).map(({ id, kind, when, count, size, deadlineSeconds }) => ({
     id,
     kind,
     when,
+    count: count ?? null,
     expected: size,
     deadlineSeconds: deadlineSeconds ?? null,
   }));

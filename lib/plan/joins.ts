@@ -76,7 +76,11 @@ export function joinUnit(join: JoinId): Unit {
   return { starts: [exit], exit, value: exit };
 }
 
-/** The way of a failure inside a join that is lost with its first member, and then of what encloses it. */
+/**
+ * The way of a failure inside a join that is lost with its first member, and then of what encloses it. In a run that goes on
+ * to its end, a join waits for all its members.
+ */
 export function decideFirst(join: JoinId, outer: Failure): Failure {
+  if (outer.then.kind === "skip") return outer;
   return { decide: [join, ...outer.decide], then: outer.then };
 }

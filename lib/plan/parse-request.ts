@@ -13,6 +13,8 @@ import { findJsonProblem } from "../model/json-problem.ts";
 import { limits } from "../model/limits.ts";
 import {
   aroundWorkflowSchema,
+  type OperateRequest,
+  operateRequestSchemas,
   requestOf,
   type StoredRequest,
   type SubmitRequest,
@@ -29,14 +31,28 @@ import { checkWorkflow } from "./check-workflow.ts";
  * @param text - At most 256 KiB in UTF-8.
  * @throws InvalidRequestError for the first problem.
  */
-export function parseRequest(text: string): SubmitRequest | StoredRequest {
+export function parseRequest(text: string): SubmitRequest | StoredRequest | OperateRequest {
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.rawMessageBytes) {
     const rule = `must have at most ${limits.rawMessageBytes} bytes: store a larger workflow and send where it is, see docs/requests.md`;
     throw new InvalidRequestError("", bytes, rule);
   }
   const value = parseJson(text, "");
+  const operation = isJsonObject(value) ? operationOf(value) : undefined;
+  if (operation !== undefined) return parseOperation(operation, value);
   return isJsonObject(value) && Object.hasOwn(value, "document") ? parseStoredRequest(value) : parseDocument(value);
+}
+
+type Operation = keyof typeof operateRequestSchemas;
+
+function operationOf({ type }: JsonObject): Operation | undefined {
+  return typeof type === "string" && Object.hasOwn(operateRequestSchemas, type) ? (type as Operation) : undefined;
+}
+
+function parseOperation(operation: Operation, value: unknown): OperateRequest {
+  checkJson(value, "");
+  checkSchema(operateRequestSchemas[operation], value, "");
+  return value as OperateRequest;
 }
 
 function parseStoredRequest(value: JsonObject): StoredRequest {

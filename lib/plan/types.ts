@@ -48,13 +48,15 @@ export interface Pack {
  * Where a failure goes, fixed at compile: joins that decide *error*, inner to outer, then what absorbs it or ends the run.
  *
  * `slot`: an enclosing all-settled header takes it as that member's outcome. `head`: nothing absorbs it, the run fails.
- * `none`: nobody waits for it (an error callback).
+ * `skip`: what would have followed is skipped, up to the end, while everything else goes on. `none`: nobody waits for it (an
+ * error callback).
  */
 export interface Failure {
   readonly decide: readonly JoinId[];
   readonly then:
     | { readonly kind: "slot"; readonly join: JoinId; readonly index: number }
     | { readonly kind: "head" }
+    | { readonly kind: "skip" }
     | { readonly kind: "none" };
 }
 
@@ -99,7 +101,9 @@ export interface PlanJoin {
   readonly fan: number;
   /** Partition keys over which the tallies below the top are spread; 1: they lie with the run. */
   readonly buckets: number;
-  readonly when: "all-succeeded" | "all-settled";
+  readonly when: "all-succeeded" | "all-settled" | "tolerate" | "quorum";
+  /** Failures that are tolerated, or successes that are enough. Only for those two. */
+  readonly count?: number;
   /** After the decision *callback*. */
   readonly next: readonly Next[];
   /** Started after the decision *error*. */
@@ -133,6 +137,8 @@ export interface Plan extends PlanFragment {
   readonly callback: NodeId | null;
   /** What fills slot `i` of a join: a node whose slot is there, or a unit whose value is taken over. */
   readonly members: Readonly<Record<JoinId, readonly Source[]>>;
+  /** Set for a generation that runs tasks again which have succeeded: those tasks, and all that follows from them. */
+  readonly again?: readonly NodeId[];
   /** What the release of a join's header starts, in header order. Empty for dag joins. */
   readonly releases: Readonly<Record<JoinId, readonly Start[]>>;
 }

@@ -10,7 +10,7 @@ export interface Unsupported {
   readonly rule: string;
 }
 
-const laterTypes = ["revoke", "retry", "pause", "resume", "report"];
+const laterTypes = ["report"];
 
 /**
  * Recognises a part that a later version supports.
@@ -24,9 +24,6 @@ export function unsupported(path: readonly Segment[], value: unknown): Unsupport
   });
   const key = path.at(-1);
   if (key === "type" && typeof value === "string" && laterTypes.includes(value)) return found([], `type "${value}"`);
-  if (key === "onFailure" && value === "finish") return found([], 'onFailure "finish"');
   if (!isJsonObject(value)) return null;
-  const policy = key === "when" ? ["tolerate", "quorum"].find((name) => Object.hasOwn(value, name)) : undefined;
-  if (policy !== undefined) return found([policy], policy);
   return Object.hasOwn(value, "map") ? found(["map"], "map") : null;
 }

@@ -7,17 +7,32 @@
  */
 import type { PlanJoin } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
-import { badIn, remainingOf, topOf } from "./tally.ts";
+import { badIn, countsIn, isCounting, remainingOf, topOf } from "./tally.ts";
 
-export type Decision = "callback" | "error";
+/** `skipped`: it never started, since what it comes after has failed. */
+export type Decision = "callback" | "error" | "skipped";
+
+const decisions: readonly Decision[] = ["callback", "error", "skipped"];
 
 /** The decision of a join, or undefined while it waits. A join without members is decided as soon as it is released. */
 export function decisionOf(join: PlanJoin, top: Image | undefined): Decision | undefined {
   if (join.size === 0) return "callback";
-  if (top?.decision === "error") return "error";
-  if (remainingOf(join, topOf(join), top) > 0) return undefined;
-  const tolerated = join.when === "all-settled" || badIn(join, topOf(join), top ?? {}) === 0;
+  const explicit = decisions.find((decision) => decision === top?.decision);
+  if (explicit !== undefined) return explicit;
+  // What a quorum has accepted must be written down with it.
+  if (join.when === "quorum" || remainingOf(join, topOf(join), top) > 0) return undefined;
+  const tolerated = join.when === "all-settled" || badIn(join, topOf(join), top ?? {}) <= (join.count ?? 0);
   return tolerated ? "callback" : "error";
+}
+
+/** The decision that the counts of an undecided join call for: it has to be written (S4). */
+export function owedDecision(join: PlanJoin, top: Image | undefined): Decision | undefined {
+  if (!isCounting(join) || top === undefined || decisionOf(join, top) !== undefined) return undefined;
+  const { settled, bad } = countsIn(join, topOf(join), top);
+  const count = join.count ?? 0;
+  if (join.when === "tolerate") return bad > count ? "error" : undefined;
+  if (settled - bad >= count) return "callback";
+  return bad > join.size - count ? "error" : undefined;
 }
 
 /** Who fired the decision and when; undefined while there is none, or when the join had no members. */

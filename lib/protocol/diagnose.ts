@@ -5,16 +5,20 @@
  * protocol's writes, conditioned on its own premise, so sweeps commute (S16); no repair rests on another item unless that
  * premise is stable within the generation: full, terminal, decided.
  */
-import type { Failure, PlanJoin, PlanNode } from "../plan/types.ts";
+import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
+import type { Image } from "../ports/store.ts";
+import { owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
 import { type DiagnoseSettings, type OpenUnit, openNode, openRange, overdue } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
+import { reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
+import { leaseOver } from "./rows.ts";
 import { isBad, type OpenSlot, type Slot } from "./slot.ts";
 import { decided, fired, joinOf, memberSlot, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
 import { mayStart } from "./status.ts";
-import { isTop, itemsAt, markOf, parentOf, remainingOf } from "./tally.ts";
+import { isCounting, isTop, itemsAt, markFor, markOf, parentOf, remainingOf, type TallyPlace, topOf } from "./tally.ts";
 
 export interface Diagnosis {
   readonly findings: readonly Finding[];
@@ -22,16 +26,19 @@ export interface Diagnosis {
   readonly nextTimerMs: number | undefined;
   /** Settled slots: whether anything changes from visit to visit. */
   readonly settled: number;
-  /** Released nodes without outcome, and ranges that are not sent. */
+  /** Released nodes without outcome, and ranges that are not sent; after the end, what still runs or has to. */
   readonly open: number;
 }
 
 /** Finds everything that is due or stuck in a run. */
 export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSettings): Diagnosis {
+  // Until all items are of this generation, nothing else can be said about them.
+  if (reopenWrites(snapshot, { nowMs, skewMs: settings.skewMs }).length > 0) return notReopened(snapshot);
   const released = releasedOf(snapshot);
   const findings: Finding[] = [];
   const timers: number[] = [];
   let settled = 0;
+  let running = 0;
   const waiting: { readonly slot: OpenSlot; readonly unit: OpenUnit }[] = [];
   for (const [id, sinceMs] of released.nodes) {
     const node = nodeOf(snapshot, id);
@@ -39,30 +46,50 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
     if (slot.state === "settled") {
       settled++;
       findings.push(...settledFindings(snapshot, node, slot));
-    } else if (mayStart(snapshot.head.status, node.afterEnd)) waiting.push({ slot, unit: openNode(node, sinceMs) });
+    } else if (mayStart(snapshot.head, node.afterEnd)) waiting.push({ slot, unit: openNode(node, sinceMs) });
+    else if (slot.state === "leased" && !leaseOver(slot, { nowMs, skewMs: settings.skewMs })) {
+      // Its failure may still owe an error callback.
+      running++;
+      timers.push(slot.untilMs + settings.skewMs + 1);
+    }
   }
   for (const range of released.ranges) {
     const slot = rangeSlot(snapshot, range.list, range.range);
-    if (slot.state !== "settled" && mayStart(snapshot.head.status, false))
-      waiting.push({ slot, unit: openRange(range) });
+    if (slot.state !== "settled" && mayStart(snapshot.head, false)) waiting.push({ slot, unit: openRange(range) });
   }
   const moving = settled !== (snapshot.head.sweptSettled ?? 0);
   for (const { slot, unit } of waiting) {
-    const found = overdue(slot, unit, nowMs, { ...settings, moving });
+    const found = overdue(slot, unit, nowMs, { ...settings, moving, restartedAtMs: snapshot.head.restartedAtMs });
     if (typeof found === "number") timers.push(found);
     else findings.push(found);
   }
+  findings.push(...skippedFindings(snapshot, released));
   for (const join of Object.values(snapshot.plan.joins)) findings.push(...joinFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
-  return { findings, nextTimerMs: timers.length > 0 ? Math.min(...timers) : undefined, settled, open: waiting.length };
+  return {
+    findings,
+    nextTimerMs: timers.length > 0 ? Math.min(...timers) : undefined,
+    settled,
+    open: waiting.length + running,
+  };
+}
+
+function notReopened({ head }: Snapshot): Diagnosis {
+  const finding: Finding = {
+    kind: "not-reopened",
+    sinceMs: head.restartedAtMs ?? head.submittedAtMs,
+    explanation: `part of the run still belongs to a generation before ${head.generation}: the retry has not come to its end`,
+    repair: { do: "reopen" },
+  };
+  return { findings: [finding], nextTimerMs: undefined, settled: 0, open: 0 };
 }
 
 /** A settled node whose failure has not reached its target, or whose success has not reached the slot or the end it feeds. */
 function settledFindings(snapshot: Snapshot, node: PlanNode, slot: Extract<Slot, { state: "settled" }>): Finding[] {
   const repair: Repair = { do: "drive-node", node: node.id };
   if (isBad(slot)) {
-    if (failureRecorded(snapshot, node.failure)) return [];
+    if (failureRecorded(snapshot, node.failure, node.next)) return [];
     const explanation = `the task ended ${slot.status}, and what has to follow from that is not recorded`;
     return [{ kind: "failure-not-driven", node: node.id, sinceMs: slot.settledAtMs, explanation, repair }];
   }
@@ -77,56 +104,109 @@ function settledFindings(snapshot: Snapshot, node: PlanNode, slot: Extract<Slot,
 }
 
 /** Whether every error decision on the way of a failure, and its target, are recorded. */
-export function failureRecorded(snapshot: Snapshot, failure: Failure): boolean {
+export function failureRecorded(snapshot: Snapshot, failure: Failure, next: readonly Next[]): boolean {
   const decisions = failure.decide.map((id) => decided(snapshot, joinOf(snapshot, id)));
   if (decisions.some((decision) => decision === undefined)) return false;
   const { then } = failure;
   if (then.kind === "head") return snapshot.head.status !== "RUNNING";
   if (then.kind === "slot") return memberSlot(snapshot, joinOf(snapshot, then.join), then.index).state === "settled";
-  return true;
+  return then.kind === "none" || next.every((one) => skipRecorded(snapshot, one));
+}
+
+/** Whether it is recorded that something does not start. */
+function skipRecorded(snapshot: Snapshot, next: Next): boolean {
+  switch (next.kind) {
+    case "node":
+      return slotOf(snapshot, nodeOf(snapshot, next.node)).state === "settled";
+    case "slot":
+      return memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state === "settled";
+    case "end":
+      return snapshot.head.status !== "RUNNING";
+    case "join": {
+      const join = joinOf(snapshot, next.join);
+      return join.size === 0
+        ? join.next.every((one) => skipRecorded(snapshot, one))
+        : decided(snapshot, join) !== undefined;
+    }
+  }
+}
+
+/** Tasks that were skipped: nothing has released them, and what follows from them is owed all the same. */
+function skippedFindings(snapshot: Snapshot, released: Released): Finding[] {
+  return Object.values(snapshot.plan.nodes).flatMap((node) => {
+    if (node.failure.then.kind !== "skip" || released.nodes.has(node.id)) return [];
+    const slot = slotOf(snapshot, node);
+    return slot.state === "settled" ? settledFindings(snapshot, node, slot) : [];
+  });
 }
 
 /** Full items without a mark above them, and decisions that have not reached the slot or the head they lead to. */
 function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
-  const missing = unmarkedLeaf(snapshot, join);
-  if (missing !== undefined) {
-    const explanation = `part of the join is complete, and its arrival above is not recorded`;
-    const repair: Repair = { do: "drive-leaf", join: join.id, leaf: missing };
-    return [{ kind: "arrival-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair }];
+  const missing = unmarkedLeaves(snapshot, join);
+  if (missing.length > 0) {
+    const what = isCounting(join) ? "has settled members" : "is complete";
+    const explanation = `part of the join ${what}, and its arrival above is not recorded`;
+    return missing.map((leaf): Finding => {
+      const repair: Repair = { do: "drive-leaf", join: join.id, leaf };
+      return { kind: "arrival-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair };
+    });
+  }
+  const repair: Repair = { do: "drive-join", join: join.id };
+  const owed = owedDecision(join, tallyOf(snapshot, join, topOf(join)));
+  if (owed !== undefined) {
+    const explanation = `the counts call for the decision ${owed}, which is not recorded`;
+    return [{ kind: "decision-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair }];
   }
   const decision = decided(snapshot, join);
   if (decision === undefined || join.size === 0) return [];
   const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
-  const repair: Repair = { do: "drive-join", join: join.id };
   if (decision === "error") {
-    if (failureRecorded(snapshot, join.failure)) return [];
+    if (failureRecorded(snapshot, join.failure, join.next)) return [];
     const explanation = "the join was decided error, and what has to follow from that is not recorded";
     return [{ kind: "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
   }
+  if (decision === "skipped") {
+    if (join.next.every((next) => skipRecorded(snapshot, next))) return [];
+    const explanation = "the join was skipped, and what comes after it does not know yet";
+    return [{ kind: "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
+  }
   if (rangesOf(snapshot.plan, join.next) > 0) return [];
-  const owed = join.next.some(
+  const missed = join.next.some(
     (next) => next.kind === "slot" && memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state !== "settled",
   );
-  if (!owed) return [];
+  if (!missed) return [];
   const explanation = "the join is complete, and the join it feeds does not know yet";
   return [{ kind: "successor-missing", join: join.id, sinceMs, explanation, repair }];
 }
 
-/** A leaf below a full item that has not arrived in its parent; climbing from it reaches that item. */
-function unmarkedLeaf(snapshot: Snapshot, join: PlanJoin): number | undefined {
-  if (join.size === 0) return undefined;
+/**
+ * A leaf below a full item that has not arrived in its parent; climbing from it reaches that item. In a counting join one
+ * for every item that has come further: large ones hold arrivals back until a visit such as this.
+ */
+function unmarkedLeaves(snapshot: Snapshot, join: PlanJoin): readonly number[] {
+  if (join.size === 0) return [];
+  const leaves = new Set<number>();
   let leavesBelow = 1;
   for (let level = 0; itemsAt(join, level) > 1; level++) {
     for (let number = 0; number < itemsAt(join, level); number++) {
       const place = { level, number };
       const image = tallyOf(snapshot, join, place);
-      if (isTop(join, place) || image === undefined || remainingOf(join, place, image) > 0) continue;
-      const parent = tallyOf(snapshot, join, parentOf(join, place));
-      if (parent?.[markOf(join, place)] === undefined) return number * leavesBelow;
+      if (isTop(join, place) || image === undefined) continue;
+      if (!isCounting(join) && remainingOf(join, place, image) > 0) continue;
+      const mark = tallyOf(snapshot, join, parentOf(join, place))?.[markOf(join, place)];
+      const behind = typeof mark === "number" ? mark < markFor(join, place, image) : owesMark(join, place, image);
+      if (!behind) continue;
+      leaves.add(number * leavesBelow);
+      if (!isCounting(join)) return [...leaves];
     }
     leavesBelow *= join.fan;
   }
-  return undefined;
+  return [...leaves];
+}
+
+/** An item without a mark owes one when it is full; in a counting join as soon as anything below it is settled. */
+function owesMark(join: PlanJoin, place: TallyPlace, image: Image): boolean {
+  return !isCounting(join) || markFor(join, place, image) > 0;
 }
 
 function endMissing(snapshot: Snapshot): Finding {
@@ -159,7 +239,8 @@ function deadlines(snapshot: Snapshot, released: Released, nowMs: number, timers
   for (const [id, sinceMs] of released.joins) {
     const join = joinOf(snapshot, id);
     if (join.deadlineSeconds === undefined || decided(snapshot, join) !== undefined) continue;
-    const atMs = sinceMs + join.deadlineSeconds * 1000;
+    // A generation has all of it, whenever the one before has released the header.
+    const atMs = Math.max(sinceMs, snapshot.head.raisedAtMs ?? 0) + join.deadlineSeconds * 1000;
     if (atMs > nowMs) timers.push(atMs);
     else
       findings.push({

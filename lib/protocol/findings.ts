@@ -21,7 +21,9 @@ export type Repair =
   | { readonly do: "drive-join"; readonly join: JoinId }
   /** Settle what is missing as TIMED_OUT. */
   | { readonly do: "join-deadline"; readonly join: JoinId }
-  | { readonly do: "run-deadline" };
+  | { readonly do: "run-deadline" }
+  /** Open again what a retry has not come to yet. */
+  | { readonly do: "reopen" };
 
 /** A part of a long list that control sends. */
 export interface RangeName {
@@ -35,11 +37,13 @@ export interface Finding {
     | "lease-over"
     | "retry-due"
     | "arrival-missing"
+    | "decision-missing"
     | "successor-missing"
     | "failure-not-driven"
     | "end-missing"
     | "join-deadline-passed"
-    | "run-deadline-passed";
+    | "run-deadline-passed"
+    | "not-reopened";
   /** The node or join it is about. */
   readonly node?: NodeId;
   readonly join?: JoinId;

@@ -7,7 +7,7 @@
 import type { NodeId, RunId } from "../model/ids.ts";
 import { defaults } from "../model/limits.ts";
 import type { RunStatus, StoredError } from "../model/outcome.ts";
-import type { Image, SetAction, Value, Write } from "../ports/store.ts";
+import type { Condition, Image, SetAction, Value, Write } from "../ports/store.ts";
 import { dueShard, headKey, listShard, shardOf } from "./keys.ts";
 
 export interface Head {
@@ -29,6 +29,16 @@ export interface Head {
   readonly endedAtMs?: number;
   readonly endedBy?: string;
   readonly error?: StoredError;
+  /** Set while the run is paused: nothing new starts. */
+  readonly pausedAtMs?: number;
+  /** Request that paused it last; it stays after the resume, so that a late copy does not pause the run again. */
+  readonly pausedBy?: string;
+  /** When it was last resumed or retried: what was sent before is sent again. */
+  readonly restartedAtMs?: number;
+  /** When the generation began; absent in the first. Deadlines count from then. */
+  readonly raisedAtMs?: number;
+  /** Request that raised the generation: its copies go on with it. */
+  readonly raisedBy?: string;
   readonly dueMs?: number;
   /** What the last sweep saw: settled nodes, and the interval it chose. */
   readonly sweptSettled?: number;
@@ -64,12 +74,17 @@ export function decodeHead(runId: RunId, image: Image): Head {
     ...(image.callback === undefined ? {} : { callback: String(image.callback) }),
     ...numbers(image, {
       endedAtMs: "endedAt",
+      pausedAtMs: "pausedAt",
+      restartedAtMs: "restartedAt",
+      raisedAtMs: "raisedAt",
       dueMs: "due",
       sweptSettled: "sweptSettled",
       sweptIntervalMs: "sweptInterval",
       removedAtMs: "removedAt",
     }),
     ...(image.endedBy === undefined ? {} : { endedBy: String(image.endedBy) }),
+    ...(image.raisedBy === undefined ? {} : { raisedBy: String(image.raisedBy) }),
+    ...(image.pausedBy === undefined ? {} : { pausedBy: String(image.pausedBy) }),
     ...(error === undefined ? {} : { error }),
   };
 }
@@ -116,6 +131,11 @@ export function createHeadWrite(head: Head, nowMs: number): Write {
       "endedAt",
       "endedBy",
       "error",
+      "pausedAt",
+      "pausedBy",
+      "restartedAt",
+      "raisedAt",
+      "raisedBy",
       "sweptSettled",
       "sweptInterval",
     ],
@@ -159,6 +179,102 @@ export function endHeadWrite(run: RunId, generation: number, end: RunEnd): Write
       ],
     },
   };
+}
+
+/** Who pauses or resumes a run, and what they saw. */
+export interface Switch {
+  readonly generation: number;
+  readonly by: string;
+  readonly atMs: number;
+  /** Request that paused the run last, as read. */
+  readonly seenPausedBy: string | undefined;
+}
+
+/** Pause: only a running run that is not paused, and only from the state seen, so that a late copy changes nothing. */
+export function pauseWrite(run: RunId, { generation, by, atMs, seenPausedBy }: Switch): Write {
+  return {
+    key: headKey(run),
+    set: [
+      { path: ["pausedAt"], value: atMs },
+      { path: ["pausedBy"], value: by },
+    ],
+    condition: {
+      is: "all",
+      of: [
+        { is: "equal", path: ["generation"], value: generation },
+        { is: "equal", path: ["status"], value: "RUNNING" },
+        { is: "absent", path: ["pausedAt"] },
+        textAsSeen("pausedBy", seenPausedBy),
+      ],
+    },
+  };
+}
+
+/** Resume. Messages that came during the pause were dropped: whoever writes this sends what is open again. */
+export function resumeWrite(
+  run: RunId,
+  { generation, atMs, seenPausedBy, dueMs }: Omit<Switch, "by"> & { readonly dueMs: number },
+): Write {
+  return {
+    key: headKey(run),
+    set: [
+      { path: ["restartedAt"], value: atMs },
+      { path: ["due"], value: dueMs },
+    ],
+    remove: ["pausedAt"],
+    condition: {
+      is: "all",
+      of: [
+        { is: "equal", path: ["generation"], value: generation },
+        { is: "present", path: ["pausedAt"] },
+        textAsSeen("pausedBy", seenPausedBy),
+      ],
+    },
+  };
+}
+
+/** What the next generation of a run begins with. */
+export interface NextGeneration {
+  readonly generation: number;
+  readonly raisedBy: string;
+  readonly atMs: number;
+  readonly deadlineAtMs: number;
+  readonly planHash: string;
+  readonly planPages: number;
+  readonly dueMs: number;
+}
+
+/** Retry: the next generation of a run that has ended, once. What the old one has left is reopened afterwards (S20). */
+export function raiseWrite(run: RunId, next: NextGeneration): Write {
+  const values: Record<string, Value> = {
+    status: "RUNNING",
+    generation: next.generation,
+    raisedBy: next.raisedBy,
+    raisedAt: next.atMs,
+    restartedAt: next.atMs,
+    deadlineAt: next.deadlineAtMs,
+    planHash: next.planHash,
+    planPages: next.planPages,
+    due: next.dueMs,
+    dueShard: dueShard(shardOf(run)),
+  };
+  return {
+    key: headKey(run),
+    set: Object.entries(values).map(([name, value]) => ({ path: [name] as const, value })),
+    remove: ["endedAt", "endedBy", "error", "pausedAt", "sweptSettled", "sweptInterval"],
+    condition: {
+      is: "all",
+      of: [
+        { is: "equal", path: ["generation"], value: next.generation - 1 },
+        { is: "present", path: ["endedAt"] },
+        { is: "absent", path: ["removedAt"] },
+      ],
+    },
+  };
+}
+
+function textAsSeen(attribute: string, seen: string | undefined): Condition {
+  return seen === undefined ? { is: "absent", path: [attribute] } : { is: "equal", path: [attribute], value: seen };
 }
 
 /** Due, lowered: whoever starts an earlier timer makes sure of its visit. */

@@ -4,13 +4,22 @@
  * The driver takes them as an argument, so that the verification harness can put a known wrong one in the place of one
  * and show that it is caught. Production always passes this.
  */
-import { decisionOf } from "./decision.ts";
+import { decisionOf, owedDecision } from "./decision.ts";
 import { diagnose } from "./diagnose.ts";
 import { afterFailure } from "./retry.ts";
 import { driverRow, mayCarry, ownRow } from "./rows.ts";
 import { mayStart } from "./status.ts";
 
-export const protocol = { ownRow, driverRow, mayCarry, mayStart, decisionOf, afterFailure, diagnose } as const;
+export const protocol = {
+  ownRow,
+  driverRow,
+  mayCarry,
+  mayStart,
+  decisionOf,
+  owedDecision,
+  afterFailure,
+  diagnose,
+} as const;
 export type Protocol = {
   readonly [K in keyof typeof protocol]: (typeof protocol)[K];
 };

@@ -50,12 +50,20 @@ export function openRange({ list, range, sinceMs }: ReleasedRange): OpenUnit {
  */
 const patienceWhileMoving = 8;
 
+/** What the state of the run adds. */
+interface Run {
+  /** Whether other tasks have settled since the last visit. */
+  readonly moving: boolean;
+  /** When everything open was sent again: after a pause, or in a new generation. */
+  readonly restartedAtMs: number | undefined;
+}
+
 /** What is overdue, or the time at which it will be. */
 export function overdue(
   slot: OpenSlot,
   unit: OpenUnit,
   nowMs: number,
-  { skewMs, visibilityMs, moving }: DiagnoseSettings & { readonly moving: boolean },
+  { skewMs, visibilityMs, moving, restartedAtMs = 0 }: DiagnoseSettings & Run,
 ): Finding | number {
   const about = unit.node === undefined ? {} : { node: unit.node };
   switch (slot.state) {
@@ -67,14 +75,16 @@ export function overdue(
     case "waiting": {
       // A wait that a message carries is only late once that message has had its time.
       const graceMs = slot.timer ? 0 : resendIntervalMs(visibilityMs, 0);
-      if (slot.atMs + graceMs > nowMs) return slot.atMs + graceMs;
+      const lateMs = Math.max(slot.atMs, restartedAtMs) + graceMs;
+      if (lateMs > nowMs) return lateMs;
       const explanation = `its retry was due and has not been seen`;
       return { kind: "retry-due", ...about, sinceMs: slot.atMs, explanation, repair: unit.resend(slot) };
     }
     default: {
       const resends = slot.state === "queued" ? slot.resends : 0;
       const sentMs = slot.state === "queued" ? slot.atMs : unit.sentMs;
-      const lateMs = sentMs + resendIntervalMs(visibilityMs * (moving ? patienceWhileMoving : 1), resends);
+      const patienceMs = resendIntervalMs(visibilityMs * (moving ? patienceWhileMoving : 1), resends);
+      const lateMs = Math.max(sentMs, restartedAtMs) + patienceMs;
       if (lateMs > nowMs) return lateMs;
       const explanation = `sent to ${unit.sentTo}, and nobody has taken it: the queue is long, nobody reads it, or the message was lost`;
       return { kind: "unseen", ...about, sinceMs: sentMs, explanation, repair: unit.resend(slot) };

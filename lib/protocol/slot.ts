@@ -118,13 +118,15 @@ function encodeSettled(slot: SettledSlot): Entries {
   if (slot.startedAtMs !== undefined) entries.b = slot.startedAtMs;
   if (slot.error) entries.e = encodeError(slot.error);
   if (slot.late) entries.x = slot.late;
-  if (slot.value?.kind === "inline") entries.v = slot.value.text;
-  if (slot.value?.kind === "item") {
-    entries.h = slot.value.hash;
-    entries.z = slot.value.bytes;
-    if (slot.value.parts !== undefined) entries.p = slot.value.parts;
-  }
-  return entries;
+  return slot.value === undefined ? entries : { ...entries, ...encodeValue(slot.value) };
+}
+
+/** Where a value is, as the table holds it: in a slot, or beside a decision. */
+export function encodeValue(value: StoredValue): Entries {
+  if (value.kind === "inline") return { v: value.text };
+  if (value.kind === "reference") return {};
+  const item = { h: value.hash, z: value.bytes };
+  return value.parts === undefined ? item : { ...item, p: value.parts };
 }
 
 function encodeError(error: StoredError): Value {
@@ -184,7 +186,8 @@ function decodeSettled(
   };
 }
 
-function decodeValue(entry: Readonly<Record<string, Value>>): StoredValue {
+/** The inverse of {@link encodeValue}. */
+export function decodeValue(entry: Readonly<Record<string, Value>>): StoredValue {
   if (typeof entry.v === "string") return { kind: "inline", text: entry.v };
   if (typeof entry.h === "string") {
     const item = { kind: "item", hash: entry.h, bytes: Number(entry.z) } as const;

@@ -3,6 +3,7 @@
  * down (S10).
  */
 import type { RunStatus, TaskStatus } from "../model/outcome.ts";
+import type { Head } from "./head.ts";
 import type { OpenSlot, SettledSlot, Slot } from "./slot.ts";
 
 /**
@@ -38,7 +39,14 @@ function openStatus(slot: OpenSlot, released: boolean): TaskStatus {
   }
 }
 
-/** Whether task code of a node may start, on a head read taken now (S9). */
-export function mayStart(run: RunStatus, afterEnd: boolean): boolean {
-  return run === "RUNNING" || (afterEnd && run !== "REVOKED");
+/**
+ * Whether task code of a node may start, on a head read taken now (S9). Nothing does while the run is paused, and nothing of
+ * a run that was removed.
+ */
+export function mayStart(
+  { status, pausedAtMs, removedAtMs }: Pick<Head, "status" | "pausedAtMs" | "removedAtMs">,
+  afterEnd: boolean,
+): boolean {
+  if (pausedAtMs !== undefined || removedAtMs !== undefined) return false;
+  return status === "RUNNING" || (afterEnd && status !== "REVOKED");
 }

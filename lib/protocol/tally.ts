@@ -83,12 +83,76 @@ export function remainingOf(join: PlanJoin, place: TallyPlace, image: Image | un
 
 /** Bad outcomes below an item: of its slots in a leaf, the sum of its marks above. */
 export function badIn(join: PlanJoin, place: TallyPlace, image: Image): number {
+  return countsIn(join, place, image).bad;
+}
+
+/**
+ * Joins that are decided by a count. Their items tell those above how far they are whenever that changes, not only when
+ * they are full: else a few stragglers, one in each leaf, would hide what all others have come to.
+ */
+export function isCounting({ when }: PlanJoin): boolean {
+  return when === "tolerate" || when === "quorum";
+}
+
+/** Outcomes below an item. `settled` is only known of leaves, and of the items of counting joins. */
+export interface Counts {
+  readonly settled: number;
+  readonly bad: number;
+}
+
+/** Marks of counting joins hold both counts in one number that only grows, so that a late one never hides a newer one. */
+const settledUnit = 2 ** 20;
+
+export function countsIn(join: PlanJoin, place: TallyPlace, image: Image): Counts {
+  let settled = 0;
   let bad = 0;
   for (let i = 0; i < sizeOf(join, place); i++) {
-    if (place.level > 0) bad += Number(image[`m${i}`] ?? 0);
-    else if (isBad(decodeSlot(image[`s${i}`]))) bad++;
+    if (place.level === 0) {
+      const slot = decodeSlot(image[`s${i}`]);
+      if (slot.state === "settled") settled++;
+      if (isBad(slot)) bad++;
+      continue;
+    }
+    const mark = Number(image[`m${i}`] ?? 0);
+    settled += Math.floor(mark / settledUnit);
+    bad += mark % settledUnit;
   }
-  return bad;
+  return { settled, bad };
+}
+
+/** What an item leaves in its parent: its bad outcomes when it is full, or how far it is in a counting join. */
+export function markFor(join: PlanJoin, place: TallyPlace, image: Image): number {
+  const { settled, bad } = countsIn(join, place, image);
+  return isCounting(join) ? settled * settledUnit + bad : bad;
+}
+
+/** Whether a mark says that everything below that child is settled. */
+export function isFullMark(join: PlanJoin, child: TallyPlace, mark: number): boolean {
+  return !isCounting(join) || Math.floor(mark / settledUnit) === membersBelow(join, child);
+}
+
+/** Whether a mark says that everything below that child has succeeded. */
+export function isGoodMark(join: PlanJoin, child: TallyPlace, mark: number): boolean {
+  return mark % settledUnit === 0 && isFullMark(join, child, mark);
+}
+
+function membersBelow(join: PlanJoin, { level, number }: TallyPlace): number {
+  const span = join.leafSize * join.fan ** level;
+  return Math.min(span, join.size - number * span);
+}
+
+/** Counts of a join up to this many members are exact at every moment. */
+const exactMembers = 4096;
+
+/**
+ * Whether what an item has come to is worth an arrival above it. A leaf's always is; an item above, of a join so large that
+ * its top would take an arrival for each leaf, tells of every so many. What is held back then, the sweeper brings up.
+ */
+export function isNews(join: PlanJoin, place: TallyPlace, image: Image): boolean {
+  const step = Math.ceil(join.size / exactMembers);
+  if (place.level === 0 || step === 1) return true;
+  const { settled } = countsIn(join, place, image);
+  return Math.floor(settled / step) > Math.floor((settled - join.leafSize) / step);
 }
 
 /** The slots of a leaf, with the members' numbers. */

@@ -20,7 +20,7 @@ import {
   type SettledSlot,
   type WaitingSlot,
 } from "./slot.ts";
-import { markOf, parentOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
+import { isCounting, isFullMark, markOf, parentOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
 /** Guard G: no item of another generation. */
 function guardG(generation: number): Condition {
@@ -157,7 +157,20 @@ export function settleWrite(
   seen: OpenSlot,
   outcome: SettledSlot,
 ): Write {
-  return guarded(place.key, generation, settling(join, [{ place, outcome }]), asSeen(place.attribute, seen));
+  return settleAllWrite(generation, join, [{ place, seen, outcome }]);
+}
+
+/** An outcome that somebody records for others, and the state it was decided on. */
+export interface Settling {
+  readonly place: SlotPlace;
+  readonly seen: OpenSlot;
+  readonly outcome: SettledSlot;
+}
+
+/** The same for several slots of one item: all of them, or none. */
+export function settleAllWrite(generation: number, join: PlanJoin | undefined, settlings: readonly Settling[]): Write {
+  const seen = settlings.map((one) => asSeen(one.place.attribute, one.seen));
+  return guarded(keyOf(settlings), generation, settling(join, settlings), allOf(seen));
 }
 
 /** Re-sent (absent, queued or waiting → queued), or taken from a dead owner (lease over → waiting): on exactly the state seen. */
@@ -181,28 +194,43 @@ export function lateWrite(generation: number, place: SlotPlace, attempt: number,
   });
 }
 
-/** Arrive: a full child leaves its mark in its parent, with the number of bad outcomes below it, once. */
+/**
+ * Arrive: a full child leaves its mark in its parent, with the number of bad outcomes below it, once. In a counting join it
+ * leaves one whenever it has come further, and is counted when it is full.
+ */
 export function arriveWrite(
   generation: number,
   run: RunId,
   join: PlanJoin,
   child: TallyPlace,
-  bad: number,
+  value: number,
   author: Author,
 ): Write {
   const parent = parentOf(join, child);
   const mark = markOf(join, child);
+  const first: Condition = { is: "absent", path: [mark] };
+  const further: Condition = { is: "any", of: [first, { is: "below", path: [mark], value }] };
+  const counted = isFullMark(join, child, value);
   return guarded(
     tallyKey(run, join, parent),
     generation,
     [
-      { path: [mark], value: bad },
-      { path: ["remaining"], minus: 1, initial: sizeOf(join, parent) },
+      { path: [mark], value },
+      ...(counted ? [{ path: ["remaining"] as const, minus: 1, initial: sizeOf(join, parent) }] : []),
       ...lastArrival(join, parent, author),
     ],
-    { is: "absent", path: [mark] },
+    isCounting(join) ? further : first,
   );
 }
+
+const undecided: Condition = { is: "absent", path: ["decision"] };
+const notFull: Condition = {
+  is: "any",
+  of: [
+    { is: "absent", path: ["remaining"] },
+    { is: "above", path: ["remaining"], value: 0 },
+  ],
+};
 
 /** What an early decision accepted: attempts of the error callback must all see the same (S11). */
 export type AcceptedSet = Readonly<Record<string, Value>>;
@@ -224,19 +252,43 @@ export function decideErrorWrite(
       { path: ["decidedAt"], value: author.atMs },
       { path: ["accepted"], value: accepted },
     ],
-    {
-      is: "all",
-      of: [
-        { is: "absent", path: ["decision"] },
-        {
-          is: "any",
-          of: [
-            { is: "absent", path: ["remaining"] },
-            { is: "above", path: ["remaining"], value: 0 },
-          ],
-        },
-      ],
-    },
+    // A full top is its own decision, but for a quorum: that is decided by a write alone.
+    join.when === "quorum" ? undecided : allOf([undecided, notFull]),
+  );
+}
+
+/** Decide *skipped*: a join that was not released, and never will be. */
+export function decideSkippedWrite(generation: number, run: RunId, join: PlanJoin, author: Author): Write {
+  return guarded(
+    tallyKey(run, join, topOf(join)),
+    generation,
+    [
+      { path: ["decision"], value: "skipped" },
+      { path: ["decidedBy"], value: author.by },
+      { path: ["decidedAt"], value: author.atMs },
+    ],
+    allOf([undecided, notFull]),
+  );
+}
+
+/** Decide a quorum: with the members it has accepted, so that every attempt of the callback sees the same (S11). */
+export function decideQuorumWrite(
+  generation: number,
+  run: RunId,
+  join: PlanJoin,
+  accepted: Value,
+  author: Author,
+): Write {
+  return guarded(
+    tallyKey(run, join, topOf(join)),
+    generation,
+    [
+      { path: ["decision"], value: "callback" },
+      { path: ["decidedBy"], value: author.by },
+      { path: ["decidedAt"], value: author.atMs },
+      { path: ["accepted"], value: accepted },
+    ],
+    undecided,
   );
 }
 

@@ -10,7 +10,8 @@ import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
 import type { Image, Item, Key, Store } from "../ports/index.ts";
 import { slotPlace } from "../protocol/keys.ts";
 import { decodeSlot, type SettledSlot, type Slot, type StoredValue } from "../protocol/slot.ts";
-import { itemsAt, leafKey, remainingOf, slotsOf } from "../protocol/tally.ts";
+import { itemsAt, leafKey, remainingOf, slotsOf, tallyKey, topOf } from "../protocol/tally.ts";
+import { acceptedOf } from "./accepted.ts";
 import { failureSummary } from "./failures.ts";
 import { joinOfSlot, type PlanView } from "./plans.ts";
 import { type OwnValue, readValue, readValues } from "./values.ts";
@@ -176,9 +177,27 @@ async function itemsOf(reader: ValueReader, join: PlanJoin, members: readonly Me
   // Most need no more of the plan than their message holds.
   const needsSources = outcomes || members.some((member) => valueIn(member)?.kind === "reference");
   const sources = needsSources ? ((await reader.run.plan.whole()).members[join.id] ?? []) : [];
-  const values = await memberValues(reader, members, sources);
+  const accepted = join.when === "quorum" ? await acceptedIn(reader, join) : () => true;
+  const counted = members.map((member) => (accepted(member.index) ? member : { ...member, slot: notNeeded }));
+  const values = await memberValues(reader, counted, sources);
   if (!outcomes) return values.map((value, i) => (value === undefined ? missing(join, members[i]) : value));
-  return members.map((member, i) => outcomeOf(reader, member.slot, values[i], sources[member.index])) as never;
+  return counted.map((member, i) => outcomeOf(reader, member.slot, values[i], sources[member.index])) as never;
+}
+
+/** What a member is to a callback whose quorum was decided without it. */
+const notNeeded: SettledSlot = {
+  state: "settled",
+  status: "SKIPPED",
+  attempt: 0,
+  lost: 0,
+  owner: "",
+  settledAtMs: 0,
+  error: { name: "not-needed", message: "the quorum was reached without this member" },
+};
+
+async function acceptedIn(reader: ValueReader, join: PlanJoin): Promise<(index: number) => boolean> {
+  const top = await reader.deps.store.get(tallyKey(reader.run.id, join, topOf(join)), "input.read");
+  return acceptedOf(reader, top);
 }
 
 function missing(join: PlanJoin, member: Member | undefined): never {

@@ -89,7 +89,7 @@ export async function isOver({ store, plans }: Omit<Records, "history">, head: H
   const snapshot = await readSnapshot(store, plans, head);
   return [...releasedOf(snapshot).nodes.keys()].every((id) => {
     const node = snapshot.plan.nodes[id] as PlanNode;
-    return slotOf(snapshot, node).state === "settled" || !mayStart(head.status, node.afterEnd);
+    return slotOf(snapshot, node).state === "settled" || !mayStart(head, node.afterEnd);
   });
 }
 

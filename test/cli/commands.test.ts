@@ -161,7 +161,8 @@ describe("a bad document", () => {
     ["no object", "[1]", "workflow", /must be/],
     ["a wrong version", '{"tutti":2,"type":"submit","workflow":{"task":"add"}}', "tutti", /must be 1/],
     ["a wrong type", '{"tutti":1,"type":"begin","workflow":{"task":"add"}}', "type", /must be "submit"/],
-    ["a type of a later version", '{"tutti":1,"type":"revoke"}', "type", /this version does not support it/],
+    ["a request about a run", '{"tutti":1,"type":"revoke"}', "type", /must be "submit"/],
+    ["a type of a later version", '{"tutti":1,"type":"report"}', "type", /this version does not support it/],
     ["an unknown key", '{"task":"add","args":[1,2],"colour":"red"}', "workflow.colour", /the key is unknown/],
     [
       "an unknown task",
@@ -445,6 +446,8 @@ describe("inspect", () => {
       {
         id: ".",
         kind: "chord",
+        when: "all-succeeded",
+        count: null,
         expected: 2,
         arrived: 2,
         decision: "callback",
@@ -467,6 +470,7 @@ describe("inspect", () => {
       finishedAt: time,
       worker: expect.any(String),
       error: null,
+      afterQuorum: false,
     });
     expect(json((await tutti(["inspect", "nightly", "--json"], { deployment })).stdout)).not.toHaveProperty("tasks");
   });
@@ -498,6 +502,18 @@ describe("inspect", () => {
     });
     const { stdout } = await tutti(["inspect", "nightly", "-v"], { deployment });
     expect(stdout).toMatch(/^nightly\/callback +sum Test Execution Summary +WAITING.* default +acme$/m);
+  });
+
+  it("says what a join waits for, and marks members that came after their quorum", async () => {
+    const deployment = slow();
+    const header = [...naps.group, { chord: { header: naps.group, when: { tolerate: { percent: 67 } } } }];
+    await send(deployment, ["submit", "-", "--id", "nightly"], { chord: { header, when: { quorum: 2 } } });
+    await deployment.advance(60);
+    const { stdout } = await tutti(["inspect", "nightly", "--verbose"], { deployment });
+    expect(stdout).toMatch(/\n\. +chord +quorum 2 +4\/4 +callback /);
+    expect(stdout).toMatch(/\nheader\[3\] +chord +tolerate 2 +3\/3 +callback /);
+    expect(stdout).toMatch(/\nnightly\/header\[1\] +nap +SUCCEEDED +1 /);
+    expect(stdout).toMatch(/\nnightly\/header\[2\] +nap +SUCCEEDED late +1 /);
   });
 
   it("sheds columns on a narrow terminal, and colours states on a lively one", async () => {

@@ -57,6 +57,19 @@ describe("plan", () => {
     ]);
   });
 
+  it("says of a join that is decided by a count what that is", async () => {
+    const header = [1, 2, 3].map(() => ({ task: "fail" }));
+    const tolerant = { chord: { header, when: { tolerate: { percent: 67 } } } };
+    const document = { chord: { header: [tolerant, ...header], when: { quorum: 3 } } };
+    const { stdout } = await plan(document);
+    expect(stdout).toMatch(/\n\. +chord +4 +quorum 3 +none\n/);
+    expect(stdout).toMatch(/\nheader\[0\] +chord +3 +tolerate 2 +none\n/);
+    expect(json((await plan(document, "--json")).stdout).joins).toMatchObject([
+      { id: ".", when: "quorum", count: 3 },
+      { id: "header[0]", when: "tolerate", count: 2 },
+    ]);
+  });
+
   it("cuts a long list of nodes on the screen, not in JSON", async () => {
     const document = { group: Array.from({ length: 50 }, () => ({ task: "fail" })) };
     expect((await plan(document)).stdout).toMatch(/\n… and 30 more\n/);

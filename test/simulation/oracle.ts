@@ -5,10 +5,25 @@
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { Json } from "../../lib/model/json.ts";
 import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
+import { owedDecision } from "../../lib/protocol/decision.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
+import { reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
 import { decided, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
-import { badIn, isTop, itemsAt, markOf, parentOf, remainingOf, sizeOf, slotsOf } from "../../lib/protocol/tally.ts";
+import {
+  countsIn,
+  isCounting,
+  isFullMark,
+  isTop,
+  itemsAt,
+  markFor,
+  markOf,
+  parentOf,
+  remainingOf,
+  sizeOf,
+  slotsOf,
+  topOf,
+} from "../../lib/protocol/tally.ts";
 import { resolve } from "../../lib/records/inputs.ts";
 import { createPlanCache, planView } from "../../lib/records/plans.ts";
 import type { World } from "./world.ts";
@@ -80,6 +95,7 @@ export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
     ...(snapshot.head.status === "RUNNING" ? ["L1: the run has not ended"] : []),
     ...joins.flatMap((join) => tallyFaults(snapshot, join)),
     ...joins.flatMap((join) => decisionFaults(world, snapshot, join)),
+    ...joins.flatMap((join) => countFaults(snapshot, join)),
     ...generationFaults(snapshot),
     ...succeededFaults(snapshot),
     ...early(world, snapshot),
@@ -99,7 +115,9 @@ function tallyFaults(snapshot: Snapshot, join: PlanJoin): string[] {
         faults.push(`S8: ${join.id} ${level}/${number} counts ${remainingOf(join, place, image)}, open are ${open}`);
       if (isTop(join, place)) continue;
       const mark = tallyOf(snapshot, join, parentOf(join, place))?.[markOf(join, place)];
-      if (mark !== undefined && (open > 0 || mark !== badIn(join, place, image ?? {})))
+      if (mark === undefined) continue;
+      const is = markFor(join, place, image ?? {});
+      if (isCounting(join) ? Number(mark) > is : open > 0 || mark !== is)
         faults.push(`S3: ${join.id} ${level}/${number} arrived with ${open} open`);
     }
     if (itemsAt(join, level) <= 1) return faults;
@@ -113,8 +131,22 @@ function openIn(
 ): number {
   if (place.level === 0)
     return slotsOf(join, place.number, image as never).filter(({ slot }) => slot.state !== "settled").length;
-  return Array.from({ length: sizeOf(join, place) }, (_, i) => image?.[`m${i}`]).filter((mark) => mark === undefined)
-    .length;
+  return Array.from({ length: sizeOf(join, place) }, (_, i) => image?.[`m${i}`]).filter((mark, i) => {
+    const child = { level: place.level - 1, number: place.number * join.fan + i };
+    return mark === undefined || !isFullMark(join, child, Number(mark));
+  }).length;
+}
+
+/** S3: a count has been reached when it decides, and whatever is reached is decided in the end. */
+function countFaults(snapshot: Snapshot, join: PlanJoin): string[] {
+  if (!isCounting(join)) return [];
+  const top = tallyOf(snapshot, join, topOf(join));
+  const { settled, bad } = countsIn(join, topOf(join), top ?? {});
+  const decision = decided(snapshot, join);
+  const allowed = join.count ?? 0;
+  const short = join.when === "quorum" ? settled - bad < allowed : bad > allowed;
+  if (decision === "callback" && short) return [`S3: ${join.id} is callback with ${settled} settled, ${bad} bad`];
+  return owedDecision(join, top) === undefined ? [] : [`L2: ${join.id} owes ${owedDecision(join, top)}`];
 }
 
 /** S4: never callback and error callback of one join. */
@@ -138,12 +170,13 @@ function settledNode(snapshot: Snapshot, id: string): boolean {
   return node !== undefined && slotOf(snapshot, node).state === "settled";
 }
 
+/** S20: nothing is of a generation to come, and what is left of an older one is what the retry keeps. */
 function generationFaults(snapshot: Snapshot): string[] {
-  return [...snapshot.images].flatMap(([sk, image]) =>
-    (sk.startsWith("tally#") || sk.startsWith("node#")) && image.g !== snapshot.head.generation
-      ? [`S20: ${sk} is of generation ${image.g}`]
-      : [],
+  const ahead = [...snapshot.images].flatMap(([sk, image]) =>
+    Number(image.g ?? 0) > snapshot.head.generation ? [`S20: ${sk} is of generation ${image.g}`] : [],
   );
+  const owed = reopenWrites(snapshot, { nowMs: Number.POSITIVE_INFINITY, skewMs: 0 });
+  return [...ahead, ...owed.map(({ key }) => `S20: ${key.sk} was not reopened`)];
 }
 
 /** S10: a run that succeeded has no open node that it waited for. */
@@ -179,7 +212,9 @@ function early(world: World, snapshot: Snapshot): string[] {
 
 /** S4: each claim is an attempt of its own, so no attempt is entered twice. */
 function enteredTwice(world: World): string[] {
-  const names = world.entries.map((entry) => `${entry.taskId} attempt ${entry.attempt}`);
+  const names = world.entries.map(
+    ({ taskId, generation, attempt }) => `${taskId} generation ${generation} attempt ${attempt}`,
+  );
   return names.filter((name, at) => names.indexOf(name) !== at).map((name) => `S4: ${name} was entered twice`);
 }
 
@@ -190,6 +225,8 @@ export function forbiddenChanges(
   after: Readonly<Record<string, unknown>>,
   nowMs: number,
 ): string[] {
+  // A new generation takes away what it runs again.
+  if (Number(after.g ?? after.generation) > Number(before.g ?? before.generation)) return [];
   const slots = Object.keys(before).filter((name) => /^s\d+$/.test(name));
   return [
     ...slots.flatMap((name) =>

@@ -1,10 +1,11 @@
 /**
  * Runs one scenario under some faults to quiescence, and judges it.
  */
+import { taskIdOf } from "../../lib/model/ids.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
 import type { Fault } from "./faults.ts";
 import { brokenInvariants, type FinalState, readRun, unhandled } from "./oracle.ts";
-import { type Scenario, scenarioTasks } from "./scenario-parts.ts";
+import { type Operation, type Scenario, scenarioTasks } from "./scenario-parts.ts";
 import { type Call, createWorld, type Variant, type World } from "./world.ts";
 
 export interface Outcome {
@@ -15,6 +16,9 @@ export interface Outcome {
 }
 
 export const runId = "run-1";
+
+/** What every request about the run says. */
+const about = { tutti: 1, id: runId, requestId: "operation-1", generation: 1 };
 
 export interface ScenarioRun {
   readonly scenario: Scenario;
@@ -51,8 +55,23 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
   const copies = scenario.copies ?? 1;
   if (scenario.stored) world.submitStored(request as unknown as SubmitRequest, copies);
   else for (let copy = 0; copy < copies; copy++) await world.submit(request);
+  const { operations = [] } = scenario;
+  const begun = new Set<Operation>();
+  world.onEntry = ({ taskId }) => {
+    for (const operation of operations) {
+      if (begun.has(operation) || taskId !== taskIdOf(runId, operation.atStartOf ?? "")) continue;
+      begun.add(operation);
+      const seconds = operation.afterSeconds ?? 0;
+      world.clock.after(seconds * 1000, () => void world.submit({ ...about, ...operation.request }));
+    }
+  };
   try {
-    const end = await world.settle();
+    let end = await world.settle();
+    for (const { request: asked, atStartOf } of operations) {
+      if (atStartOf !== undefined || end === "hang") continue;
+      await world.submit({ ...about, ...asked });
+      end = await world.settle();
+    }
     if (end === "hang") return { state: undefined, calls: world.calls, faults: ["L1: it does not come to rest"] };
     if (scenario.ends !== undefined)
       return { state: undefined, calls: world.calls, faults: endFaults(world, scenario.ends) };

@@ -12,7 +12,7 @@ export interface Scenario {
   readonly name: string;
   readonly workflow: object;
   /** What the clean run must come to. */
-  readonly status: "SUCCEEDED" | "FAILED" | "TIMED_OUT";
+  readonly status: "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "REVOKED";
   readonly value?: unknown;
   /** Members may end differently when the run failed first: which nodes had an outcome is then not compared. */
   readonly open?: boolean;
@@ -26,6 +26,8 @@ export interface Scenario {
   readonly stored?: boolean;
   /** Keys beside `workflow` in the request. */
   readonly request?: object;
+  /** Requests about the run: sent when a task of that path first starts, that much later, or one by one at rest. */
+  readonly operations?: readonly Operation[];
   /** The same request is sent that often. */
   readonly copies?: number;
   /** The scenario needs the sweeper even without a fault. */
@@ -39,6 +41,12 @@ export interface Scenario {
   readonly ends?: "rejected" | "forgotten" | "removed";
 }
 
+export interface Operation {
+  readonly request: object;
+  readonly atStartOf?: string;
+  readonly afterSeconds?: number;
+}
+
 const anything = z.array(z.any());
 
 /** The tasks of all scenarios. Each records that it was entered. */
@@ -46,8 +54,9 @@ export function scenarioTasks(world: World) {
   const task = (name: string, body: (...args: never[]) => unknown, options: object = {}) =>
     defineTask(
       { name, args: anything, ...options } as never,
-      ((ctx: { taskId: string; attempt: number }, ...args: never[]) => {
-        world.entries.push({ taskId: ctx.taskId, attempt: ctx.attempt, atMs: world.clock.now() });
+      ((ctx: { taskId: string; attempt: number; generation: number }, ...args: never[]) => {
+        const { taskId, attempt, generation } = ctx;
+        world.enter({ taskId, attempt, generation });
         return body(...([ctx, ...args] as never[]));
       }) as never,
     );
@@ -109,6 +118,14 @@ export function scenarioTasks(world: World) {
       if (ctx.attempt < 2) throw new RetryAfterError(40);
       return value;
     }),
+    failsLate: task(
+      "failsLate",
+      async () => {
+        await world.sleep(300);
+        throw new FatalError("broken on purpose, late");
+      },
+      { timeoutSeconds: 3600 },
+    ),
     kills: task("kills", () => world.die()),
     slowAfterDeath: task("slowAfterDeath", async (ctx: { attempt: number }, value: number) => {
       if (ctx.attempt < 2) return world.die();
@@ -122,6 +139,11 @@ export function scenarioTasks(world: World) {
     diesLate: task("diesLate", async (ctx: { attempt: number }, value: number) => {
       await world.sleep(5);
       return ctx.attempt < 2 ? world.die() : value;
+    }),
+    /** Fails in the first generation. */
+    mended: task("mended", (ctx: { generation: number }, value: number) => {
+      if (ctx.generation > 1) return value;
+      throw new FatalError("broken in generation 1");
     }),
     killsOnce: task("killsOnce", (ctx: { attempt: number }, value: number) => (ctx.attempt < 2 ? world.die() : value)),
   };

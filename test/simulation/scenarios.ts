@@ -1,12 +1,19 @@
 /**
  * The scenarios of the crash lane: small workflows that together reach every call of the driver.
  */
+
+import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
+import { finishScenarios } from "./finish-scenarios.ts";
+import { operationScenarios } from "./operation-scenarios.ts";
 import { packScenarios } from "./pack-scenarios.ts";
 import { rangeScenarios } from "./range-scenarios.ts";
 import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
 
 export const scenarios: readonly Scenario[] = [
+  ...countScenarios,
+  ...finishScenarios,
+  ...operationScenarios,
   ...packScenarios,
   ...rangeScenarios,
   ...fairnessScenarios,

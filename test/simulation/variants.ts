@@ -149,7 +149,7 @@ export const variants: Readonly<Record<string, Variant>> = {
       ownRow: (slot, found, asker) => (found.mayStart ? protocol.ownRow(slot, found, asker) : { kind: "discharged" }),
     },
   },
-  "error callback refused after FAILED": { protocol: { mayStart: (run) => run === "RUNNING" } },
+  "error callback refused after FAILED": { protocol: { mayStart: ({ status }) => status === "RUNNING" } },
   "full-but-bad join left undecided": {
     protocol: {
       decisionOf: (join, top) => {
@@ -174,7 +174,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   "retry-wait without condition": { store: rewriting(["slot.wait"], without) },
   "early decision without condition": { store: rewriting(["join.decide"], without) },
   "settling for others without condition": {
-    store: rewriting(["slot.settle", "slot.time-out", "slot.give-up", "slot.expire"], without),
+    store: rewriting(["slot.settle", "slot.end", "slot.give-up", "slot.expire"], without),
   },
   "end of the run without condition": { store: rewriting(["head.end"], without) },
   "head created without condition": { store: rewriting(["head.create"], without) },

@@ -95,6 +95,7 @@ export interface Call {
 export interface Entry {
   readonly taskId: string;
   readonly attempt: number;
+  readonly generation: number;
   readonly atMs: number;
 }
 
@@ -104,6 +105,10 @@ export interface World {
   readonly queue: ReturnType<typeof createMemoryQueue>;
   readonly calls: readonly Call[];
   readonly entries: Entry[];
+  /** Records that a body was entered. */
+  enter(entry: Omit<Entry, "atMs">): void;
+  /** Is told of each body that is entered. */
+  onEntry: ((entry: Entry) => void) | undefined;
   /** What was seen to be wrong while it happened. */
   readonly violations: string[];
   submit(request: object): Promise<void>;
@@ -278,6 +283,12 @@ export function createWorld(options: WorldOptions): World {
     calls,
     entries,
     violations,
+    onEntry: undefined,
+    enter(entered) {
+      const entry = { ...entered, atMs: clock.now() };
+      entries.push(entry);
+      world.onEntry?.(entry);
+    },
     async submit(request) {
       fairnessKey = (request as Partial<SubmitRequest>).fairnessKey;
       const message = { body: JSON.stringify(request), delaySeconds: 0 };

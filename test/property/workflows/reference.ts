@@ -234,7 +234,10 @@ function groupPart({ group }: Group, place: Place, tasks: ExpectedTask[]): Part 
 /** What comes of a header: `value` is what the callback gets. */
 type Policy = (members: readonly Part[], ready: When) => Part;
 
-const policies: { readonly [When in NonNullable<Chord["chord"]["when"]>]: Policy } = {
+/** The policies that random chords have. */
+type DrawnPolicy = Extract<Chord["chord"]["when"], string>;
+
+const policies: { readonly [When in DrawnPolicy]: Policy } = {
   "all-succeeded": (members, ready) => ({ ...allOf(members, ready), value: members.map(({ value }) => value) }),
   "all-settled": (members, ready) => ({
     succeeds: true,
@@ -251,7 +254,7 @@ function chordPart({ chord }: Chord, place: Place, tasks: ExpectedTask[]): Part 
   const members = chord.header.map((member, i) =>
     partOf(member, { ...place, path: below(place.path, `header[${i}]`) }, tasks),
   );
-  const header = policies[chord.when ?? "all-succeeded"](members, place.ready);
+  const header = policies[(chord.when ?? "all-succeeded") as DrawnPolicy](members, place.ready);
   if (chord.onError) {
     const at: Place = {
       ...place,

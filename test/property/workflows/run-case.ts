@@ -121,7 +121,7 @@ function taskOf(name: string, queue: string, world: World, entries: Entry[]) {
     const { does, seconds, value } = scriptOf(ctx.headers);
     const entry: Entry = { path, attempt: ctx.attempt, args, label: ctx.label, at: now() };
     entries.push(entry);
-    world.entries.push({ taskId: ctx.taskId, attempt: ctx.attempt, atMs: world.clock.now() });
+    world.enter({ taskId: ctx.taskId, attempt: ctx.attempt, generation: ctx.generation });
     if (seconds > 0) await world.sleep(seconds);
     const done = entries.filter((other) => other.path === path && other.did !== undefined).length;
     const act = does[Math.min(done, does.length - 1)] as Act;

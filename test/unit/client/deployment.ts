@@ -9,6 +9,7 @@ import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
 import { createPortClient, type TuttiClient } from "../../../lib/client/client.ts";
 import { type Coordinator, createCoordinator, type Disposition } from "../../../lib/coordinator/index.ts";
 import { defaults } from "../../../lib/model/limits.ts";
+import { type CompileOptions, compile } from "../../../lib/plan/compile.ts";
 import type { Queue, Store } from "../../../lib/ports/index.ts";
 import type { ConsumedQueue, HeldMessage, OutgoingMessage } from "../../../lib/ports/queue.ts";
 import { protocol } from "../../../lib/protocol/index.ts";
@@ -43,6 +44,8 @@ export interface DeploymentOptions {
   readonly control?: boolean;
   /** Whether anybody runs tasks. @default true */
   readonly workers?: boolean;
+  /** Shape of tallies and releases. @default that of the product */
+  readonly shape?: CompileOptions;
   /** Is told of each call of the driver to the table, by site, before it has its effect. */
   readonly onCall?: (site: string) => void;
 }
@@ -70,6 +73,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
     registry,
     catalog: catalogOf(registry),
     protocol,
+    ...(options.shape === undefined ? {} : { compile: (request, catalog) => compile(request, catalog, options.shape) }),
   });
   const sent: Deployment["sent"] = [];
   const reads: Deployment["reads"] = new Map();

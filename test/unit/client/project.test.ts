@@ -183,6 +183,8 @@ describe("inspectReport", () => {
         {
           id: ".",
           kind: "chord",
+          when: "all-succeeded",
+          count: null,
           expected: 5,
           arrived: 1,
           decision: null,
@@ -233,6 +235,20 @@ describe("inspectReport", () => {
     expect([page(6).tasks?.length, page(6).cursor]).toEqual([0, null]);
   });
 
+  it("marks members that have settled after their quorum was decided, and nobody else", () => {
+    const top = { g: 1, remaining: 2, s0: succeeded, s1: failed, s2: succeeded, s3: leased, decision: "callback" };
+    const snapshot = aSnapshot(aPlan(5, { when: "quorum", count: 1 }), { "tally#.#0#0": top });
+    const page = { from: 0, size: 1000 };
+    const late = (accepted?: ReadonlyMap<string, (index: number) => boolean>) =>
+      inspectReport(snapshot, { result: null, page, ...(accepted === undefined ? {} : { accepted }) })
+        .tasks?.filter((one) => one.late)
+        .map(({ id }) => id);
+    expect(late(new Map([[".", (index) => index === 0]]))).toEqual(["nightly/header[1]", "nightly/header[2]"]);
+    expect(late(new Map([[".", () => true]]))).toEqual([]);
+    expect(late(new Map())).toEqual([]);
+    expect(late()).toEqual([]);
+  });
+
   it("refuses a path that names nothing", () => {
     expect(() => inspectReport(aSnapshot(aPlan(5), mixed), { result: null, path: "header" })).toThrow(
       "run id: must name a join or task of run nightly",
@@ -249,6 +265,7 @@ function aTask(path: string, given: object): object {
     finishedAt: null,
     worker: null,
     error: null,
+    afterQuorum: false,
   };
   return { id: `nightly/${path}`, task: "resize", queue: "images", ...nothing, ...given };
 }
@@ -299,6 +316,12 @@ describe("joinReport", () => {
     expect(found.missing).toHaveLength(100);
     expect(found.missing.slice(0, 3)).toEqual(["nightly/header[0]", "nightly/header[1]", "nightly/header[3]"]);
     expect(found.missing).not.toContain("nightly/header[99]");
+  });
+
+  it("says when it is decided, with the count where it is by one", () => {
+    expect(report(aPlan(2, { when: "quorum", count: 2 }), {})).toMatchObject({ when: "quorum", count: 2 });
+    expect(report(aPlan(2, { when: "tolerate", count: 0 }), {})).toMatchObject({ when: "tolerate", count: 0 });
+    expect(report(aPlan(2, { when: "all-settled" }), {})).toMatchObject({ when: "all-settled", count: null });
   });
 
   it("is decided without anybody when it has no members", () => {

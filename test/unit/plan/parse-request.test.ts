@@ -154,7 +154,7 @@ describe("parseRequest of a workflow stored apart", () => {
     [{ document: "x" }, "document", "x", "must be an object"],
     [{ workflow: a }, "workflow", undefined, "must not be there: a request has a workflow or a document"],
     [{ colour: "red" }, "colour", "red", /^must not be there: the key is unknown/],
-    [{ type: "retry" }, "type", "retry", /^must not use type "retry"/],
+    [{ type: "report" }, "type", "report", /^must not use type "report"/],
     [{ id: "a/b" }, "id", "a/b", /^must match/],
   ])("refuses %o", (change, path, value, rule) => {
     const text = JSON.stringify({ ...stored, ...change });
@@ -185,6 +185,64 @@ describe("parseRequest of a workflow stored apart", () => {
   });
 });
 
+describe("parseRequest of a request about a run", () => {
+  const about = { tutti: 1, requestId: "q1", id: "nightly", generation: 2 };
+
+  it.each<object>([
+    { type: "revoke", ...about },
+    { type: "revoke", ...about, path: "header[3]/[1]", reason: "not needed any more" },
+    { type: "revoke", ...about, path: "." },
+    { type: "pause", ...about },
+    { type: "resume", ...about },
+    { type: "retry", ...about },
+    { type: "retry", ...about, tasks: ["header[3]"], args: { "[1]": [null, { deep: [1] }], callback: [] } },
+    { tutti: 1, type: "retry", id: "nightly", generation: 1 },
+  ])("takes %j", (request) => {
+    expect(parseRequest(JSON.stringify(request))).toEqual(request);
+  });
+
+  const known = (keys: string) => `must not be there: the key is unknown; known here are ${keys}`;
+  const idRule = "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}";
+  const long = (letters: number) => "x".repeat(letters);
+  it.each<[type: string, change: object, path: string, value: unknown, rule: string]>([
+    ["pause", { tutti: 2 }, "tutti", 2, "must be 1"],
+    ["pause", { id: undefined }, "id", undefined, "is required"],
+    ["pause", { id: "nightly/task" }, "id", "nightly/task", idRule],
+    ["resume", { requestId: "#" }, "requestId", "#", idRule],
+    ["resume", { generation: undefined }, "generation", undefined, "is required"],
+    ["revoke", { generation: 0 }, "generation", 0, "must be at least 1"],
+    ["revoke", { generation: 1.5 }, "generation", 1.5, "must be a whole number"],
+    ["retry", { generation: "1" }, "generation", "1", "must be a number"],
+    ["revoke", { path: "" }, "path", "", "must have at least 1 character"],
+    ["revoke", { path: long(901) }, "path", long(901), "must have at most 900 characters"],
+    ["revoke", { path: ["callback"] }, "path", ["callback"], "must be a string"],
+    ["revoke", { reason: "" }, "reason", "", "must have at least 1 character"],
+    ["revoke", { reason: long(257) }, "reason", long(257), "must have at most 256 characters"],
+    ["revoke", { task: "callback" }, "task", "callback", known("tutti, requestId, id, generation, type, path, reason")],
+    ["pause", { path: "callback" }, "path", "callback", known("tutti, requestId, id, generation, type")],
+    ["resume", { reason: "x" }, "reason", "x", known("tutti, requestId, id, generation, type")],
+    ["retry", { path: "callback" }, "path", "callback", known("tutti, requestId, id, generation, type, tasks, args")],
+    ["retry", { tasks: "callback" }, "tasks", "callback", "must be a list"],
+    ["retry", { tasks: ["a", 7] }, "tasks[1]", 7, "must be a string"],
+    ["retry", { tasks: [""] }, "tasks[0]", "", "must have at least 1 character"],
+    ["retry", { tasks: new Array(1001).fill("a") }, "tasks", 1001, "must have at most 1000 elements"],
+    ["retry", { args: [1] }, "args", [1], "must be an object"],
+    ["retry", { args: { callback: 1 } }, "args.callback", 1, "must be a list"],
+    ["retry", { args: { "": [] } }, 'args[""]', "", "must not be a key: it must have at least 1 character"],
+  ])("refuses %s with %o", (type, change, path, value, rule) => {
+    const text = JSON.stringify({ ...about, type, ...change });
+    expect(refusal(() => parseRequest(text))).toEqual({ path, value, rule });
+  });
+
+  it("refuses __proto__ and JSON nested too deep, as everywhere", () => {
+    const around = (args: string) => `{"tutti":1,"type":"retry","id":"r","generation":1,"args":${args}}`;
+    expect(refusal(() => parseRequest(around('{"__proto__":[]}'))).path).toBe("args.__proto__");
+    expect(refusal(() => parseRequest(around('{"a":[{"__proto__":1}]}'))).path).toBe("args.a[0].__proto__");
+    const deep = `{"a":${"[".repeat(1000)}${"]".repeat(1000)}}`;
+    expect(refusal(() => parseRequest(around(deep))).rule).toBe("must not be nested more than 1000 deep");
+  });
+});
+
 describe("parseDocument: around the workflow", () => {
   const good = { tutti: 1, type: "submit", workflow: a };
   const unsupported = (what: string) => `must not use ${what}: this version does not support it`;
@@ -194,10 +252,7 @@ describe("parseDocument: around the workflow", () => {
     [{ ...good, tutti: 2 }, "tutti", 2, "must be 1"],
     [{ type: "submit", workflow: a }, "tutti", undefined, "is required"],
     [{ ...good, type: "sumbit" }, "type", "sumbit", 'must be "submit"'],
-    [{ tutti: 1, type: "revoke", run: "r" }, "type", "revoke", unsupported('type "revoke"')],
-    [{ tutti: 1, type: "retry" }, "type", "retry", unsupported('type "retry"')],
-    [{ tutti: 1, type: "pause" }, "type", "pause", unsupported('type "pause"')],
-    [{ tutti: 1, type: "resume" }, "type", "resume", unsupported('type "resume"')],
+    [{ tutti: 1, type: "revoke", id: "r" }, "type", "revoke", 'must be "submit"'],
     [{ tutti: 1, type: "report" }, "type", "report", unsupported('type "report"')],
     [
       { tutti: 1, type: "submit", document: {} },
@@ -205,8 +260,7 @@ describe("parseDocument: around the workflow", () => {
       undefined,
       "must not be there: only a message of the request queue refers to a stored document; write the workflow itself",
     ],
-    [{ ...good, onFailure: "finish" }, "onFailure", "finish", unsupported('onFailure "finish"')],
-    [{ ...good, onFailure: "never" }, "onFailure", "never", 'must be "fail-fast"'],
+    [{ ...good, onFailure: "never" }, "onFailure", "never", 'must be "fail-fast" or "finish"'],
     [{ tutti: 1, type: "submit" }, "workflow", undefined, "is required"],
     [{ ...good, id: "a/b" }, "id", "a/b", "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}"],
     [{ ...good, id: "x".repeat(129) }, "id", "x".repeat(129), "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}"],
@@ -234,6 +288,8 @@ describe("parseWorkflowDocument", () => {
   const kinds = "task, chain, group, chord, dag";
   const later = (what: string) => `must not use ${what}: this version does not support it`;
   const chord = (more: object) => ({ chord: { header: [a], ...more } });
+  const whenForms =
+    'must be "all-succeeded", "all-settled", {"tolerate": {"count": n}}, {"tolerate": {"percent": p}} or {"quorum": n}';
   const cases: readonly [given: unknown, path: string, value: unknown, rule: string][] = [
     [5, "workflow", 5, `must be a workflow: an object with one of ${kinds}`],
     [[a], "workflow", [a], `must be a workflow: an object with one of ${kinds}`],
@@ -297,7 +353,25 @@ describe("parseWorkflowDocument", () => {
       "must match [A-Za-z0-9][A-Za-z0-9_.:-]{0,127}",
     ],
     [chord({ callback: null }), "workflow.chord.callback", null, `must be a workflow: an object with one of ${kinds}`],
-    [chord({ when: "any" }), "workflow.chord.when", "any", 'must be "all-succeeded" or "all-settled"'],
+    [chord({ when: "any" }), "workflow.chord.when", "any", whenForms],
+    [chord({ when: { qourum: 3 } }), "workflow.chord.when", { qourum: 3 }, whenForms],
+    [chord({ when: { quorum: "3" } }), "workflow.chord.when", { quorum: "3" }, whenForms],
+    [chord({ when: { tolerate: {} } }), "workflow.chord.when", { tolerate: {} }, whenForms],
+    [
+      chord({ when: { tolerate: { count: 1, percent: 2 } } }),
+      "workflow.chord.when",
+      { tolerate: { count: 1, percent: 2 } },
+      whenForms,
+    ],
+    [chord({ when: { quorum: 0 } }), "workflow.chord.when.quorum", 0, "must be at least 1"],
+    [chord({ when: { quorum: 100_001 } }), "workflow.chord.when.quorum", 100_001, "must be at most 100000"],
+    [chord({ when: { tolerate: { count: -1 } } }), "workflow.chord.when.tolerate.count", -1, "must be at least 0"],
+    [
+      chord({ when: { tolerate: { percent: 101 } } }),
+      "workflow.chord.when.tolerate.percent",
+      101,
+      "must be at most 100",
+    ],
     [chord({ onError: { chain: [a] } }), "workflow.chord.onError.task", undefined, "is required: onError is one task"],
     [
       chord({ deadlineSeconds: "soon" }),
@@ -336,8 +410,6 @@ describe("parseWorkflowDocument", () => {
     [{ map: { each: a } }, "workflow.map", { each: a }, later("map")],
     [{ chain: [a, { group: { map: { each: a } } }] }, "workflow.chain[1].group.map", { each: a }, later("map")],
     [{ chord: { header: { map: { each: a } } } }, "workflow.chord.header.map", { each: a }, later("map")],
-    [chord({ when: { tolerate: { count: 1 } } }), "workflow.chord.when.tolerate", { count: 1 }, later("tolerate")],
-    [chord({ when: { quorum: 3 } }), "workflow.chord.when.quorum", 3, later("quorum")],
   ];
   it.each(cases)("%#: refuses at %2$s", (given, path, value, rule) => {
     expect(refusal(() => parseWorkflowDocument(given))).toEqual({ path, value, rule });

@@ -71,12 +71,21 @@ describe("describePlan", () => {
       timeoutSeconds: 300,
     });
     expect(described.joins).toEqual([
-      { id: ".", kind: "chord", when: "all-succeeded", expected: 2, deadlineSeconds: 600 },
-      { id: "header[0]", kind: "group", when: "all-succeeded", expected: 1, deadlineSeconds: null },
-      { id: "header[1]@end", kind: "dag", when: "all-succeeded", expected: 2, deadlineSeconds: null },
+      { id: ".", kind: "chord", when: "all-succeeded", count: null, expected: 2, deadlineSeconds: 600 },
+      { id: "header[0]", kind: "group", when: "all-succeeded", count: null, expected: 1, deadlineSeconds: null },
+      { id: "header[1]@end", kind: "dag", when: "all-succeeded", count: null, expected: 2, deadlineSeconds: null },
     ]);
     expect(described.predicted).toEqual(
       predict(plan({ chord: { header: [{ group: [a] }, { dag: { nodes: { x: a, y: a } } }], callback: a } })),
     );
+  });
+
+  it("gives the counts of joins that are decided by one, in members and not in percent", () => {
+    const header = [a, { chord: { header: [a, a, a], when: { quorum: 2 } } }, a];
+    const { joins } = describePlan(plan({ chord: { header, when: { tolerate: { percent: 34 } } } }));
+    expect(joins.map(({ id, when, count }) => [id, when, count])).toEqual([
+      [".", "tolerate", 1],
+      ["header[1]", "quorum", 2],
+    ]);
   });
 });

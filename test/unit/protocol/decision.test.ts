@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Image } from "../../../lib/ports/store.ts";
-import { type Decision, decisionOf, firedOf } from "../../../lib/protocol/decision.ts";
+import { type Decision, decisionOf, firedOf, owedDecision } from "../../../lib/protocol/decision.ts";
 import { joinOfSize } from "./support.ts";
 
 const good = { s: "SUCCEEDED", a: 1, o: "me", f: 9000, b: 0, v: "7" };
@@ -71,3 +71,99 @@ describe("firedOf", () => {
     expect(firedOf(join, top)).toEqual(fired);
   });
 });
+
+/** A mark of a counting join: both counts in one number. */
+const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
+type CountRow = readonly [name: string, top: Image | undefined, decision: Decision | undefined, owed?: Decision];
+
+function named([name, top, decision, owed]: CountRow) {
+  return { name, top, decision, owed };
+}
+
+describe("a join that tolerates one failure of four", () => {
+  const rows: CountRow[] = [
+    ["no item", undefined, undefined],
+    ["nothing settled", { remaining: 2 }, undefined],
+    ["one failure", { remaining: 2, m0: mark(1, 1) }, undefined],
+    ["three successes, one missing: it waits for all", { remaining: 1, m0: mark(2, 0), m1: mark(1, 0) }, undefined],
+    ["one failure too many", { remaining: 2, m0: mark(1, 1), m1: mark(1, 1) }, undefined, "error"],
+    ["and written", { remaining: 2, m0: mark(1, 1), m1: mark(1, 1), decision: "error" }, "error"],
+    ["full, no failure", { remaining: 0, m0: mark(2, 0), m1: mark(2, 0) }, "callback"],
+    ["full, one failure", { remaining: 0, m0: mark(2, 1), m1: mark(2, 0) }, "callback"],
+    [
+      "full, two failures: the last arrival was the decision",
+      { remaining: 0, m0: mark(2, 1), m1: mark(2, 1) },
+      "error",
+    ],
+    ["skipped", { decision: "skipped" }, "skipped"],
+  ];
+  const join = joinOfSize(4, { leafSize: 2, when: "tolerate", count: 1 });
+
+  it.each(rows.map(named))("S4: $name", ({ top, decision, owed }) => {
+    expect(decisionOf(join, top)).toBe(decision);
+    expect(owedDecision(join, top)).toBe(owed);
+  });
+
+  it("or of any count: error from one more failure on", () => {
+    for (const count of [0, 1, 2, 3])
+      for (const failed of [0, 1, 2, 3]) {
+        const of = joinOfSize(4, { leafSize: 2, when: "tolerate", count });
+        const late = failed > count ? "error" : undefined;
+        expect(owedDecision(of, { remaining: 2, m0: mark(3, failed) })).toBe(late);
+        expect(decisionOf(of, { remaining: 0, m0: mark(4, failed) })).toBe(late ?? "callback");
+      }
+  });
+});
+
+describe("a quorum of two of four", () => {
+  const rows: CountRow[] = [
+    ["no item", undefined, undefined],
+    ["one success", { remaining: 2, m0: mark(1, 0) }, undefined],
+    ["two successes in two leaves", { remaining: 2, m0: mark(1, 0), m1: mark(1, 0) }, undefined, "callback"],
+    ["two successes among failures", { remaining: 0, m0: mark(2, 1), m1: mark(2, 1) }, undefined, "callback"],
+    ["one success, two failures: it can still be reached", { remaining: 1, m0: mark(2, 1), m1: mark(1, 1) }, undefined],
+    ["three failures: it cannot be reached", { remaining: 1, m0: mark(2, 2), m1: mark(1, 1) }, undefined, "error"],
+    [
+      "full and not written: what it accepts is not known",
+      { remaining: 0, m0: mark(2, 0), m1: mark(2, 0) },
+      undefined,
+      "callback",
+    ],
+    ["written", { remaining: 1, m0: mark(2, 0), decision: "callback" }, "callback"],
+    ["written, then failures", { remaining: 0, m0: mark(2, 0), m1: mark(2, 2), decision: "callback" }, "callback"],
+    ["error written", { remaining: 0, m0: mark(2, 2), m1: mark(2, 2), decision: "error" }, "error"],
+    ["skipped", { decision: "skipped" }, "skipped"],
+  ];
+
+  it.each(rows.map(named))("S4: $name", ({ top, decision, owed }) => {
+    const join = joinOfSize(4, { leafSize: 2, when: "quorum", count: 2 });
+    expect(decisionOf(join, top)).toBe(decision);
+    expect(owedDecision(join, top)).toBe(owed);
+  });
+
+  it("or of any count: callback from the n-th success on, error as soon as too few are left", () => {
+    for (const count of [1, 2, 3, 4])
+      for (let settled = 0; settled <= 4; settled++)
+        for (let failed = 0; failed <= settled; failed++) {
+          const join = joinOfSize(4, { leafSize: 2, when: "quorum", count });
+          const top = { m0: mark(settled, failed) };
+          const reached = settled - failed >= count ? "callback" : undefined;
+          expect(owedDecision(join, top)).toBe(reached ?? (4 - failed < count ? "error" : undefined));
+        }
+  });
+
+  it("whose top is a leaf counts its slots", () => {
+    const join = joinOfSize(3, { when: "quorum", count: 1 });
+    expect(owedDecision(join, { remaining: 2, s1: good })).toBe("callback");
+    expect(owedDecision(join, { remaining: 2, s1: bad })).toBe(undefined);
+  });
+});
+
+it.each(["all-succeeded", "all-settled"] as const)(
+  "S4: a join %s owes no decision, whatever its counts are",
+  (when) => {
+    const join = joinOfSize(2, { when });
+    for (const top of [undefined, {}, { remaining: 1, s0: bad }, { remaining: 0, s0: bad, s1: bad }])
+      expect(owedDecision(join, top)).toBe(undefined);
+  },
+);

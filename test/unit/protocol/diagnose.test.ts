@@ -23,11 +23,12 @@ interface Stored {
   readonly images?: Readonly<Record<string, Image>>;
   readonly head?: Partial<Head>;
   readonly shape?: CompileOptions;
+  readonly onFailure?: "finish";
 }
 
-function diagnosed({ workflow, images = {}, head = {}, shape = {} }: Stored, nowMs: number): Diagnosis {
+function diagnosed({ workflow, images = {}, head = {}, shape = {}, onFailure }: Stored, nowMs: number): Diagnosis {
   const items = Object.entries(images).map(([sk, image]) => ({ key: { pk: "r", sk }, image }));
-  return diagnose(snapshotOf(headOf(head), planOf(workflow, shape), items), nowMs, settings);
+  return diagnose(snapshotOf(headOf(head), planOf(workflow, shape, onFailure), items), nowMs, settings);
 }
 
 const single: Workflow = { task: "a" };
@@ -41,6 +42,17 @@ const settledChord: Workflow = {
   },
 };
 const two: CompileOptions = { leafSize: 1, fan: 2 };
+/** Four members in two leaves, and a top. */
+const four = { header: [1, 2, 3, 4].map(() => ({ task: "a" })), callback: { task: "c" } };
+const quorum = (count: number): Workflow => ({ chord: { ...four, when: { quorum: count } } });
+const tolerant: Workflow = { chord: { ...four, when: { tolerate: { count: 1 } } } };
+const pairs: CompileOptions = { leafSize: 2, fan: 2 };
+/** A mark of a counting join: both counts in one number. */
+const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
+const alive = { ...L, u: 90_000 };
+const skipped = { a: 0, s: "SKIPPED", o: "worker", f: 9500, e: { n: "skipped", m: "[0] ended FAILED" } };
+const chain: Workflow = { chain: [{ task: "a" }, { task: "b" }, { task: "c" }] };
+const behindChain: Workflow = { chain: [{ task: "a" }, { group: [{ task: "b" }] }, { task: "c" }] };
 
 describe("a finding", () => {
   const findings: [name: string, stored: Stored, nowMs: number, finding: Finding][] = [
@@ -151,6 +163,193 @@ describe("a finding", () => {
         sinceMs: 1000,
         explanation: expect.any(String),
         repair: { do: "drive-leaf", join: ".", leaf: 2 },
+      },
+    ],
+    [
+      "arrival-missing: a leaf of a counting join that is not full has not told of its first",
+      {
+        workflow: quorum(3),
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, s0: alive, s1: alive },
+          "tally#.#0#1": { g: 1, remaining: 1, s0: good, s1: alive },
+        },
+      },
+      10_000,
+      {
+        kind: "arrival-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: expect.any(String),
+        repair: { do: "drive-leaf", join: ".", leaf: 1 },
+      },
+    ],
+    [
+      "arrival-missing: a mark of a counting join is behind its leaf, by a failure",
+      {
+        workflow: tolerant,
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: bad },
+          "tally#.#0#1": { g: 1, s0: alive, s1: alive },
+          "tally#.#1#0": { g: 1, m0: mark(1, 0) },
+        },
+      },
+      10_000,
+      {
+        kind: "arrival-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: expect.any(String),
+        repair: { do: "drive-leaf", join: ".", leaf: 0 },
+      },
+    ],
+    [
+      "decision-missing: a quorum is reached, and that is not written",
+      {
+        workflow: quorum(2),
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, remaining: 1, s0: good, s1: alive },
+          "tally#.#0#1": { g: 1, remaining: 1, s0: good, s1: alive },
+          "tally#.#1#0": { g: 1, m0: mark(1, 0), m1: mark(1, 0), lastBy: "worker", lastAt: 9000 },
+        },
+      },
+      10_000,
+      {
+        kind: "decision-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: "the counts call for the decision callback, which is not recorded",
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "decision-missing: a full quorum is not decided by its last arrival",
+      {
+        workflow: quorum(2),
+        images: { "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: good, s2: bad, s3: good } },
+      },
+      10_000,
+      {
+        kind: "decision-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: expect.any(String),
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "decision-missing: a quorum is out of reach",
+      {
+        workflow: quorum(3),
+        images: { "tally#.#0#0": { g: 1, remaining: 2, s0: bad, s1: bad, s2: alive, s3: alive } },
+      },
+      10_000,
+      {
+        kind: "decision-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: "the counts call for the decision error, which is not recorded",
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "decision-missing: more have failed than are tolerated",
+      {
+        workflow: tolerant,
+        images: { "tally#.#0#0": { g: 1, remaining: 2, s0: bad, s1: bad, s2: alive, s3: alive } },
+      },
+      10_000,
+      {
+        kind: "decision-missing",
+        join: ".",
+        sinceMs: 1000,
+        explanation: "the counts call for the decision error, which is not recorded",
+        repair: { do: "drive-join", join: "." },
+      },
+    ],
+    [
+      "failure-not-driven: finish, and what follows a failed task is not skipped",
+      { workflow: chain, onFailure: "finish", images: { "node#[0]": { g: 1, s0: bad } } },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        node: "[0]",
+        sinceMs: 9000,
+        explanation: "the task ended FAILED, and what has to follow from that is not recorded",
+        repair: { do: "drive-node", node: "[0]" },
+      },
+    ],
+    [
+      "failure-not-driven: finish, and what follows a skipped task is not",
+      {
+        workflow: chain,
+        onFailure: "finish",
+        images: { "node#[0]": { g: 1, s0: bad }, "node#[1]": { g: 1, s0: skipped } },
+      },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        node: "[1]",
+        sinceMs: 9500,
+        explanation: "the task ended SKIPPED, and what has to follow from that is not recorded",
+        repair: { do: "drive-node", node: "[1]" },
+      },
+    ],
+    [
+      "failure-not-driven: finish, everything is skipped, and the run goes on",
+      {
+        workflow: chain,
+        onFailure: "finish",
+        images: {
+          "node#[0]": { g: 1, s0: bad },
+          "node#[1]": { g: 1, s0: skipped },
+          "node#[2]": { g: 1, s0: skipped },
+        },
+      },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        node: "[2]",
+        sinceMs: 9500,
+        explanation: expect.any(String),
+        repair: { do: "drive-node", node: "[2]" },
+      },
+    ],
+    [
+      "failure-not-driven: finish, and a join was skipped, but not what follows it",
+      {
+        workflow: behindChain,
+        onFailure: "finish",
+        images: {
+          "node#[0]": { g: 1, s0: bad },
+          "tally#[1]#0#0": { g: 1, decision: "skipped", decidedBy: "worker", decidedAt: 9600 },
+        },
+      },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        join: "[1]",
+        sinceMs: 9600,
+        explanation: "the join was skipped, and what comes after it does not know yet",
+        repair: { do: "drive-join", join: "[1]" },
+      },
+    ],
+    [
+      "failure-not-driven: finish, and a full join with a failure has not told what follows it",
+      {
+        workflow: { chain: [{ group: [{ task: "a" }] }, { task: "b" }] },
+        onFailure: "finish",
+        images: { "tally#[0]#0#0": { g: 1, remaining: 0, s0: bad, lastBy: "worker", lastAt: 9000 } },
+      },
+      10_000,
+      {
+        kind: "failure-not-driven",
+        join: "[0]",
+        sinceMs: 9000,
+        explanation: "the join was decided error, and what has to follow from that is not recorded",
+        repair: { do: "drive-join", join: "[0]" },
       },
     ],
     [
@@ -277,6 +476,21 @@ describe("a finding", () => {
         repair: { do: "run-deadline" },
       },
     ],
+    [
+      "not-reopened: an item of the generation before, and nothing else is said of the run",
+      {
+        workflow: chord,
+        images: { "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: bad, decision: "error" } },
+        head: { generation: 2, restartedAtMs: 20_000, deadlineAtMs: 20_000 },
+      },
+      1_000_000,
+      {
+        kind: "not-reopened",
+        sinceMs: 20_000,
+        explanation: "part of the run still belongs to a generation before 2: the retry has not come to its end",
+        repair: { do: "reopen" },
+      },
+    ],
   ];
 
   it.each(findings)("%s", (_, stored, nowMs, finding) => {
@@ -295,6 +509,8 @@ describe("a finding", () => {
       "end-missing": true,
       "join-deadline-passed": true,
       "run-deadline-passed": true,
+      "not-reopened": true,
+      "decision-missing": true,
     };
     expect([...reached].sort()).toEqual(Object.keys(kinds).sort());
   });
@@ -328,6 +544,16 @@ describe("nothing is found, and the next timer is known", () => {
       { workflow: withDeadline, images: { "tally#.#0#0": { g: 1, s0: { ...L, u: 90_000 }, s1: { ...L, u: 90_000 } } } },
       60_999,
       61_000,
+    ],
+    [
+      "a chord in a new generation, until its deadline from then on, whatever was resumed since",
+      {
+        workflow: withDeadline,
+        images: { "tally#.#0#0": { g: 2, s0: { ...L, u: 900_000 }, s1: { ...L, u: 900_000 } } },
+        head: { generation: 2, raisedAtMs: 500_000, restartedAtMs: 510_000 },
+      },
+      559_999,
+      560_000,
     ],
     [
       "a run, until its deadline",
@@ -385,6 +611,76 @@ describe("nothing is found any more", () => {
       },
     ],
     ["a run past its deadline has ended", { workflow: single, head: { ...ended, deadlineAtMs: 5000 } }],
+    [
+      "the marks of a counting join are as far as its leaves, and its count is not reached",
+      {
+        workflow: quorum(3),
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, remaining: 1, s0: good, s1: alive },
+          "tally#.#0#1": { g: 1, s0: alive, s1: alive },
+          "tally#.#1#0": { g: 1, m0: mark(1, 0) },
+        },
+      },
+    ],
+    [
+      "a mark of a counting join that is ahead of a leaf as it was read a moment before",
+      {
+        workflow: quorum(3),
+        shape: pairs,
+        images: {
+          "tally#.#0#0": { g: 1, remaining: 1, s0: good, s1: alive },
+          "tally#.#0#1": { g: 1, s0: alive, s1: alive },
+          "tally#.#1#0": { g: 1, m0: mark(2, 0) },
+        },
+      },
+    ],
+    [
+      "a decided quorum owes nothing for what comes later, but its marks",
+      {
+        workflow: quorum(1),
+        images: {
+          "tally#.#0#0": {
+            g: 1,
+            remaining: 1,
+            s0: good,
+            s1: bad,
+            s2: bad,
+            s3: alive,
+            decision: "callback",
+            decidedAt: 9500,
+          },
+        },
+      },
+    ],
+    [
+      "a failure in a member of a counting join is its outcome",
+      {
+        workflow: tolerant,
+        images: { "tally#.#0#0": { g: 1, remaining: 3, s0: bad, s1: alive, s2: alive, s3: alive } },
+      },
+    ],
+    [
+      "finish: everything after a failure is skipped, and the run has ended",
+      {
+        workflow: behindChain,
+        onFailure: "finish",
+        head: ended,
+        images: {
+          "node#[0]": { g: 1, s0: bad },
+          "tally#[1]#0#0": { g: 1, decision: "skipped", decidedBy: "worker", decidedAt: 9600 },
+          "node#[2]": { g: 1, s0: skipped },
+        },
+      },
+    ],
+    [
+      "finish: a failed member waits for the others of its join",
+      {
+        workflow: chord,
+        onFailure: "finish",
+        images: { "tally#.#0#0": { g: 1, remaining: 1, s0: bad, s1: alive } },
+      },
+    ],
   ];
 
   it.each(mended)("%s", (_, stored) => {
@@ -412,9 +708,91 @@ describe("nothing is found any more", () => {
   });
 });
 
+describe("after the end", () => {
+  const ended = { status: "FAILED", endedAtMs: 9000, sweptSettled: 1 } as const;
+  const images = (other: Image[string]) => ({
+    "tally#.#0#0": { g: 1, remaining: 1, s0: bad, s1: other, decision: "error", decidedBy: "x", decidedAt: 9500 },
+  });
+
+  it("a task that still runs is open until its lease is over: its failure may owe an error callback", () => {
+    const stored = { workflow: chord, head: ended, images: images(L) };
+    expect(diagnosed(stored, 10_000)).toMatchObject({ findings: [], open: 1, nextTimerMs: 32_001 });
+    expect(diagnosed(stored, 32_000)).toMatchObject({ findings: [], open: 1, nextTimerMs: 32_001 });
+    expect(diagnosed(stored, 32_001)).toMatchObject({ findings: [], open: 0, nextTimerMs: undefined });
+  });
+
+  it("so it is in a run that is paused, of which nothing is sent", () => {
+    const head = { pausedAtMs: 5000, pausedBy: "q1" };
+    const stored = { workflow: chord, head, images: { "tally#.#0#0": { g: 1, s0: L } } };
+    expect(diagnosed(stored, 10_000)).toMatchObject({ findings: [], open: 1, nextTimerMs: 32_001 });
+    expect(diagnosed(stored, 1_000_000)).toMatchObject({ findings: [], open: 0, nextTimerMs: 100_000_000 });
+  });
+
+  it.each([
+    ["one that waits for its retry", { a: 1, s: "W", d: 2, t: 5000 }],
+    ["one that was sent again", { a: 0, s: "Q", d: 1, n: 1, t: 5000 }],
+  ])("%s is not", (_, slot) => {
+    expect(diagnosed({ workflow: chord, head: ended, images: images(slot) }, 10_000)).toMatchObject({
+      findings: [],
+      open: 0,
+      nextTimerMs: undefined,
+    });
+  });
+});
+
+describe("after a restart, all of what was sent before counts from then", () => {
+  const since = (images: Stored["images"], nowMs: number) =>
+    diagnosed({ workflow: single, head: { restartedAtMs: 500_000 }, ...(images ? { images } : {}) }, nowMs);
+  const cases: [name: string, images: Stored["images"], lateMs: number, kind: Finding["kind"]][] = [
+    ["what nobody has begun", undefined, 560_000, "unseen"],
+    [
+      "what was sent again, with its longer interval",
+      { "node#task": { g: 1, s0: { a: 0, s: "Q", d: 1, n: 1, t: 5000 } } },
+      620_000,
+      "unseen",
+    ],
+    ["a retry", { "node#task": { g: 1, s0: { a: 1, s: "W", d: 2, t: 5000 } } }, 560_000, "retry-due"],
+    ["a timer", { "node#task": { g: 1, s0: { a: 1, s: "W", d: 2, t: 5000, w: 1 } } }, 500_000, "retry-due"],
+  ];
+
+  it.each(cases)("%s", (_, images, lateMs, kind) => {
+    expect(since(images, lateMs - 1)).toMatchObject({ findings: [], nextTimerMs: lateMs });
+    expect(since(images, lateMs).findings).toMatchObject([{ kind }]);
+  });
+
+  it("but a lease has its own end, and a later send its own time", () => {
+    expect(since({ "node#task": { g: 1, s0: L } }, 32_001).findings).toMatchObject([{ kind: "lease-over" }]);
+    const later = { "node#task": { g: 1, s0: { a: 0, s: "Q", d: 1, n: 1, t: 600_000 } } };
+    expect(since(later, 719_999)).toMatchObject({ findings: [], nextTimerMs: 720_000 });
+  });
+});
+
 it("counts settled and open nodes; what is not released is neither", () => {
   const images = { "tally#.#0#0": { g: 1, remaining: 1, s0: good, s1: { ...L, u: 90_000 } } };
   expect(diagnosed({ workflow: chord, images }, 10_000)).toMatchObject({ settled: 1, open: 1 });
+});
+
+it("brings up all that a counting join has held back in one visit, and one missing arrival of any other join", () => {
+  const images = Object.fromEntries(
+    [0, 1, 2, 3].map((leaf) => [`tally#.#0#${leaf}`, { g: 1, remaining: 0, s0: good }]),
+  );
+  const leaves = (workflow: Workflow) =>
+    diagnosed({ workflow, images, shape: two }, 10_000).findings.map(({ kind, repair }) => [kind, repair]);
+  const driven = (leaf: number) => ["arrival-missing", { do: "drive-leaf", join: ".", leaf }];
+  expect(leaves(quorum(4))).toEqual([0, 1, 2, 3].map(driven));
+  expect(leaves({ group: four.header })).toEqual([driven(0)]);
+});
+
+it("names a leaf once, whatever is behind above it", () => {
+  const images = {
+    "tally#.#0#0": { g: 1, remaining: 0, s0: good },
+    "tally#.#1#0": { g: 1, remaining: 1, m1: mark(1, 0) },
+    "tally#.#0#1": { g: 1, remaining: 0, s0: good },
+    "tally#.#0#2": { g: 1, s0: alive },
+    "tally#.#0#3": { g: 1, s0: alive },
+  };
+  const { findings } = diagnosed({ workflow: quorum(4), images, shape: two }, 10_000);
+  expect(findings.map(({ repair }) => repair)).toEqual([{ do: "drive-leaf", join: ".", leaf: 0 }]);
 });
 
 it("finds the callback unseen since the last arrival, not since the submit", () => {

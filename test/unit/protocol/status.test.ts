@@ -85,6 +85,8 @@ describe("mayStart", () => {
   ];
 
   it.each(rows)("S9: run %s, error branch %s: %s", (run, afterEnd, may) => {
-    expect(mayStart(run, afterEnd)).toBe(may);
+    expect(mayStart({ status: run }, afterEnd)).toBe(may);
+    expect(mayStart({ status: run, pausedAtMs: 1 }, afterEnd)).toBe(false);
+    expect(mayStart({ status: run, removedAtMs: 1 }, afterEnd)).toBe(false);
   });
 });

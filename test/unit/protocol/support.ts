@@ -81,8 +81,9 @@ export function joinOfSize(size: number, more: Partial<PlanJoin> = {}): PlanJoin
 const anyArguments: TaskInfo = { queue: "default", minArgs: 0, maxArgs: Number.POSITIVE_INFINITY };
 
 /** The plan of a workflow whose tasks are `a`, `b` and `c`. */
-export function planOf(workflow: Workflow, options: CompileOptions = {}): Plan {
-  return compile(requestOf(workflow), new Map(["a", "b", "c"].map((name) => [name, anyArguments])), {
+export function planOf(workflow: Workflow, options: CompileOptions = {}, onFailure?: "finish"): Plan {
+  const request = { ...requestOf(workflow), ...(onFailure === undefined ? {} : { onFailure }) };
+  return compile(request, new Map(["a", "b", "c"].map((name) => [name, anyArguments])), {
     tasksPerInvocation: () => 1,
     ...options,
   });

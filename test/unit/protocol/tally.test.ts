@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
   badIn,
+  countsIn,
+  isCounting,
+  isFullMark,
+  isGoodMark,
+  isNews,
   isTop,
   itemsAt,
   leafKey,
+  markFor,
   markOf,
   parentOf,
   remainingOf,
@@ -112,5 +118,112 @@ describe("slotsOf", () => {
 
   it("of a leaf that does not exist are all absent", () => {
     expect(slotsOf(joinOfSize(2), 0, undefined).map(({ slot }) => slot)).toEqual([absent, absent]);
+  });
+});
+
+/** A mark of a counting join: both counts in one number. */
+const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
+
+describe("a join that is decided by a count", () => {
+  /** Ten members in five leaves of two, 3 and 2 of them below an item, and a top of two. */
+  const counting = joinOfSize(10, { leafSize: 2, fan: 3, when: "quorum", count: 4 });
+  const plain = joinOfSize(10, { leafSize: 2, fan: 3 });
+
+  it.each([
+    ["all-succeeded", false],
+    ["all-settled", false],
+    ["tolerate", true],
+    ["quorum", true],
+  ] as const)("%s: %s", (when, is) => {
+    expect(isCounting(joinOfSize(2, { when }))).toBe(is);
+  });
+
+  it.each([
+    ["nothing", {}, 0, 0],
+    ["a lease", { s0: { s: "L", a: 1, d: 1, o: "me", c: "t", u: 1, b: 0 } }, 0, 0],
+    ["a success", { s1: good }, 1, 0],
+    ["a success and a failure", { s0: bad, s1: good }, 2, 1],
+    ["a skipped member, which is bad too", { s0: { ...bad, s: "SKIPPED" } }, 1, 1],
+    ["no slot that is not its own", { s2: good }, 0, 0],
+  ])("counts in a leaf: %s", (_, image, settled, failed) => {
+    expect(countsIn(counting, { level: 0, number: 0 }, image)).toEqual({ settled, bad: failed });
+  });
+
+  it.each([
+    ["nothing", {}, 0, 0],
+    ["one mark", { m1: mark(2, 1) }, 2, 1],
+    ["all its marks", { m0: mark(2, 2), m1: mark(1, 0), m2: mark(2, 1) }, 5, 3],
+    ["as many as a join may have", { m0: mark(100_000, 100_000) }, 100_000, 100_000],
+    ["no mark that is not its own", { m3: mark(2, 2) }, 0, 0],
+  ])("counts above the leaves: %s", (_, image, settled, failed) => {
+    expect(countsIn(counting, { level: 1, number: 0 }, image)).toEqual({ settled, bad: failed });
+  });
+
+  it("marks with both counts; other joins with their bad outcomes alone", () => {
+    const leaf = { level: 0, number: 0 };
+    expect(markFor(counting, leaf, { s0: bad })).toBe(1_048_577);
+    expect(markFor(counting, leaf, { s0: bad, s1: good })).toBe(2_097_153);
+    expect(markFor(counting, { level: 1, number: 0 }, { m0: mark(2, 1), m2: mark(1, 1) })).toBe(3_145_730);
+    expect(markFor(plain, leaf, { s0: bad, s1: good })).toBe(1);
+  });
+
+  it("has marks that only grow: a settled member outweighs every failure", () => {
+    const leaf = { level: 0, number: 0 };
+    const grown = [{}, { s0: good }, { s0: good, s1: bad }].map((image) => markFor(counting, leaf, image));
+    expect(grown).toEqual([...grown].sort((a, b) => a - b));
+    expect(mark(1, 0)).toBeGreaterThan(mark(0, 100_000));
+  });
+
+  it.each([
+    ["a leaf with all settled", 0, 0, mark(2, 0), true, true],
+    ["a leaf with one missing", 0, 0, mark(1, 0), false, false],
+    ["a leaf with all settled, one bad", 0, 0, mark(2, 1), true, false],
+    ["an inner item with all six settled", 1, 0, mark(6, 0), true, true],
+    ["an inner item with one of six missing", 1, 0, mark(5, 0), false, false],
+    ["the last inner item, which has four", 1, 1, mark(4, 0), true, true],
+    ["the last inner item, with one of four missing", 1, 1, mark(3, 0), false, false],
+    ["the last inner item, all settled, one bad", 1, 1, mark(4, 1), true, false],
+  ])("%s", (_, level, number, value, full, isGood) => {
+    expect(isFullMark(counting, { level, number }, value)).toBe(full);
+    expect(isGoodMark(counting, { level, number }, value)).toBe(isGood);
+  });
+
+  it("other joins mark only what is full: 0 is good", () => {
+    const leaf = { level: 0, number: 0 };
+    expect([0, 2].map((value) => isFullMark(plain, leaf, value))).toEqual([true, true]);
+    expect([0, 2].map((value) => isGoodMark(plain, leaf, value))).toEqual([true, false]);
+  });
+});
+
+describe("isNews", () => {
+  const large = joinOfSize(16_384, { leafSize: 4, fan: 256, when: "quorum", count: 1 });
+  const inner = { level: 1, number: 0 };
+
+  it("every change of a leaf is, in a join of any size", () => {
+    expect(isNews(large, { level: 0, number: 0 }, { s0: good })).toBe(true);
+  });
+
+  it("every change of an item above is, up to 4,096 members", () => {
+    const exact = joinOfSize(4096, { leafSize: 4, fan: 256, when: "quorum", count: 1 });
+    for (const settled of [1, 2, 3, 5]) expect(isNews(exact, inner, { m0: mark(settled, 0) })).toBe(true);
+  });
+
+  it.each([
+    [4097, 2],
+    [8192, 2],
+    [16_384, 4],
+  ])("of %d members, an item above tells of every %d, and a leaf may bring several at once", (members, step) => {
+    const join = joinOfSize(members, { leafSize: 1, fan: 256, when: "quorum", count: 1 });
+    const told = Array.from({ length: 12 }, (_, i) => i + 1).filter((settled) =>
+      isNews(join, inner, { m0: mark(settled, 0) }),
+    );
+    expect(told).toEqual(Array.from({ length: 12 / step }, (_, i) => (i + 1) * step));
+  });
+
+  it("misses no step that the members of one leaf jump over", () => {
+    // Steps of four, leaves of two: what was below a step two members ago may just have passed it.
+    const pairs = { ...large, leafSize: 2 };
+    const told = [4, 5, 6, 7, 8, 9, 10, 11].filter((settled) => isNews(pairs, inner, { m0: mark(settled, 0) }));
+    expect(told).toEqual([4, 5, 8, 9]);
   });
 });

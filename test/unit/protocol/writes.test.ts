@@ -10,6 +10,9 @@ import {
   endHeadWrite,
   forgetDueWrite,
   lowerDueWrite,
+  pauseWrite,
+  raiseWrite,
+  resumeWrite,
   tombstoneWrite,
 } from "../../../lib/protocol/head.ts";
 import { memberPlace, nodeKey, type SlotPlace } from "../../../lib/protocol/keys.ts";
@@ -18,10 +21,13 @@ import {
   claimWrite,
   commitWrite,
   decideErrorWrite,
+  decideQuorumWrite,
+  decideSkippedWrite,
   generationOf,
   heartbeatWrite,
   lateWrite,
   reissueWrite,
+  settleAllWrite,
   settleWrite,
   waitWrite,
 } from "../../../lib/protocol/writes.ts";
@@ -40,6 +46,11 @@ const Q = { a: 0, s: "Q", d: 1, n: 1, t: 5000 };
 const W = { a: 1, s: "W", d: 2, t: 5000 };
 const good = { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0, v: "7" };
 const bad = { a: 3, s: "FAILED", o: "me", f: 9000, b: 0, e: { n: "Error", m: "broken" } };
+
+/** Three leaves of two members, and a top; decided by a count. */
+const counting = joinOfSize(6, { leafSize: 2, when: "quorum", count: 3 });
+/** A mark of a counting join: both counts in one number. */
+const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
 
 const timedOut = (attempt: number) => ({ ...failedSlot, status: "TIMED_OUT", attempt, owner: "sweep" }) as const;
 const storedTimedOut = (attempt: number) => ({ ...bad, s: "TIMED_OUT", a: attempt, o: "sweep" });
@@ -242,6 +253,33 @@ const written: WriteCase[] = [
     ],
   },
   {
+    name: "settle by others several slots of a leaf",
+    write: settleAllWrite(1, join, [
+      { place: first, seen: leased(), outcome: timedOut(1) },
+      { place, seen: waiting(), outcome: timedOut(1) },
+    ]),
+    applies: [
+      [
+        "all as seen: counts both",
+        { g: 1, s0: L, s1: W, remaining: 2 },
+        { s0: storedTimedOut(1), s1: storedTimedOut(1), remaining: 0 },
+      ],
+    ],
+    refuses: [
+      ["the owner of the first has committed", { g: 1, s0: { ...L, s: "SUCCEEDED" }, s1: W, remaining: 1 }],
+      ["the first has a later dispatch", { g: 1, s0: { ...L, d: 2 }, s1: W, remaining: 2 }],
+      ["the first is a later attempt", { g: 1, s0: { ...L, a: 2 }, s1: W, remaining: 2 }],
+      ["the first has another owner", { g: 1, s0: { ...L, o: "other" }, s1: W, remaining: 2 }],
+      ["the first had a heartbeat since", { g: 1, s0: { ...L, u: 31_000 }, s1: W, remaining: 2 }],
+      ["the second is another state with the same numbers", { g: 1, s0: L, s1: { ...W, s: "Q" }, remaining: 2 }],
+      ["the second has a later dispatch", { g: 1, s0: L, s1: { ...W, d: 3 }, remaining: 2 }],
+      ["the second is a later attempt", { g: 1, s0: L, s1: { ...W, a: 2 }, remaining: 2 }],
+      ["the second was put off", { g: 1, s0: L, s1: { ...W, t: 6000 }, remaining: 2 }],
+      ["settled already, both", { g: 1, s0: storedTimedOut(1), s1: storedTimedOut(1), remaining: 0 }],
+      ["the item is of a newer generation", { g: 2, s0: L, s1: W, remaining: 2 }],
+    ],
+  },
+  {
     name: "sent again, first time",
     write: reissueWrite(1, place, absent, queued()),
     applies: [["no item", undefined, { g: 1, s1: Q }]],
@@ -308,6 +346,105 @@ const written: WriteCase[] = [
     ],
   },
   {
+    name: "arrive at the top of a counting join, not full",
+    write: arriveWrite(1, "r", counting, { level: 0, number: 1 }, mark(1, 1), author),
+    applies: [
+      ["no item: not counted", undefined, { g: 1, m1: mark(1, 1), lastBy: "me", lastAt: 9000 }],
+      ["others are counted", { g: 1, remaining: 2, m0: mark(2, 0) }, { m0: mark(2, 0), m1: mark(1, 1), remaining: 2 }],
+      ["an earlier mark, as many bad", { g: 1, m1: mark(0, 1) }, { m1: mark(1, 1) }],
+      ["decided already: known all the same", { g: 1, decision: "callback" }, { m1: mark(1, 1), decision: "callback" }],
+    ],
+    refuses: [
+      ["the same mark", { g: 1, m1: mark(1, 1) }],
+      ["a later mark, of a full child", { g: 1, m1: mark(2, 1), remaining: 2 }],
+      ["a later mark without a failure", { g: 1, m1: mark(2, 0), remaining: 2 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "arrive at the top of a counting join, full",
+    write: arriveWrite(1, "r", counting, { level: 0, number: 1 }, mark(2, 1), author),
+    applies: [
+      ["no item: counted", undefined, { g: 1, m1: mark(2, 1), remaining: 2 }],
+      ["an earlier mark: counted", { g: 1, remaining: 2, m1: mark(1, 1) }, { m1: mark(2, 1), remaining: 1 }],
+    ],
+    refuses: [
+      ["arrived already: counted once", { g: 1, m1: mark(2, 1), remaining: 2 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "arrive below the top of a counting join",
+    write: arriveWrite(
+      1,
+      "r",
+      joinOfSize(9, { leafSize: 1, fan: 3, when: "tolerate", count: 1 }),
+      { level: 0, number: 4 },
+      mark(1, 0),
+      author,
+    ),
+    applies: [["no item: counted, and no stamp", undefined, { g: 1, m1: mark(1, 0), remaining: 2 }]],
+    refuses: [["arrived already", { g: 1, m1: mark(1, 0), remaining: 2 }]],
+  },
+  {
+    name: "decide error early, one failure too many",
+    write: decideErrorWrite(1, "r", joinOfSize(6, { when: "tolerate", count: 1 }), { failed: 2 }, author),
+    applies: [
+      ["no item", undefined, { g: 1, decision: "error", decidedBy: "me", decidedAt: 9000, accepted: { failed: 2 } }],
+      ["not full", { g: 1, m0: mark(3, 2), remaining: 2 }, { decision: "error", remaining: 2 }],
+    ],
+    refuses: [
+      ["decided already", { g: 1, m0: mark(3, 2), remaining: 2, decision: "error", decidedBy: "other" }],
+      ["skipped", { g: 1, decision: "skipped" }],
+      ["full: the last arrival was the decision", { g: 1, m0: mark(4, 1), m1: mark(2, 1), remaining: 0 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "decide error of a quorum",
+    write: decideErrorWrite(1, "r", counting, { failed: 4 }, author),
+    applies: [
+      ["not full", { g: 1, m0: mark(2, 2), remaining: 2 }, { decision: "error", decidedBy: "me", remaining: 2 }],
+      ["full: a quorum is decided by a write alone", { g: 1, remaining: 0 }, { decision: "error", decidedAt: 9000 }],
+    ],
+    refuses: [
+      ["reached before", { g: 1, m0: mark(2, 0), remaining: 1, decision: "callback", decidedBy: "other" }],
+      ["decided error already", { g: 1, remaining: 0, decision: "error", decidedBy: "other" }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "decide a quorum",
+    write: decideQuorumWrite(1, "r", counting, { v: "[[0,2]]" }, author),
+    applies: [
+      [
+        "not full",
+        { g: 1, m0: mark(2, 0), m1: mark(1, 0), remaining: 2 },
+        { decision: "callback", decidedBy: "me", decidedAt: 9000, accepted: { v: "[[0,2]]" }, remaining: 2 },
+      ],
+      ["full", { g: 1, m0: mark(2, 0), remaining: 0 }, { decision: "callback", accepted: { v: "[[0,2]]" } }],
+    ],
+    refuses: [
+      ["reached before, by others", { g: 1, decision: "callback", decidedBy: "other", accepted: { v: "[[1,3]]" } }],
+      ["out of reach", { g: 1, remaining: 1, decision: "error", decidedBy: "other" }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "decide skipped",
+    write: decideSkippedWrite(1, "r", join, author),
+    applies: [
+      ["no item", undefined, { g: 1, decision: "skipped", decidedBy: "me", decidedAt: 9000 }],
+      ["not full", { g: 1, remaining: 1, m0: 1 }, { decision: "skipped", remaining: 1 }],
+    ],
+    refuses: [
+      ["skipped already", { g: 1, decision: "skipped", decidedBy: "other", decidedAt: 1 }],
+      ["decided error", { g: 1, remaining: 1, decision: "error", decidedBy: "other" }],
+      ["full: the last arrival was the decision", { g: 1, m0: 0, m1: 0, remaining: 0 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
     name: "head: create",
     write: createHeadWrite(headOf({ name: "nightly", callback: "callback" }), 3_000_000_000),
     applies: [
@@ -363,6 +500,100 @@ const written: WriteCase[] = [
       ["no head", undefined],
       ["ended already", { status: "SUCCEEDED", generation: 1 }],
       ["a newer generation", { status: "RUNNING", generation: 2 }],
+    ],
+  },
+  {
+    name: "head: pause, for the first time",
+    write: pauseWrite("r", { generation: 2, by: "q1", atMs: 9000, seenPausedBy: undefined }),
+    applies: [
+      [
+        "running, never paused",
+        { status: "RUNNING", generation: 2, due: 61_000 },
+        { status: "RUNNING", generation: 2, due: 61_000, pausedAt: 9000, pausedBy: "q1" },
+      ],
+    ],
+    refuses: [
+      ["no head", undefined],
+      ["another generation", { status: "RUNNING", generation: 3 }],
+      ["ended", { status: "REVOKED", generation: 2 }],
+      ["paused meanwhile", { status: "RUNNING", generation: 2, pausedAt: 8000 }],
+      ["paused and resumed meanwhile", { status: "RUNNING", generation: 2, pausedBy: "q1" }],
+    ],
+  },
+  {
+    name: "head: pause, once more",
+    write: pauseWrite("r", { generation: 1, by: "q2", atMs: 9000, seenPausedBy: "q1" }),
+    applies: [
+      [
+        "running, paused before by the request seen",
+        { status: "RUNNING", generation: 1, pausedBy: "q1" },
+        { pausedAt: 9000, pausedBy: "q2" },
+      ],
+    ],
+    refuses: [
+      ["another generation", { status: "RUNNING", generation: 2, pausedBy: "q1" }],
+      ["ended", { status: "FAILED", generation: 1, pausedBy: "q1" }],
+      ["not resumed yet", { status: "RUNNING", generation: 1, pausedAt: 8000, pausedBy: "q1" }],
+      ["a late copy, after pause and resume", { status: "RUNNING", generation: 1, pausedBy: "q2" }],
+    ],
+  },
+  {
+    name: "head: resume",
+    write: resumeWrite("r", { generation: 1, atMs: 9000, seenPausedBy: "q1", dueMs: 69_000 }),
+    applies: [
+      [
+        "paused by the request seen",
+        { status: "RUNNING", generation: 1, pausedAt: 8000, pausedBy: "q1", due: 900_000 },
+        { status: "RUNNING", generation: 1, pausedBy: "q1", restartedAt: 9000, due: 69_000 },
+      ],
+      [
+        "ended while it was paused: its error callbacks go on",
+        { status: "FAILED", generation: 1, pausedAt: 8000, pausedBy: "q1" },
+        { status: "FAILED", restartedAt: 9000, due: 69_000 },
+      ],
+    ],
+    refuses: [
+      ["no head", undefined],
+      ["another generation", { status: "RUNNING", generation: 2, pausedAt: 8000, pausedBy: "q1" }],
+      ["resumed already", { status: "RUNNING", generation: 1, pausedBy: "q1" }],
+      ["paused once more since it was read", { status: "RUNNING", generation: 1, pausedAt: 8500, pausedBy: "q2" }],
+    ],
+  },
+  {
+    name: "head: retry",
+    write: raiseWrite("r", {
+      generation: 2,
+      raisedBy: "q1",
+      atMs: 9000,
+      deadlineAtMs: 109_000,
+      planHash: "other",
+      planPages: 3,
+      dueMs: 69_000,
+    }),
+    applies: [
+      [
+        "ended, the generation before",
+        { status: "FAILED", generation: 1, endedAt: 8000, planHash: "plan", planPages: 1, submittedAt: 1000 },
+        {
+          status: "RUNNING",
+          generation: 2,
+          raisedBy: "q1",
+          raisedAt: 9000,
+          restartedAt: 9000,
+          deadlineAt: 109_000,
+          planHash: "other",
+          planPages: 3,
+          due: 69_000,
+          dueShard: expect.stringMatching(/^due#\d$/),
+          submittedAt: 1000,
+        },
+      ],
+    ],
+    refuses: [
+      ["no head", undefined],
+      ["another retry was first, and has ended", { status: "FAILED", generation: 2, endedAt: 8500 }],
+      ["still running", { status: "RUNNING", generation: 1 }],
+      ["removed", { status: "FAILED", generation: 1, endedAt: 8000, removedAt: 8500 }],
     ],
   },
   {
@@ -468,10 +699,13 @@ describe("guard G", () => {
     commit: commitWrite(3, join, [{ place: place, lease: leased(), outcome: succeeded() }]),
     wait: waitWrite(3, place, leased(), waiting()),
     settle: settleWrite(3, place, join, absent, failedSlot),
+    "settle all": settleAllWrite(3, join, [{ place, seen: absent, outcome: failedSlot }]),
     reissue: reissueWrite(3, place, absent, queued()),
     late: lateWrite(3, place, 1, "SUCCEEDED"),
     arrive: arriveWrite(3, "r", join, { level: 0, number: 0 }, 0, author),
     decide: decideErrorWrite(3, "r", join, {}, author),
+    "decide of a quorum": decideQuorumWrite(3, "r", counting, {}, author),
+    "decide skipped": decideSkippedWrite(3, "r", join, author),
   };
 
   it.each(Object.entries(writes))("S20: %s sets its generation, and names it in its condition", (_, write) => {
@@ -513,9 +747,39 @@ describe("a write as data", () => {
   });
 
   it("create of a head clears what a tombstone had", () => {
-    const left = ["removedAt", "ttl", "endedAt", "endedBy", "error", "sweptSettled", "sweptInterval"];
+    const left = [
+      "removedAt",
+      "ttl",
+      "endedAt",
+      "endedBy",
+      "error",
+      "pausedAt",
+      "pausedBy",
+      "restartedAt",
+      "raisedAt",
+      "raisedBy",
+      "sweptSettled",
+      "sweptInterval",
+    ];
     expect(createHeadWrite(headOf(), 0).remove).toEqual(["name", "callback", ...left]);
     expect(createHeadWrite(headOf({ name: "n", callback: "c" }), 0).remove).toEqual(left);
+  });
+
+  it("resume leaves who has paused it, so that a late copy of the pause is known", () => {
+    const write = resumeWrite("r", { generation: 1, atMs: 9000, seenPausedBy: "q1", dueMs: 69_000 });
+    expect(write.remove).toEqual(["pausedAt"]);
+  });
+
+  it("retry clears how the generation before has ended, its pause, and what sweeps have seen of it", () => {
+    const next = { generation: 2, raisedBy: "q", atMs: 1, deadlineAtMs: 2, planHash: "p", planPages: 1, dueMs: 3 };
+    expect(raiseWrite("r", next).remove).toEqual([
+      "endedAt",
+      "endedBy",
+      "error",
+      "pausedAt",
+      "sweptSettled",
+      "sweptInterval",
+    ]);
   });
 
   it("tombstone leaves the listing, and no other write of a head sets a TTL (S18)", () => {

@@ -1,0 +1,63 @@
+/**
+ * Outcomes that somebody records for tasks which have none: a chord's deadline, a revoke. A live lease is no obstacle: its
+ * owner is told at its next heartbeat, and can no longer commit.
+ */
+import { StoreError } from "../errors.ts";
+import type { OutcomeStatus, StoredError } from "../model/outcome.ts";
+import type { PlanJoin, PlanNode } from "../plan/types.ts";
+import { memberPlace } from "../protocol/keys.ts";
+import { countsOf, type OpenSlot, type SettledSlot } from "../protocol/slot.ts";
+import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
+import { settleAllWrite, settleWrite } from "../protocol/writes.ts";
+import { asRepair, type Delivery } from "./delivery.ts";
+import { driveMembers, driveNodes } from "./drive.ts";
+import { lostOutcome } from "./outcomes.ts";
+import { locate, slotIn } from "./places.ts";
+
+/** What is recorded, and why. */
+export interface Ending {
+  readonly status: Exclude<OutcomeStatus, "SUCCEEDED">;
+  readonly error: StoredError;
+}
+
+/** Rounds of looking and writing against other writers. */
+const rounds = 20;
+
+/** Settles every member of a join that has no outcome, leaf by leaf, and drives on. Repeatable. */
+export async function endMembers(delivery: Delivery, join: PlanJoin, ending: Ending): Promise<void> {
+  for (let leaf = 0; leaf < itemsAt(join, 0); leaf++) await endLeaf(delivery, join, leaf, ending);
+}
+
+async function endLeaf(delivery: Delivery, join: PlanJoin, leaf: number, ending: Ending): Promise<void> {
+  const { run, deps } = delivery;
+  let image = await deps.store.get(leafKey(run.id, join, leaf), "join.look");
+  for (let round = 0; round < rounds; round++) {
+    const open = slotsOf(join, leaf, image).flatMap(({ index, slot }) =>
+      slot.state === "settled"
+        ? []
+        : [{ place: memberPlace(run.id, join, index), seen: slot, outcome: outcomeOf(delivery, slot, ending) }],
+    );
+    if (open.length === 0) return driveMembers(delivery, join, leaf, image ?? {}, asRepair);
+    image = (await run.write(settleAllWrite(run.generation, join, open), "slot.end")).image;
+  }
+  throw new StoreError(`run ${run.id}: leaf ${leaf} of ${join.id} kept changing`);
+}
+
+/** Settles a task that has no outcome, and drives on from it. Repeatable. */
+export async function endNode(delivery: Delivery, node: PlanNode, ending: Ending): Promise<void> {
+  const { run, deps } = delivery;
+  const located = await locate(delivery, node);
+  const { place, join } = located;
+  let image = await deps.store.get(place.key, "slot.look");
+  for (let round = 0; round < rounds; round++) {
+    const slot = slotIn(place, image);
+    if (slot.state === "settled") return driveNodes(delivery, [{ ...located, slot }], image ?? {}, asRepair);
+    const write = settleWrite(run.generation, place, join, slot, outcomeOf(delivery, slot, ending));
+    image = (await run.write(write, "slot.end")).image;
+  }
+  throw new StoreError(`run ${run.id}: ${node.id} kept changing`);
+}
+
+function outcomeOf(delivery: Delivery, seen: OpenSlot, { status, error }: Ending): SettledSlot {
+  return lostOutcome(delivery, seen, countsOf(seen).lost, error, status);
+}

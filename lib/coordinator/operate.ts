@@ -1,0 +1,101 @@
+/**
+ * Requests about an existing run: revoke, pause, resume, retry.
+ *
+ * Each names the generation that its sender saw, and can be repeated: a copy finds what the first has done and goes on with
+ * what that may have left.
+ */
+import { InvalidRequestError, RunRemovedError } from "../errors.ts";
+import type { RunId } from "../model/ids.ts";
+import type { OperateRequest, PauseRequest, RevokeRequest } from "../model/request.ts";
+import type { PlanJoin, PlanNode } from "../plan/types.ts";
+import type { WriteResult } from "../ports/index.ts";
+import { type Head, isTombstone, pauseWrite, resumeWrite } from "../protocol/head.ts";
+import type { PlanCache } from "../records/plans.ts";
+import { readHead } from "../records/snapshots.ts";
+import { checkGeneration, deliveryFor, type Identified } from "./asked.ts";
+import type { Delivery } from "./delivery.ts";
+import type { CoordinatorDeps } from "./deps.ts";
+import { endRun } from "./drive.ts";
+import { type Ending, endMembers, endNode } from "./ending.ts";
+import { locate, slotIn } from "./places.ts";
+import { restart } from "./restart.ts";
+import { retry } from "./retry.ts";
+
+/** Handles a request about a run. @throws InvalidRequestError, RunRemovedError when the run is not what it says. */
+export async function operate(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  request: Identified<OperateRequest>,
+): Promise<void> {
+  const head = await readHead(deps.store, request.id);
+  if (!head) throw new InvalidRequestError("id", request.id, "must be the id of a run");
+  if (isTombstone(head)) throw new RunRemovedError(head.runId);
+  if (request.type === "retry") return retry(deps, plans, request, head);
+  checkGeneration(request, head);
+  switch (request.type) {
+    case "revoke":
+      return revoke(deliveryFor(deps, plans, head), request);
+    case "pause":
+      return pause(deps, request, head);
+    case "resume":
+      return resume(deps, plans, head);
+  }
+}
+
+async function revoke(delivery: Delivery, { path, reason }: RevokeRequest): Promise<void> {
+  const error = { name: "revoked", message: reason ?? "revoked by an operator" };
+  if (path === undefined) return endRun(delivery, { status: "REVOKED", error });
+  const ending: Ending = { status: "REVOKED", error };
+  const plan = await delivery.run.plan.whole();
+  const node = Object.hasOwn(plan.nodes, path) ? plan.nodes[path] : undefined;
+  if (node) return endNode(delivery, node, ending);
+  const join = Object.hasOwn(plan.joins, path) ? plan.joins[path] : undefined;
+  if (!join) throw new InvalidRequestError("path", path, "must be the path of a task, chord or group of the run");
+  await endMembers(delivery, join, ending);
+  await endInside(delivery, join, Object.values(plan.nodes), ending);
+}
+
+/** Tasks inside the members of a join that somebody has begun: the links of a chain, say. What has not begun never will. */
+async function endInside(
+  delivery: Delivery,
+  join: PlanJoin,
+  nodes: readonly PlanNode[],
+  ending: Ending,
+): Promise<void> {
+  const prefix = `${join.id === "." ? "" : `${join.id}/`}${join.kind === "chord" ? "header" : ""}[`;
+  const inside = nodes.filter((node) => node.slot?.join !== join.id && node.id.startsWith(prefix));
+  const places = await Promise.all(inside.map((node) => locate(delivery, node)));
+  const images = await delivery.deps.store.getMany(
+    places.map(({ place }) => place.key),
+    "slot.look",
+  );
+  for (const [i, { place, node }] of places.entries()) {
+    const { state } = slotIn(place, images[i]);
+    if (state !== "absent" && state !== "settled") await endNode(delivery, node, ending);
+  }
+}
+
+async function pause(deps: CoordinatorDeps, request: Identified<PauseRequest>, head: Head): Promise<void> {
+  if (head.pausedBy === request.requestId) return;
+  const { generation, pausedBy: seenPausedBy } = head;
+  const write = pauseWrite(head.runId, { generation, by: request.requestId, atMs: deps.clock.now(), seenPausedBy });
+  noteSwitch(deps, head.runId, "paused", await deps.store.write(write, "head.pause"));
+}
+
+/** What came during the pause was dropped, so everything open is sent again. */
+async function resume(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<void> {
+  if (head.pausedAtMs !== undefined) {
+    const { generation, pausedBy: seenPausedBy } = head;
+    const atMs = deps.clock.now();
+    const dueMs = atMs + deps.settings.sweepSeconds * 1000;
+    const write = resumeWrite(head.runId, { generation, atMs, seenPausedBy, dueMs });
+    noteSwitch(deps, head.runId, "resumed", await deps.store.write(write, "head.resume"));
+  }
+  const now = await readHead(deps.store, head.runId);
+  if (now && now.pausedAtMs === undefined) await restart(deps, plans, now);
+}
+
+/** A refused one has met another request, or the end of the run: nothing is left to switch. */
+function noteSwitch({ log }: CoordinatorDeps, run: RunId, to: "paused" | "resumed", { applied }: WriteResult): void {
+  log.write("info", applied ? `run ${to}` : `run not ${to}: nothing to change`, { run });
+}

@@ -1,0 +1,70 @@
+/**
+ * A run goes on: after a pause, or as a new generation. What was sent before is gone, so everything open is sent again.
+ *
+ * Looks before it sends, as any driver that is not the first: a copy of the request that died here does no more than send
+ * what nobody has taken yet once more.
+ */
+import type { NodeId } from "../model/ids.ts";
+import type { Plan, PlanNode } from "../plan/types.ts";
+import type { Head } from "../protocol/head.ts";
+import { type Released, releasedOf } from "../protocol/released.ts";
+import { nodeOf, rangeSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
+import type { PlanCache } from "../records/plans.ts";
+import { readSnapshot } from "../records/snapshots.ts";
+import { deliveryFor } from "./asked.ts";
+import { askerOf, type Delivery } from "./delivery.ts";
+import { type CoordinatorDeps, diagnoseSettings } from "./deps.ts";
+import { nodeSend, sendRanges } from "./release.ts";
+import { reopenRun } from "./reopen.ts";
+import { applyRepair } from "./repair.ts";
+import { type NodeSend, sendNodes } from "./sending.ts";
+
+/** Opens again what a new generation takes over, drives on what is settled, and sends what is open. Repeatable. */
+export async function restart(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<void> {
+  const delivery = deliveryFor(deps, plans, head);
+  await reopenRun(delivery);
+  const snapshot = await readSnapshot(deps.store, plans, head);
+  const { findings } = deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps));
+  for (const { repair } of findings) await applyRepair(delivery, repair);
+  await sendOpen(delivery, snapshot);
+}
+
+async function sendOpen(delivery: Delivery, snapshot: Snapshot): Promise<void> {
+  const released = releasedOf(snapshot);
+  await sendNodes(delivery, openNodes(delivery, snapshot, released), "restart.send");
+  for (const { list, range } of released.ranges) {
+    const row = delivery.deps.protocol.driverRow(rangeSlot(snapshot, list, range), askerOf(delivery), 0);
+    if (row.kind === "send") await sendRanges(delivery, list, [{ range, dispatch: row.dispatch, atMs: row.atMs }]);
+  }
+}
+
+/** Nodes that nobody has begun go together as they did before; the others have a dispatch of their own. */
+function openNodes(delivery: Delivery, snapshot: Snapshot, released: Released): NodeSend[] {
+  const sends: NodeSend[] = [];
+  const packs = packsOf(snapshot.plan);
+  const together = new Map<object, PlanNode[]>();
+  for (const id of released.nodes.keys()) {
+    const node = nodeOf(snapshot, id);
+    const slot = slotOf(snapshot, node);
+    const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), 0);
+    if (row.kind !== "send" || !delivery.deps.protocol.mayStart(snapshot.head, node.afterEnd)) continue;
+    const pack = slot.state === "absent" ? packs.get(id) : undefined;
+    if (pack === undefined) sends.push(nodeSend([node], row));
+    else together.set(pack, [...(together.get(pack) ?? []), node]);
+  }
+  const first = { dispatch: 1, atMs: delivery.deps.clock.now() };
+  return [...sends, ...[...together.values()].map((nodes) => nodeSend(nodes, first))];
+}
+
+/** The pack that each packed node is in. */
+function packsOf(plan: Plan): ReadonlyMap<NodeId, object> {
+  const packs = new Map<NodeId, object>();
+  for (const start of Object.values(plan.releases).flat()) {
+    if (start.kind !== "pack") continue;
+    for (const index of start.members) {
+      const source = plan.members[start.join]?.[index];
+      if (source?.kind === "node") packs.set(source.node, start);
+    }
+  }
+  return packs;
+}

@@ -1,0 +1,132 @@
+/**
+ * Scenarios of what operators ask of a run: revoke, pause, resume, retry.
+ */
+import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
+
+const mended = (value: number) => ({ task: "mended", args: [value] });
+const slow = (seconds: number, value: number) => ({ task: "slow", args: [seconds, value] });
+const retry = { type: "retry" };
+const inPacks = { tasksPerInvocation: () => 10 };
+
+export const operationScenarios: readonly Scenario[] = [
+  {
+    name: "retry of a chain",
+    workflow: { chain: [one(1), mended(2), { task: "plus", args: [3] }] },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: 1 + 3,
+  },
+  {
+    name: "retry of a failing member",
+    workflow: { chord: { header: [one(1), mended(2), one(3), one(4), one(5)], callback: sum } },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: 15,
+    open: true,
+  },
+  {
+    name: "retry of a pack",
+    workflow: { chord: { header: [one(1), mended(2), one(3), mended(4)], callback: sum } },
+    shape: inPacks,
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: 10,
+    open: true,
+  },
+  {
+    name: "retry of three levels",
+    workflow: { chord: { header: [1, 2, 3, 4, 5].map((n) => (n === 4 ? mended(n) : one(n))), callback: sum } },
+    shape: { leafSize: 2, fan: 2 },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: 15,
+    open: true,
+  },
+  {
+    name: "retry of a failed callback",
+    workflow: settledChordWith(mended(7), one(1), fails),
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+  },
+  {
+    name: "retry with an error callback",
+    workflow: { chord: { header: [one(1), fails], callback: sum, onError } },
+    operations: [{ request: retry }],
+    status: "FAILED",
+    open: true,
+  },
+  {
+    name: "retry of a task that succeeded",
+    workflow: { chain: [one(1), { task: "plus", args: [2] }] },
+    operations: [{ request: { ...retry, args: { "[1]": [10] } } }],
+    status: "SUCCEEDED",
+    value: 11,
+  },
+  {
+    name: "retry before a long list",
+    workflow: { chain: [one(1), { group: ones(5).map((task) => ({ ...task, immutable: true })) }, sum] },
+    shape: { messagesPerRange: 2 },
+    operations: [{ request: { ...retry, tasks: ["[0]"] } }],
+    status: "SUCCEEDED",
+    value: 15,
+  },
+  {
+    name: "error callback long after the end",
+    workflow: {
+      group: [
+        { chord: { header: [fails], callback: sum, onError } },
+        { chord: { header: [{ task: "failsLate" }], callback: sum, onError } },
+      ],
+    },
+    status: "FAILED",
+    open: true,
+  },
+  {
+    name: "revoke of a run",
+    workflow: { chain: [slow(100, 1), one(2)] },
+    operations: [{ request: { type: "revoke" }, atStartOf: "[0]", afterSeconds: 5 }],
+    status: "REVOKED",
+    open: true,
+  },
+  {
+    name: "revoke of a member",
+    workflow: settledChord(one(1), slow(100, 2), one(3)),
+    operations: [{ request: { type: "revoke", path: "header[1]" }, atStartOf: "header[1]", afterSeconds: 5 }],
+    status: "SUCCEEDED",
+    value: [1, "REVOKED", 3],
+  },
+  {
+    name: "revoke of a chord",
+    workflow: settledChord(settledChord(one(1), slow(100, 2)), one(3), { chain: [slow(100, 4), one(5)] }),
+    operations: [{ request: { type: "revoke", path: "." }, atStartOf: "header[0]/header[1]", afterSeconds: 5 }],
+    status: "SUCCEEDED",
+    open: true,
+  },
+  {
+    name: "pause and resume",
+    workflow: { chain: [slow(10, 1), { task: "plus", args: [2] }] },
+    operations: [
+      { request: { type: "pause" }, atStartOf: "[0]", afterSeconds: 5 },
+      { request: { type: "resume", requestId: "operation-2" }, atStartOf: "[0]", afterSeconds: 100 },
+    ],
+    sweeper: true,
+    status: "SUCCEEDED",
+    value: 3,
+  },
+  {
+    name: "pause, resume and a pack",
+    workflow: { chord: { header: [slow(10, 1), slow(20, 2), slow(10, 3)], callback: sum } },
+    shape: inPacks,
+    operations: [
+      { request: { type: "pause" }, atStartOf: "header[1]", afterSeconds: 5 },
+      { request: { type: "resume", requestId: "operation-2" }, atStartOf: "header[1]", afterSeconds: 15 },
+    ],
+    sweeper: true,
+    status: "SUCCEEDED",
+    value: 6,
+  },
+];
+
+function settledChordWith(callback: object, ...header: readonly object[]): object {
+  return { chord: { header, callback, when: "all-settled" } };
+}
