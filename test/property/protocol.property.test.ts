@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../lib/adapters/memory/store.ts";
 import { outcomeStatuses } from "../../lib/model/outcome.ts";
 import type { PlanJoin } from "../../lib/plan/types.ts";
-import type { Image, Value } from "../../lib/ports/store.ts";
-import { decisionOf } from "../../lib/protocol/decision.ts";
+import type { Image, Value, Write } from "../../lib/ports/store.ts";
+import { type Decision, decisionOf, owedDecision } from "../../lib/protocol/decision.ts";
 import { memberPlace } from "../../lib/protocol/keys.ts";
 import { afterFailure, backoffMs, resendIntervalMs } from "../../lib/protocol/retry.ts";
 import { type Asker, driverRow, ownRow } from "../../lib/protocol/rows.ts";
@@ -23,8 +23,11 @@ import {
 } from "../../lib/protocol/slot.ts";
 import {
   badIn,
+  countsIn,
+  isFullMark,
   isTop,
   itemsAt,
+  markFor,
   markOf,
   parentOf,
   remainingOf,
@@ -33,7 +36,7 @@ import {
   tallyKey,
   topOf,
 } from "../../lib/protocol/tally.ts";
-import { arriveWrite, settleWrite } from "../../lib/protocol/writes.ts";
+import { arriveWrite, decideErrorWrite, decideQuorumWrite, settleWrite } from "../../lib/protocol/writes.ts";
 
 const count = fc.nat({ max: 100 });
 const positive = fc.integer({ min: 1, max: 100 });
@@ -364,6 +367,110 @@ describe("arrivals", () => {
         expect(decisionOf({ ...join, when: "all-settled" }, full)).toBe("callback");
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe("arrivals of a join that is decided by a count", () => {
+  const author = { by: "x", atMs: 1 };
+  const cases = fc
+    .record({
+      bad: fc.array(fc.boolean(), { minLength: 1, maxLength: 30 }),
+      leafSize: fc.integer({ min: 1, max: 4 }),
+      fan: fc.integer({ min: 2, max: 4 }),
+      when: fc.constantFrom("tolerate" as const, "quorum" as const),
+    })
+    .chain((shape) => {
+      const members = shape.bad.length;
+      return fc.record({
+        shape: fc.constant(shape),
+        count: shape.when === "quorum" ? fc.integer({ min: 1, max: members }) : fc.nat({ max: members }),
+        order: fc.shuffledSubarray(
+          shape.bad.map((_, index) => index),
+          { minLength: members },
+        ),
+        /** After each member: which of the arrivals so far is delivered once more, if any. */
+        repeats: fc.array(fc.option(fc.nat({ max: 200 })), { minLength: members, maxLength: members }),
+      });
+    });
+
+  /** What the members that have settled so far come to, by counting them. */
+  function recount(join: PlanJoin, outcomes: readonly boolean[]): Decision | undefined {
+    const failed = outcomes.filter(Boolean).length;
+    const count = join.count ?? 0;
+    if (join.when === "quorum") {
+      if (outcomes.length - failed >= count) return "callback";
+      return failed > join.size - count ? "error" : undefined;
+    }
+    if (failed > count) return "error";
+    return outcomes.length === join.size ? "callback" : undefined;
+  }
+
+  const settled = (isBad: boolean | undefined): SettledSlot => ({
+    state: "settled",
+    status: isBad ? "FAILED" : "SUCCEEDED",
+    attempt: 0,
+    lost: 0,
+    owner: "x",
+    settledAtMs: 1,
+  });
+
+  it("S3 S4 S8: in any order and repeated, the decision is that of a recount, at the member that brings it about", async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ shape: { bad, leafSize, fan, when }, count, order, repeats }) => {
+        const join: PlanJoin = { ...joinOf(bad.length, leafSize, fan), when, count };
+        const store = createMemoryStore();
+        const arrivals: Write[] = [];
+        const climb = async (index: number, leaf: Image | undefined): Promise<void> => {
+          let image = leaf;
+          for (
+            let at: TallyPlace = { level: 0, number: Math.floor(index / leafSize) };
+            !isTop(join, at);
+            at = parentOf(join, at)
+          ) {
+            const write = arriveWrite(1, "r", join, at, markFor(join, at, image ?? {}), author);
+            arrivals.push(write);
+            ({ image } = await store.write(write, "test"));
+          }
+        };
+        const top = () => store.get(tallyKey("r", join, topOf(join)), "test");
+        const outcomes: boolean[] = [];
+        let first: Decision | undefined;
+        for (const [at, index] of order.entries()) {
+          const write = settleWrite(1, memberPlace("r", join, index), join, { state: "absent" }, settled(bad[index]));
+          await climb(index, (await store.write(write, "test")).image);
+          outcomes.push(bad[index] === true);
+          const again = arrivals[(repeats[at] ?? 0) % Math.max(1, arrivals.length)];
+          if (repeats[at] !== null && again !== undefined)
+            expect((await store.write(again, "test")).applied).toBe(false);
+          first ??= recount(join, outcomes);
+          const owed = owedDecision(join, await top());
+          if (owed === "callback") await store.write(decideQuorumWrite(1, "r", join, {}, author), "test");
+          if (owed === "error") await store.write(decideErrorWrite(1, "r", join, {}, author), "test");
+          expect(decisionOf(join, await top())).toBe(first);
+          expect(owedDecision(join, await top())).toBe(undefined);
+          const failed = outcomes.filter(Boolean).length;
+          expect(countsIn(join, topOf(join), (await top()) ?? {})).toEqual({ settled: at + 1, bad: failed });
+        }
+        expect(remainingOf(join, topOf(join), await top())).toBe(0);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it("S8: a mark that comes late never hides a newer one, and only a full one counts", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.nat({ max: 40 }), fc.nat({ max: 40 }), (size, a, b) => {
+        const join: PlanJoin = { ...joinOf(size + 1, size, 2), when: "tolerate", count: 0 };
+        const leaf = { level: 0, number: 0 };
+        const slots = (count: number, isBad: boolean) =>
+          Object.fromEntries(
+            Array.from({ length: Math.min(count, size) }, (_, i) => [`s${i}`, encodeSlot(settled(isBad && i === 0))]),
+          );
+        const marks = [Math.min(a, b), Math.max(a, b)].map((count, i) => markFor(join, leaf, slots(count, i > 0)));
+        expect(marks[1]).toBeGreaterThanOrEqual(marks[0] as number);
+        expect(isFullMark(join, leaf, marks[1] as number)).toBe(Math.max(a, b) >= size);
+      }),
     );
   });
 });

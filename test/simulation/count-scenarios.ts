@@ -6,6 +6,8 @@ import { fails, onError, one, type Scenario } from "./scenario-parts.ts";
 const outcomes = { task: "outcomes" };
 const inPacks = { tasksPerInvocation: () => 10 };
 const levels = { leafSize: 2, fan: 2 };
+/** Starts after all that faults put off, and needs no heartbeat until then. */
+const delayed = (value: number) => ({ task: "one", args: [value], delaySeconds: 800 });
 const slow = (seconds: number, value: number) => ({ task: "slow", args: [seconds, value] });
 const chord = (when: object, header: readonly object[], more: object = {}) => ({
   chord: { header, callback: outcomes, when, ...more },
@@ -68,6 +70,13 @@ export const countScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    name: "quorum long before its stragglers",
+    workflow: chord(quorum(2), [one(1), delayed(2), one(3), delayed(4)]),
+    shape: levels,
+    status: "SUCCEEDED",
+    value: [1, "SKIPPED", 3, "SKIPPED"],
+  },
+  {
     name: "quorum by its last member",
     workflow: chord(quorum(2), [one(1), fails, fails, slow(50, 4)], { onError }),
     shape: levels,
@@ -85,6 +94,17 @@ export const countScenarios: readonly Scenario[] = [
     name: "quorum of a pack",
     workflow: chord(quorum(2), [one(1), one(2), slow(50, 3), fails]),
     shape: inPacks,
+    status: "SUCCEEDED",
+    open: true,
+  },
+  {
+    name: "quorum not decided, message gone",
+    workflow: chord(quorum(2), [one(1), one(2), delayed(3)]),
+    base: [{ site: "join.read", mode: "crash-before" }],
+    maxReceiveCount: 1,
+    deadLetters: false,
+    drops: true,
+    sweeper: true,
     status: "SUCCEEDED",
     open: true,
   },

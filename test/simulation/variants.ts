@@ -30,11 +30,32 @@ function answering(sites: readonly string[], change: (result: WriteResult) => Wr
   });
 }
 
+/** Arrivals of joins that are decided by a count: their marks hold the settled members too. */
+const isCountedMark = ({ set }: Write): boolean =>
+  set.some((action) => "value" in action && /^m\d+$/.test(String(action.path[0])) && Number(action.value) >= 2 ** 20);
+
+const countsMembers = ({ set }: Write): boolean => set.some((action) => "minus" in action);
+
+/** Writes that do not happen, though who wrote them is told so. */
+function dropping(site: string, isDropped: (write: Write) => boolean): (store: Store) => Store {
+  return (store) => ({
+    ...store,
+    write: async (write, at) =>
+      at === site && isDropped(write)
+        ? { applied: true, image: (await store.get(write.key, at)) ?? { g: 1 } }
+        : store.write(write, at),
+  });
+}
+
 const without = ({ condition: _, ...write }: Write): Write => write;
 
 /** A loser that does not look further: its image seems to have arrivals missing. */
 const returns = (result: WriteResult): WriteResult =>
   ({ ...result, image: { ...result.image, remaining: 1_000_000 } }) as WriteResult;
+
+/** The same in a join that is decided by a count: its image seems to have come to nothing. */
+const returnsCounts = (result: WriteResult): WriteResult =>
+  ({ ...result, image: { g: result.image?.g ?? 1 } }) as WriteResult;
 
 /** Leaves out the conditions on a state's exact fields. */
 function onlyState(condition: Condition | undefined): Condition | undefined {
@@ -53,6 +74,18 @@ const withCondition = (write: Write, condition: Condition | undefined): Write =>
 function forgetAbsorbing(plan: Plan): Plan {
   const forget = (node: PlanNode): PlanNode =>
     node.failure.then.kind === "slot" ? { ...node, failure: { ...node.failure, then: { kind: "none" } } } : node;
+  return { ...plan, nodes: Object.fromEntries(Object.entries(plan.nodes).map(([id, node]) => [id, forget(node)])) };
+}
+
+/** Tasks that follow others are skipped, but what follows them is not. */
+function forgetSkipped(plan: Plan): Plan {
+  const following = new Set(
+    Object.values(plan.nodes).flatMap(({ next }) => next.flatMap((one) => (one.kind === "node" ? [one.node] : []))),
+  );
+  const forget = (node: PlanNode): PlanNode =>
+    node.failure.then.kind === "skip" && following.has(node.id)
+      ? { ...node, failure: { ...node.failure, then: { kind: "none" } } }
+      : node;
   return { ...plan, nodes: Object.fromEntries(Object.entries(plan.nodes).map(([id, node]) => [id, forget(node)])) };
 }
 
@@ -103,6 +136,13 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "range done before it is sent": "range whose sender dies",
   "range claimed without condition": "ranges of a header",
   "sweeper does not look for ranges": "lost ranges",
+  "counting join: only full leaves climb": "quorum long before its stragglers",
+  "counting join: blind marks": "tolerated failures on three levels",
+  "counting join: loser just returns": "quorum long before its stragglers",
+  "quorum decided without its accepted set": "quorum of all",
+  "quorum decided without condition": "quorum by its last member",
+  "sweeper does not look for missing decisions": "quorum not decided, message gone",
+  "finish: skip stops after one link": "finish: a chain",
 };
 
 export const variants: Readonly<Record<string, Variant>> = {
@@ -226,6 +266,30 @@ export const variants: Readonly<Record<string, Variant>> = {
       },
     },
   },
+  "counting join: only full leaves climb": {
+    store: dropping("tally.arrive", (write) => isCountedMark(write) && !countsMembers(write)),
+  },
+  "counting join: blind marks": {
+    store: rewriting(["tally.arrive"], (write) => (isCountedMark(write) ? without(write) : write)),
+  },
+  "counting join: loser just returns": {
+    store: (store) => ({
+      ...store,
+      write: async (write, site) => {
+        const result = await store.write(write, site);
+        return site === "tally.arrive" && isCountedMark(write) && !result.applied ? returnsCounts(result) : result;
+      },
+    }),
+  },
+  "quorum decided without its accepted set": {
+    store: rewriting(["join.accept"], (write) => ({
+      ...write,
+      set: write.set.filter(({ path }) => path[0] !== "accepted"),
+    })),
+  },
+  "quorum decided without condition": { store: rewriting(["join.accept"], without) },
+  "sweeper does not look for missing decisions": { protocol: { diagnose: overlooking("decision-missing") } },
+  "finish: skip stops after one link": { plan: forgetSkipped },
   "acknowledged before the send": { acknowledgeBeforeSend: true },
   "lease taken over while it lives": {
     protocol: {
