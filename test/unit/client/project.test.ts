@@ -241,7 +241,7 @@ describe("inspectReport", () => {
     const page = { from: 0, size: 1000 };
     const late = (accepted?: ReadonlyMap<string, (index: number) => boolean>) =>
       inspectReport(snapshot, { result: null, page, ...(accepted === undefined ? {} : { accepted }) })
-        .tasks?.filter((one) => one.late)
+        .tasks?.filter((one) => one.afterQuorum)
         .map(({ id }) => id);
     expect(late(new Map([[".", (index) => index === 0]]))).toEqual(["nightly/header[1]", "nightly/header[2]"]);
     expect(late(new Map([[".", () => true]]))).toEqual([]);

@@ -192,7 +192,7 @@ describe("quorum", () => {
   it("keeps what comes later, marked as late", async () => {
     const deployed = deploy();
     const { tasks, joins } = await shownAfter(deployed, 200, chord({ quorum: 2 }, header));
-    expect(tasks?.map(({ id, status, late }) => [id, status, late])).toEqual([
+    expect(tasks?.map(({ id, status, afterQuorum }) => [id, status, afterQuorum])).toEqual([
       ["r/header[0]", "SUCCEEDED", true],
       ["r/header[1]", "SUCCEEDED", false],
       ["r/header[2]", "FAILED", false],
@@ -462,7 +462,7 @@ describe("a retry", () => {
     for (let visit = 0; visit < 3; visit++) await sweep(deployed);
     const { run: again, tasks } = await deployed.client.inspect("r", { verbose: true });
     expect(again).toMatchObject({ status: "SUCCEEDED", generation: 2 });
-    expect(tasks?.filter(({ late }) => late).map(({ id }) => id)).toEqual(["r/header[1]"]);
+    expect(tasks?.filter(({ afterQuorum }) => afterQuorum).map(({ id }) => id)).toEqual(["r/header[1]"]);
     expect(deployed.calls.map(({ task }) => task)).toEqual(["list"]);
   });
 });
