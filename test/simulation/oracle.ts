@@ -9,7 +9,17 @@ import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
 import { decided, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
-import { badIn, isTop, itemsAt, markOf, parentOf, remainingOf, sizeOf, slotsOf } from "../../lib/protocol/tally.ts";
+import {
+  badIn,
+  isTop,
+  itemsAt,
+  markOf,
+  parentOf,
+  remainingOf,
+  sizeOf,
+  slotsOf,
+  topOf,
+} from "../../lib/protocol/tally.ts";
 import { resolve } from "../../lib/records/inputs.ts";
 import { createPlanCache, planView } from "../../lib/records/plans.ts";
 import type { World } from "./world.ts";
@@ -131,7 +141,19 @@ function decisionFaults(world: World, snapshot: Snapshot, join: PlanJoin): strin
     faults.push(`S4: ${join.onError} started though ${join.id} is ${decision ?? "open"}`);
   if (decision === "error" && join.onError !== null && !settledNode(snapshot, join.onError))
     faults.push(`L3: ${join.onError} was not called though ${join.id} is error`);
+  if (decision === "error" && join.onError !== null && !calledIn(world, snapshot, join, join.onError))
+    faults.push(`L3: ${join.onError} was called in an older generation than that in which ${join.id} became error`);
   return faults;
+}
+
+/** Whether an error callback that has succeeded did so in the generation of the decision. */
+function calledIn(world: World, snapshot: Snapshot, join: PlanJoin, onError: string): boolean {
+  const node = snapshot.plan.nodes[onError];
+  const slot = node && slotOf(snapshot, node);
+  if (slot?.state !== "settled" || slot.status !== "SUCCEEDED") return true;
+  const generation = tallyOf(snapshot, join, topOf(join))?.g;
+  const taskId = taskIdOf(snapshot.head.runId, onError);
+  return world.entries.some((entry) => entry.taskId === taskId && entry.generation === generation);
 }
 
 function settledNode(snapshot: Snapshot, id: string): boolean {
