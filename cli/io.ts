@@ -52,6 +52,8 @@ export interface CliIo {
   exitWith(code: ExitCode): void;
   /** Calls `run` at every SIGINT and SIGTERM until the returned function is called. While nobody listens, a signal ends the process. */
   onInterrupt(run: (signal: InterruptSignal) => void): () => void;
+  /** Asks a question on the terminal, and resolves to whether the user agreed. Absent where there is nobody to ask. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Stands in for the deployment, in tests. @default what cli/connection.ts finds */
   readonly openClient?: OpenClient;
 }

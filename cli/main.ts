@@ -22,6 +22,12 @@ function outputOf(stream: NodeJS.WriteStream): TextOutput {
   };
 }
 
+/** Asks on stderr: stdout carries data only. Ctrl-C is a no. */
+async function confirm(question: string): Promise<boolean> {
+  const prompts = await import("@clack/prompts");
+  return (await prompts.confirm({ message: question, initialValue: false, output: process.stderr })) === true;
+}
+
 const io: CliIo = {
   out: outputOf(process.stdout),
   err: outputOf(process.stderr),
@@ -29,6 +35,7 @@ const io: CliIo = {
   env: process.env,
   cwd: process.cwd(),
   exitWith: () => undefined,
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm } : {}),
   onInterrupt(run) {
     for (const signal of signals) process.on(signal, run);
     return () => {

@@ -5,8 +5,12 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { registerDev } from "./commands/dev.ts";
 import { registerInspect } from "./commands/inspect.ts";
+import { registerPause } from "./commands/pause.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerResult } from "./commands/result.ts";
+import { registerResume } from "./commands/resume.ts";
+import { registerRetry } from "./commands/retry.ts";
+import { registerRevoke } from "./commands/revoke.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerSubmit } from "./commands/submit.ts";
@@ -26,6 +30,10 @@ const registers: readonly Register[] = [
   registerInspect,
   registerWait,
   registerResult,
+  registerRevoke,
+  registerPause,
+  registerResume,
+  registerRetry,
   registerDev,
   registerWorker,
 ];
@@ -91,7 +99,7 @@ export function createProgram(io: CliIo): Command {
 
 const afterHelp = `
 Every command takes --json: stdout is then data only. Ids may be cut to a beginning that only one run has.
-Exit codes: 0 fine · 1 issues found, run failed, or an error · 2 wrong usage · 124 wait ran out of time · 130 interrupted
+Exit codes: 0 fine · 1 issues found, run failed, or an error · 2 wrong usage · 124 wait ran out of time · 130 interrupted or declined
 
 Examples:
   tutti dev --tasks src/tasks.ts        an engine and workers on this machine

@@ -204,5 +204,11 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     status: async () => (await client()).status(),
     result: async (id) => (await client()).result(id),
     wait: async (id, given) => (await client()).wait(id, given),
+    revoke: async (id, given) => (await client()).revoke(id, given),
+    previewRevoke: async (id, given) => (await client()).previewRevoke(id, given),
+    pause: async (id) => (await client()).pause(id),
+    resume: async (id) => (await client()).resume(id),
+    retry: async (id, given) => (await client()).retry(id, given),
+    previewRetry: async (id, given) => (await client()).previewRetry(id, given),
   };
 }

@@ -13,12 +13,16 @@ export {
   RunUnfinishedError,
   WaitTimedOutError,
 } from "./client/errors.ts";
+export type { RetryOptions, RevokeOptions } from "./client/operate.ts";
 export type {
   InspectReport,
   JoinReport,
+  OperationReport,
   Progress,
   QueueReport,
   ResultReport,
+  RetryPreview,
+  RevokePreview,
   RunLine,
   RunReport,
   StatusReport,

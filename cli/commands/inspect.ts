@@ -75,6 +75,7 @@ function writeRun(io: CliIo, run: RunReport, paint: Paint): void {
       `${run.id} ${paintStatus(paint, run.status)}${run.name === null ? "" : ` · ${cut(run.name, 80)}`}${run.generation > 1 ? ` · generation ${run.generation}` : ""}`,
     ],
     ["submitted", run.submittedAt],
+    ...(run.pausedAt === null ? [] : [["paused", `${run.pausedAt} · let it go on: tutti resume ${run.id}`] as const]),
     ...(run.finishedAt === null ? [] : [["finished", `${run.finishedAt}${took}`] as const]),
     ["progress", progressText(run.progress)],
     ...(run.error === null ? [] : [["error", errorText(run.error)] as const]),

@@ -64,7 +64,13 @@ const queueColumns: readonly Column<QueueReport>[] = [
 function runColumns(nowMs: number): readonly Column<RunLine>[] {
   return [
     { title: "RUN", cell: ({ id }) => id },
-    { title: "STATUS", cell: ({ status }) => status },
+    { title: "STATUS", cell: ({ status, pausedAt }) => (pausedAt === null ? status : `${status} paused`) },
+    {
+      title: "GENERATION",
+      cell: ({ generation }) => (generation > 1 ? String(generation) : ""),
+      alignRight: true,
+      importance: 3,
+    },
     { title: "TASKS", cell: ({ taskCount }) => String(taskCount), alignRight: true, importance: 1 },
     { title: "NAME", cell: ({ name }) => cut(name ?? "", 40), importance: 3 },
     {

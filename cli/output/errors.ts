@@ -23,6 +23,19 @@ export class InterruptedError extends Error {
   }
 }
 
+/** A change of a run that was refused: no document is to be corrected. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+
+  /** @param hint - What to do instead. */
+  constructor(
+    override readonly cause: InvalidRequestError,
+    readonly hint: string,
+  ) {
+    super(cause.message);
+  }
+}
+
 /** An error as scripts get it on stderr. */
 export interface ErrorReport {
   readonly schemaVersion: 1;
@@ -78,6 +91,7 @@ export function describeError(error: unknown): Described {
   if (error instanceof CommanderError) return describeCommander(error);
   if (error instanceof InterruptedError)
     return { report: reportOf("interrupted", error.message), exitCode: exitCodes.interrupted, hint: error.hint };
+  if (error instanceof RefusedError) return { ...describeOwn(error.cause), hint: error.hint };
   if (error instanceof TuttiError) return describeOwn(error);
   const message = error instanceof Error ? error.message : String(error);
   const hint = "this is a fault of tutti: set TUTTI_DEBUG=1 to see where it comes from";

@@ -4,7 +4,7 @@
 import { InvalidRequestError, RunConflictError, RunRemovedError, type TuttiError } from "../errors.ts";
 import type { RunId } from "../model/ids.ts";
 import { isJsonObject, type Json } from "../model/json.ts";
-import type { Clock, Image, Store } from "../ports/index.ts";
+import type { Clock, Image, Key, Store } from "../ports/index.ts";
 import { decodeHead, type Head, isTombstone, tombstoneOver } from "../protocol/head.ts";
 import { headKey, rejectedKey } from "../protocol/keys.ts";
 import { RequestRejectedError } from "./errors.ts";
@@ -37,18 +37,29 @@ export async function learnAnswer(
   deps: { readonly store: Store; readonly clock: Clock },
   submission: Submission,
 ): Promise<Answer> {
-  const { store, clock } = deps;
-  const untilMs = clock.now() + answerTimeoutMs;
+  let latest: Head | undefined;
   const keys = [headKey(submission.runId), rejectedKey(submission.requestId)];
+  const answer = await lookUntil(deps, keys, ([head, rejected]) => {
+    latest = head && decodeHead(submission.runId, head);
+    const found = answerOf({ head: latest, rejected }, submission);
+    return found.kind === "unknown" ? undefined : found;
+  });
+  return answer ?? lastAnswer(latest, submission, deps.clock.now());
+}
+
+/** Looks at some items until they tell, or time is up: then it is undefined. Sends nothing and writes nothing. */
+export async function lookUntil<T>(
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  keys: readonly Key[],
+  told: (images: readonly (Image | undefined)[]) => T | undefined,
+): Promise<T | undefined> {
+  const untilMs = clock.now() + answerTimeoutMs;
   const nextPauseMs = growingPause();
   for (;;) {
-    const [head, rejected] = await store.getMany(keys, "answer.read");
-    const found = { head: head && decodeHead(submission.runId, head), rejected };
-    const answer = answerOf(found, submission);
-    if (answer.kind !== "unknown") return answer;
-    const nowMs = clock.now();
-    if (nowMs >= untilMs) return lastAnswer(found.head, submission, nowMs);
-    await pause(clock, Math.min(nextPauseMs(), untilMs - nowMs));
+    const found = told(await store.getMany(keys, "answer.read"));
+    const leftMs = untilMs - clock.now();
+    if (found !== undefined || leftMs <= 0) return found;
+    await pause(clock, Math.min(nextPauseMs(), leftMs));
   }
 }
 
@@ -81,7 +92,7 @@ function lastAnswer(head: Head | undefined, submission: Submission, nowMs: numbe
 }
 
 /** The error a rejected item tells of, as the class it was raised as. */
-function rejectionOf(image: Image, submission: Submission): TuttiError {
+export function rejectionOf(image: Image, submission: Pick<Submission, "runId" | "requestId">): TuttiError {
   const error = isJsonObject(image.error) ? image.error : {};
   const code = String(error.code ?? "invalid-request");
   if (code === "run-conflict") return new RunConflictError(submission.runId);

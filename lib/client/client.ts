@@ -1,9 +1,9 @@
 /**
- * What a producer and an observer use: submit, inspect, status, result, wait.
+ * What a producer, an observer and an operator use: submit, inspect, status, result, wait; revoke, pause, resume, retry.
  *
  * Built on the ports alone. A submit stores a workflow that is too large for a message, and sends one message: the producer
- * may exit right after, since the callback is fired by whoever settles the last member. Everything else only reads: it
- * writes nothing and sends nothing.
+ * may exit right after, since the callback is fired by whoever settles the last member. What changes a run sends one message
+ * too. Everything else only reads: it writes nothing and sends nothing.
  */
 import { InvalidRequestError, QueueError } from "../errors.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
@@ -23,12 +23,26 @@ import { createPlanCache } from "../records/plans.ts";
 import { readSnapshot } from "../records/snapshots.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
 import { RunFailedError, RunUnfinishedError } from "./errors.ts";
+import {
+  type Operating,
+  pauseRun,
+  previewRetry,
+  previewRevoke,
+  type RetryOptions,
+  type RevokeOptions,
+  resumeRun,
+  retryRun,
+  revoke,
+} from "./operate.ts";
 import { type AcceptedByJoin, activityOf, inspectReport, resultReport, runLine } from "./project.ts";
 import { findHead, readListing, refreshRunning } from "./runs.ts";
 import {
   type InspectReport,
+  type OperationReport,
   type QueueReport,
   type ResultReport,
+  type RetryPreview,
+  type RevokePreview,
   type StatusReport,
   type SubmitReport,
   schemaVersion,
@@ -122,6 +136,32 @@ export interface TuttiClient {
   result(id: string): Promise<ResultReport>;
   /** Waits for the end of a run. @throws WaitTimedOutError when time is up; the run goes on. */
   wait(id: string, options?: WaitOptions): Promise<WaitReport>;
+  /**
+   * Ends a run as REVOKED, or settles one task, or what is missing of a chord or group. Bodies that run are told by their
+   * signal within a third of a lease; what they return then changes nothing.
+   *
+   * All four below send one request and learn within 10 s what became of it. They name the generation they saw: a run that is
+   * retried meanwhile refuses them.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   * @throws InvalidRequestError when the run has no such part.
+   */
+  revoke(id: string, options?: RevokeOptions): Promise<OperationReport>;
+  /** What {@link revoke} would end now. Writes and sends nothing. */
+  previewRevoke(id: string, options?: Pick<RevokeOptions, "path">): Promise<RevokePreview>;
+  /** Starts nothing new of a run until it is resumed. What runs goes on, and so do deadlines. */
+  pause(id: string): Promise<OperationReport>;
+  /** Lets a paused run go on. */
+  resume(id: string): Promise<OperationReport>;
+  /**
+   * Runs again what did not succeed of a run that has ended, as its next generation. What succeeded is kept, and so are
+   * chords that have called their callback, with the failures they tolerated.
+   *
+   * @throws InvalidRequestError when it has not ended, or has succeeded and no task is named.
+   */
+  retry(id: string, options?: RetryOptions): Promise<OperationReport>;
+  /** What {@link retry} would run and keep. Writes and sends nothing. @throws as {@link retry} */
+  previewRetry(id: string, options?: RetryOptions): Promise<RetryPreview>;
 }
 
 /** Tasks on one page of `inspect`. */
@@ -133,6 +173,7 @@ const statusRecentRuns = 10;
 /** Makes a client of ports. Programs use `createClient` of the package, which brings the AWS ones. */
 export function createPortClient(deps: ClientDeps): TuttiClient {
   const reading: Reading = { store: deps.store, clock: deps.clock, plans: createPlanCache(deps.store) };
+  const operating: Operating = { ...deps, plans: reading.plans };
   return {
     submit: (document, options = {}) => submit(deps, reading, document, options),
     inspect: (id, options = {}) => inspect(reading, id, options),
@@ -147,6 +188,12 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
       const { runId } = await findHead(reading.store, id);
       return readEnd(reading, await waitForEnd(reading, { runId }, options));
     },
+    revoke: (id, options = {}) => revoke(operating, id, options),
+    previewRevoke: (id, options = {}) => previewRevoke(operating, id, options),
+    pause: (id) => pauseRun(operating, id),
+    resume: (id) => resumeRun(operating, id),
+    retry: (id, options = {}) => retryRun(operating, id, options),
+    previewRetry: (id, options = {}) => previewRetry(operating, id, options),
   };
 }
 

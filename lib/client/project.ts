@@ -31,7 +31,8 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-function isoOrNull(epochMs: number | undefined): string | null {
+/** The same of a time that may not have come. */
+export function isoOrNull(epochMs: number | undefined): string | null {
   return epochMs === undefined ? null : isoTime(epochMs);
 }
 
@@ -112,6 +113,7 @@ function runReport(snapshot: Snapshot, released: Released, result: Json): RunRep
     generation: head.generation,
     submittedAt: isoTime(head.submittedAtMs),
     finishedAt: isoOrNull(head.endedAtMs),
+    pausedAt: isoOrNull(head.pausedAtMs),
     progress: progressOf(snapshot, released),
     error: head.error ?? null,
     result,
@@ -210,9 +212,11 @@ export function runLine(head: Head): RunLine {
     id: head.runId,
     name: head.name ?? null,
     status: head.status,
+    generation: head.generation,
     taskCount: head.taskCount,
     submittedAt: isoTime(head.submittedAtMs),
     finishedAt: isoOrNull(head.endedAtMs),
+    pausedAt: isoOrNull(head.pausedAtMs),
   };
 }
 

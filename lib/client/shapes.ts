@@ -34,6 +34,46 @@ export interface SubmitReport {
   readonly created: boolean | null;
 }
 
+/** What became of a revoke, pause, resume or retry; and the run after it. */
+export interface OperationReport {
+  readonly schemaVersion: 1;
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly generation: number;
+  readonly pausedAt: string | null;
+  /** False: there was nothing to change. Null: the request is sent, and nobody has handled it in time. */
+  readonly changed: boolean | null;
+}
+
+/** What a revoke would end. */
+export interface RevokePreview {
+  readonly schemaVersion: 1;
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly generation: number;
+  /** The task, chord or group; null: the whole run. */
+  readonly path: string | null;
+  /** Tasks of the run. */
+  readonly total: number;
+  /** Ids of the tasks without an outcome that it concerns: the first 100. */
+  readonly tasks: readonly string[];
+  readonly taskCount: number;
+}
+
+/** What a retry would run, and what it would keep. */
+export interface RetryPreview {
+  readonly schemaVersion: 1;
+  readonly runId: string;
+  /** The generation that it would begin. */
+  readonly generation: number;
+  /** Ids of the tasks that would run, again or for the first time: the first 100. Error callbacks are decided anew, and not in here. */
+  readonly runs: readonly string[];
+  readonly runCount: number;
+  /** Ids of the tasks that would stay as they are: the first 100. */
+  readonly kept: readonly string[];
+  readonly keptCount: number;
+}
+
 /** One run, without its joins and tasks. */
 export interface RunReport {
   readonly id: string;
@@ -42,6 +82,8 @@ export interface RunReport {
   readonly generation: number;
   readonly submittedAt: string;
   readonly finishedAt: string | null;
+  /** Since when nothing new starts; null unless the run is paused. */
+  readonly pausedAt: string | null;
   readonly progress: Progress;
   readonly error: StoredError | null;
   /** The run's value; null unless it has succeeded (and where the value is null). */
@@ -117,9 +159,11 @@ export interface RunLine {
   readonly id: string;
   readonly name: string | null;
   readonly status: RunStatus;
+  readonly generation: number;
   readonly taskCount: number;
   readonly submittedAt: string;
   readonly finishedAt: string | null;
+  readonly pausedAt: string | null;
 }
 
 /** A released task that no worker has. */

@@ -7,10 +7,9 @@
  */
 import { InvalidRequestError } from "../errors.ts";
 import type { RetryRequest } from "../model/request.ts";
-import type { Plan, PlanNode } from "../plan/types.ts";
+import type { PlanNode } from "../plan/types.ts";
 import { decodeHead, type Head, type NextGeneration, raiseWrite } from "../protocol/head.ts";
-import { leaseOver } from "../protocol/rows.ts";
-import { slotOf } from "../protocol/snapshot.ts";
+import { nextPlan } from "../protocol/next-generation.ts";
 import { writeParts } from "../records/parts.ts";
 import { type PlanCache, planPages } from "../records/plans.ts";
 import { readSnapshot } from "../records/snapshots.ts";
@@ -41,19 +40,10 @@ async function raise(
   head: Head,
 ): Promise<Head> {
   checkGeneration(request, head);
-  if (head.endedAtMs === undefined)
-    throw new InvalidRequestError("id", head.runId, "must have ended: revoke it first, or wait for its end");
   const snapshot = await readSnapshot(deps.store, plans, head);
-  const named = [...(request.tasks ?? []), ...Object.keys(request.args ?? {})];
-  if (head.status === "SUCCEEDED" && named.length === 0)
-    throw new InvalidRequestError("id", head.runId, "has SUCCEEDED: name the tasks that are to run again");
   const time = { nowMs: deps.clock.now(), skewMs: deps.settings.clockSkewSeconds * 1000 };
-  const busy = Object.values(snapshot.plan.nodes).find((node) => {
-    const slot = slotOf(snapshot, node);
-    return node.afterEnd && slot.state === "leased" && !leaseOver(slot, time);
-  });
-  if (busy) throw new InvalidRequestError("id", head.runId, `must have come to rest: ${busy.id} is still running`);
-  const plan = planOf(snapshot.plan, request, deps);
+  const plan = nextPlan(snapshot, request, time);
+  for (const path of Object.keys(request.args ?? {})) checkCount(plan.nodes[path] as PlanNode, deps);
   const pages = planPages(head.runId, plan);
   if (pages.ref.hash !== head.planHash) await writeParts(deps.store, pages.writes, "plan.write");
   return write(deps, request, head, {
@@ -81,34 +71,13 @@ async function write(
   return found;
 }
 
-/** The plan of the next generation: the same, but for what the request names. */
-function planOf(plan: Plan, { tasks = [], args = {} }: RetryRequest, deps: CoordinatorDeps): Plan {
-  const { again: _again, ...same } = plan;
-  const named = [...new Set([...tasks.flatMap((path) => tasksAt(plan, path)), ...Object.keys(args)])];
-  if (named.length === 0) return same;
-  const edited = Object.entries(args).map(([path, list]): [string, PlanNode] => {
-    const node = Object.hasOwn(plan.nodes, path) ? plan.nodes[path] : undefined;
-    if (!node) throw new InvalidRequestError(`args.${path}`, path, "must be the path of a task of the run");
-    checkCount(node, list.length, path, deps);
-    return [path, { ...node, args: list }];
-  });
-  return { ...same, nodes: { ...plan.nodes, ...Object.fromEntries(edited) }, again: named };
-}
-
-/** The task of that path, or all tasks below it. */
-function tasksAt(plan: Plan, path: string): readonly string[] {
-  if (Object.hasOwn(plan.nodes, path)) return [path];
-  const below = Object.values(plan.nodes).filter(({ id, afterEnd }) => id.startsWith(`${path}/`) && !afterEnd);
-  if (below.length === 0) throw new InvalidRequestError("tasks", path, "must be the path of a task of the run");
-  return below.map(({ id }) => id);
-}
-
-function checkCount(node: PlanNode, bound: number, path: string, { catalog }: CoordinatorDeps): void {
+/** New arguments must be as many as the task takes, with what comes before them. */
+function checkCount(node: PlanNode, { catalog }: CoordinatorDeps): void {
   const info = catalog.get(node.task);
-  const count = bound + (node.input === null ? 0 : 1);
+  const count = node.args.length + (node.input === null ? 0 : 1);
   if (info === undefined || (count >= info.minArgs && count <= info.maxArgs)) return;
   const { minArgs, maxArgs } = info;
   const wanted = minArgs === maxArgs ? `${minArgs}` : `${minArgs} to ${maxArgs}`;
   const rule = `must make ${maxArgs === Infinity ? `at least ${minArgs}` : wanted} arguments of ${node.task} with what comes before`;
-  throw new InvalidRequestError(`args.${path}`, bound, rule);
+  throw new InvalidRequestError(`args.${node.id}`, node.args.length, rule);
 }

@@ -38,7 +38,8 @@ export interface RunHandle {
   readonly generation: number;
   readonly plan: PlanView;
   /**
-   * The head, read at most a minute ago, or as recently as asked for. Undefined when the run was removed.
+   * The head, read at most a minute ago, or as recently as asked for; read now when it is paused. Undefined when the run was
+   * removed.
    *
    * @throws StaleGeneration when the run is at a newer generation than this delivery.
    */
@@ -75,7 +76,9 @@ export function openRun(deps: CoordinatorDeps, plans: PlanCache, heads: HeadCach
     plan: planView(plans, opened.id, opened.plan, opened.fragment),
     async head(freshMs = headFreshMs) {
       const cached = await (heads.get(opened.id) ?? read());
-      const { head } = deps.clock.now() - cached.readAtMs > freshMs ? await read() : cached;
+      // Whoever resumes a run sends what was dropped before: nothing may be dropped on a pause that is over by now.
+      const doubtful = deps.clock.now() - cached.readAtMs > freshMs || cached.head?.pausedAtMs !== undefined;
+      const { head } = doubtful ? await read() : cached;
       if (head !== undefined && head.generation > opened.generation)
         throw new StaleGeneration(`run ${opened.id} is at generation ${head.generation}`);
       return head;

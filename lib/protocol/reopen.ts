@@ -38,6 +38,12 @@ export function reopenWrites(snapshot: Snapshot, time: ReopenTime): readonly Wri
   ];
 }
 
+/** Whether a unit is below a join that a generation keeps: with what has become of it, an outcome or none. */
+export function keptParts(snapshot: Snapshot): (id: NodeId | JoinId) => boolean {
+  const kept = keptJoins(snapshot, followersOf(snapshot.plan, snapshot.plan.again ?? []));
+  return (id) => isBelow(kept, id);
+}
+
 interface Reopening {
   readonly snapshot: Snapshot;
   readonly time: ReopenTime;

@@ -438,6 +438,7 @@ describe("inspect", () => {
       generation: 1,
       submittedAt: time,
       finishedAt: time,
+      pausedAt: null,
       progress: { ...counts, total: 3, succeeded: 3 },
       error: null,
       result: 10,

@@ -15,11 +15,15 @@ export interface FakeIoOptions {
   readonly stdin?: string;
   /** The deployment that every flag names. @default what the command finds by itself: nothing */
   readonly deployment?: Deployment;
+  /** What the user answers to every question. @default there is nobody to ask */
+  readonly answer?: boolean;
   /** Set for a terminal of that width; both streams. */
   readonly columns?: number;
 }
 
 export interface FakeIo extends CliIo {
+  /** What the user was asked. */
+  readonly asked: string[];
   stdout(): string;
   stderr(): string;
   /** Ctrl-C. */
@@ -35,7 +39,8 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
   const out = captured(options.columns);
   const err = captured(options.columns);
   const listeners = new Set<(signal: InterruptSignal) => void>();
-  const { deployment } = options;
+  const { deployment, answer } = options;
+  const asked: string[] = [];
   return {
     out,
     err,
@@ -45,6 +50,7 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
     env: options.env ?? {},
     cwd: options.cwd ?? emptyFolder(),
     exitWith: () => undefined,
+    asked,
     onInterrupt(run) {
       listeners.add(run);
       return () => listeners.delete(run);
@@ -52,6 +58,14 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
     interrupt: (signal = "SIGINT") => {
       for (const run of [...listeners]) run(signal);
     },
+    ...(answer === undefined
+      ? {}
+      : {
+          confirm: async (question: string) => {
+            asked.push(question);
+            return answer;
+          },
+        }),
     ...(deployment === undefined ? {} : { openClient: async () => moving(deployment) }),
   };
 }
@@ -81,6 +95,12 @@ function moving({ client, until }: Deployment): TuttiClient {
     status: () => until(client.status()),
     result: (id) => until(client.result(id)),
     wait: (id, options) => until(client.wait(id, options)),
+    revoke: (id, options) => until(client.revoke(id, options)),
+    previewRevoke: (id, options) => until(client.previewRevoke(id, options)),
+    pause: (id) => until(client.pause(id)),
+    resume: (id) => until(client.resume(id)),
+    retry: (id, options) => until(client.retry(id, options)),
+    previewRetry: (id, options) => until(client.previewRetry(id, options)),
   };
 }
 

@@ -162,7 +162,19 @@ function decisionFaults(world: World, snapshot: Snapshot, join: PlanJoin): strin
     faults.push(`S4: ${join.onError} started though ${join.id} is ${decision ?? "open"}`);
   if (decision === "error" && join.onError !== null && !settledNode(snapshot, join.onError))
     faults.push(`L3: ${join.onError} was not called though ${join.id} is error`);
+  if (decision === "error" && join.onError !== null && !calledIn(world, snapshot, join, join.onError))
+    faults.push(`L3: ${join.onError} was called in an older generation than that in which ${join.id} became error`);
   return faults;
+}
+
+/** Whether an error callback that has succeeded did so in the generation of the decision. */
+function calledIn(world: World, snapshot: Snapshot, join: PlanJoin, onError: string): boolean {
+  const node = snapshot.plan.nodes[onError];
+  const slot = node && slotOf(snapshot, node);
+  if (slot?.state !== "settled" || slot.status !== "SUCCEEDED") return true;
+  const generation = tallyOf(snapshot, join, topOf(join))?.g;
+  const taskId = taskIdOf(snapshot.head.runId, onError);
+  return world.entries.some((entry) => entry.taskId === taskId && entry.generation === generation);
 }
 
 function settledNode(snapshot: Snapshot, id: string): boolean {

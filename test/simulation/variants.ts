@@ -4,7 +4,7 @@
  */
 
 import type { Plan, PlanNode } from "../../lib/plan/types.ts";
-import type { Condition, Store, Write, WriteResult } from "../../lib/ports/index.ts";
+import type { Condition, Queue, Store, Write, WriteResult } from "../../lib/ports/index.ts";
 import type { Finding } from "../../lib/protocol/findings.ts";
 import { type Protocol, protocol } from "../../lib/protocol/index.ts";
 import { leaseOver } from "../../lib/protocol/rows.ts";
@@ -69,6 +69,37 @@ function onlyState(condition: Condition | undefined): Condition | undefined {
 
 const withCondition = (write: Write, condition: Condition | undefined): Write =>
   condition === undefined ? without(write) : { ...write, condition };
+
+/** An item that was not there is made, and says nothing of its generation: the old one may still write to it. */
+function unfenced(write: Write): Write {
+  const { condition } = write;
+  const isFence = condition?.is === "absent" && condition.path[0] === "g";
+  return isFence ? { ...write, set: [{ path: ["nothing"], value: 1 }] } : write;
+}
+
+/** Items of the new generation with what the old one has left in them. */
+const keeping =
+  (sortKeys: RegExp) =>
+  (write: Write): Write =>
+    sortKeys.test(write.key.sk) ? { ...write, remove: [] } : write;
+
+/** Every write as if there were no guard G in it. */
+function withoutGuard(store: Store): Store {
+  const isGuard = (condition: Condition): boolean =>
+    condition.is === "any" && condition.of.some((part) => part.is === "absent" && part.path[0] === "g");
+  const unguarded = (write: Write): Write =>
+    write.condition?.is === "all"
+      ? { ...write, condition: { is: "all", of: write.condition.of.filter((part) => !isGuard(part)) } }
+      : write;
+  return { ...store, write: (write, site) => store.write(unguarded(write), site) };
+}
+
+/** What is sent there is lost, and nobody knows. */
+const sendingNothingAt =
+  (lost: string) =>
+  (queue: Queue): Queue => ({
+    send: async (to, messages, site) => (site === lost ? { failed: [] } : queue.send(to, messages, site)),
+  });
 
 /** Links inside an absorbing header fail without telling the slot they feed. */
 function forgetAbsorbing(plan: Plan): Plan {
@@ -143,6 +174,15 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "quorum decided without condition": "quorum by its last member",
   "sweeper does not look for missing decisions": "quorum not decided, message gone",
   "finish: skip stops after one link": "finish: a chain",
+  "reopen without condition": "retry of a chain",
+  "top not fenced at retry": "retry while a failure is not handed on",
+  "error branch kept at reopen": "retry with an error callback",
+  "message of an older generation is not recognised": "retry while a failure is not handed on",
+  "pause forgets what came meanwhile": "pause and resume",
+  "sent-out ranges kept at reopen": "retry before a long list",
+  "generation raised without condition": "two retries at once",
+  "pause without condition": "pause and resume while a task runs",
+  "sweeper does not look for what is not reopened": "retry half done, message gone",
 };
 
 export const variants: Readonly<Record<string, Variant>> = {
@@ -290,6 +330,15 @@ export const variants: Readonly<Record<string, Variant>> = {
   "quorum decided without condition": { store: rewriting(["join.accept"], without) },
   "sweeper does not look for missing decisions": { protocol: { diagnose: overlooking("decision-missing") } },
   "finish: skip stops after one link": { plan: forgetSkipped },
+  "reopen without condition": { store: rewriting(["item.reopen"], without) },
+  "top not fenced at retry": { store: rewriting(["item.reopen"], unfenced) },
+  "error branch kept at reopen": { store: rewriting(["item.reopen"], keeping(/^node#(?:.*\/)?onError$/)) },
+  "sent-out ranges kept at reopen": { store: rewriting(["item.reopen"], keeping(/^range#/)) },
+  "message of an older generation is not recognised": { store: withoutGuard },
+  "pause forgets what came meanwhile": { queue: sendingNothingAt("restart.send") },
+  "generation raised without condition": { store: rewriting(["head.raise"], without) },
+  "pause without condition": { store: rewriting(["head.pause"], without) },
+  "sweeper does not look for what is not reopened": { protocol: { diagnose: overlooking("not-reopened") } },
   "acknowledged before the send": { acknowledgeBeforeSend: true },
   "lease taken over while it lives": {
     protocol: {

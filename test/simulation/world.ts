@@ -75,6 +75,7 @@ export interface WorldOptions {
 export interface Variant {
   readonly protocol?: Partial<Protocol>;
   readonly store?: (store: Store) => Store;
+  readonly queue?: (queue: Queue) => Queue;
   readonly plan?: (plan: Plan) => Plan;
   /** Acknowledges the messages in hand as soon as the first send of a delivery begins. */
   readonly acknowledgeBeforeSend?: boolean;
@@ -253,7 +254,7 @@ export function createWorld(options: WorldOptions): World {
   }
 
   function queueOf(process: Process): Queue {
-    return {
+    const own: Queue = {
       send: async (ref, messages, site) => {
         if (options.variant?.acknowledgeBeforeSend)
           for (const message of process.held) await queue.remove(message.receipt);
@@ -269,6 +270,7 @@ export function createWorld(options: WorldOptions): World {
         return call(process, "send", site, perform, () => ({ failed: [] }));
       },
     };
+    return options.variant?.queue?.(own) ?? own;
   }
 
   const clockOf = (process: Process): Clock => ({
