@@ -104,6 +104,7 @@ const taskColumns: readonly Column<TaskReport>[] = [
   { title: "ID", cell: ({ id }) => id },
   { title: "TASK", cell: ({ task, label }) => (label === null ? task : cut(`${task} ${label}`, 40)), importance: 1 },
   { title: "STATUS", cell: ({ status }) => status },
+  { title: "UNTIL", cell: ({ waitingUntil }) => waitingUntil ?? "", importance: 2 },
   { title: "ATTEMPT", cell: ({ attempt }) => String(attempt), alignRight: true, importance: 2 },
   { title: "STARTED", cell: ({ startedAt }) => startedAt ?? "", importance: 4 },
   { title: "FINISHED", cell: ({ finishedAt }) => finishedAt ?? "", importance: 3 },

@@ -26,6 +26,7 @@ import { locate, slotIn } from "./places.ts";
 import { reissue, sameIssue } from "./reissue.ts";
 import { sendRanges } from "./release.ts";
 import { sendNodes } from "./sending.ts";
+import { wake } from "./sleep.ts";
 
 export async function applyRepair(delivery: Delivery, repair: Repair): Promise<void> {
   switch (repair.do) {
@@ -37,6 +38,8 @@ export async function applyRepair(delivery: Delivery, repair: Repair): Promise<v
       return resend(delivery, missingRange(delivery, repair.range), repair.seen);
     case "expire-range":
       return sendAnew(delivery, missingRange(delivery, repair.range), repair.seen);
+    case "wake":
+      return wake(delivery, repair.node, repair.seen);
     case "drive-node":
       return driveSettled(delivery, repair.node);
     case "drive-leaf":

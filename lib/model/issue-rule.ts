@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import type { Segment } from "./document-path.ts";
+import { limits } from "./limits.ts";
 
 /** Any schema, for rooms that do not know zod. */
 export type Schema = z.ZodType;
@@ -23,6 +24,12 @@ const typeNames: Readonly<Record<string, string>> = {
   array: "a list",
   object: "an object",
   record: "an object",
+};
+
+/** What stands at a key that takes several forms. */
+const unionRules: Readonly<Record<string, string>> = {
+  deadlineSeconds: 'must be a whole number of seconds, "auto" or {"auto": …}',
+  sleep: `must be a whole number of seconds from 1 to ${limits.delaySeconds}, or {"until": …} with an ISO-8601 time and its zone, such as 2026-12-01T08:00:00Z`,
 };
 
 /**
@@ -63,9 +70,7 @@ function plainRule(issue: Issue): string {
     case "invalid_value":
       return `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
     case "invalid_union":
-      return issue.path.at(-1) === "deadlineSeconds"
-        ? 'must be a whole number of seconds, "auto" or {"auto": …}'
-        : "must have one of the allowed forms";
+      return unionRules[String(issue.path.at(-1))] ?? "must have one of the allowed forms";
     default:
       return issue.message;
   }

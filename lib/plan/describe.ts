@@ -4,6 +4,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import { type Prediction, predict } from "./predict.ts";
 import type { Plan, PlanJoin } from "./types.ts";
+import { longestWaitMs } from "./waits.ts";
 
 /** What `tutti plan` shows. */
 export interface PlanDescription {
@@ -14,6 +15,9 @@ export interface PlanDescription {
     readonly task: string;
     readonly queue: string;
     readonly timeoutSeconds: number;
+    /** Where it waits: how long after its release, or for what time. */
+    readonly delaySeconds?: number;
+    readonly at?: string;
   }[];
   /** Outer ones first. */
   readonly joins: readonly {
@@ -23,16 +27,24 @@ export interface PlanDescription {
     readonly expected: number;
     readonly deadlineSeconds: number | null;
   }[];
+  /** How long the run waits at least: delays, times and sleeps, as if its tasks took no time. */
+  readonly waitSeconds: number;
   readonly predicted: Prediction;
 }
 
-/** Lists nodes and joins of a plan, with what they wait for and its estimated cost. */
-export function describePlan(plan: Plan): PlanDescription {
-  const nodes = Object.values(plan.nodes).map(({ id, task, queue, timeoutSeconds }) => ({
+/**
+ * Lists nodes and joins of a plan, with what they wait for and its estimated cost.
+ *
+ * @param nowMs - When it would be submitted; without it, times to wait for count as past.
+ */
+export function describePlan(plan: Plan, nowMs?: number): PlanDescription {
+  const nodes = Object.values(plan.nodes).map(({ id, task, queue, timeoutSeconds, delaySeconds, notBeforeMs }) => ({
     id,
     task,
     queue,
     timeoutSeconds,
+    ...(delaySeconds === undefined ? {} : { delaySeconds }),
+    ...(notBeforeMs === undefined ? {} : { at: new Date(notBeforeMs).toISOString() }),
   }));
   const joins = Object.values(plan.joins).map(({ id, kind, when, size, deadlineSeconds }) => ({
     id,
@@ -45,7 +57,8 @@ export function describePlan(plan: Plan): PlanDescription {
     tasks: nodes.length,
     nodes,
     joins: joins.sort((a, b) => depth(a.id) - depth(b.id)),
-    predicted: predict(plan),
+    waitSeconds: Math.ceil(longestWaitMs(plan, nowMs) / 1000),
+    predicted: predict(plan, nowMs),
   };
 }
 

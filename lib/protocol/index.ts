@@ -7,10 +7,10 @@
 import { decisionOf } from "./decision.ts";
 import { diagnose } from "./diagnose.ts";
 import { afterFailure } from "./retry.ts";
-import { driverRow, mayCarry, ownRow } from "./rows.ts";
+import { driverRow, mayCarry, ownRow, wakeRow } from "./rows.ts";
 import { mayStart } from "./status.ts";
 
-export const protocol = { ownRow, driverRow, mayCarry, mayStart, decisionOf, afterFailure, diagnose } as const;
+export const protocol = { ownRow, driverRow, wakeRow, mayCarry, mayStart, decisionOf, afterFailure, diagnose } as const;
 export type Protocol = {
   readonly [K in keyof typeof protocol]: (typeof protocol)[K];
 };

@@ -50,11 +50,13 @@ export const sites = [
   "slot.time-out",
   "slot.timer",
   "slot.wait",
+  "slot.wake",
   "split.send",
   "sweep.send",
   "tally.arrive",
   "value.read",
   "value.write",
+  "wake.look",
 ] as const;
 
 /** The two things the holder of a message does with it, outside the driver. */
