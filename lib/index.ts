@@ -53,6 +53,7 @@ export type {
 export { requestJsonSchema, type SubmitRequest } from "./model/request.ts";
 export type { Chain, Chord, Dag, Deadline, Group, Retry, Sleep, Task, Workflow } from "./model/workflow.ts";
 export type { TaskContext, TaskLog } from "./tasks/context.ts";
+export { defineSchedule, type ScheduleDefinition, type ScheduleOptions } from "./tasks/define-schedule.ts";
 export {
   declareTask,
   defineTask,

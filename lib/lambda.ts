@@ -12,6 +12,7 @@ export {
 } from "./coordinator/index.ts";
 export { queueNameSchema } from "./model/ids.ts";
 export { defaults } from "./model/limits.ts";
+export { checkScheduled } from "./plan/check-scheduled.ts";
 export type { TaskCatalog } from "./plan/types.ts";
 export type {
   Clock,
@@ -25,4 +26,5 @@ export type {
   Store,
 } from "./ports/index.ts";
 export { protocol } from "./protocol/index.ts";
+export { schedulesOf } from "./tasks/define-schedule.ts";
 export { catalogOf, registryOf, type TaskRegistry } from "./tasks/registry.ts";
