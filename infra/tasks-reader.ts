@@ -21,7 +21,7 @@ async function answer(file: string): Promise<TasksAnswer> {
     const moduleExports = typeof inner === "object" && inner !== null ? { ...inner, ...namespace } : namespace;
     const registry = registryOf(moduleExports);
     const schedules = schedulesOf(moduleExports);
-    checkScheduled(schedules, catalogOf(registry));
+    if (schedules.length > 0) checkScheduled(schedules, catalogOf(registry));
     const tasks = [...registry.values()].map(({ name, queue, body, timeoutSeconds }) => ({
       name,
       queue,

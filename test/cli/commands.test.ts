@@ -459,6 +459,7 @@ describe("inspect", () => {
       queue: "default",
       status: "SUCCEEDED",
       attempt: 1,
+      waitingUntil: null,
       startedAt: time,
       finishedAt: time,
       worker: expect.any(String),

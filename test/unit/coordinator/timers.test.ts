@@ -7,7 +7,7 @@ import { createVirtualClock } from "../../../lib/adapters/memory/clock.ts";
 import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
 import { createMemoryQueue } from "../../../lib/adapters/memory/queue.ts";
 import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
-import { createCoordinator } from "../../../lib/coordinator/index.ts";
+import { createCoordinator, type Settings } from "../../../lib/coordinator/index.ts";
 import { defaults } from "../../../lib/model/limits.ts";
 import type { OutgoingMessage, Queue } from "../../../lib/ports/index.ts";
 import { protocol } from "../../../lib/protocol/index.ts";
@@ -20,7 +20,7 @@ const seconds = 1000;
 const day = 86_400 * seconds;
 const one = { task: "one", args: [1] };
 
-function world() {
+function world(settings: Partial<Settings> = {}) {
   const clock = createVirtualClock(startMs);
   const store = createMemoryStore();
   const memory = createMemoryQueue({ clock, visibilitySeconds: 60, maxReceiveCount: 20 });
@@ -34,7 +34,7 @@ function world() {
   const registry = registryOf({ one: defineTask({ name: "one", args: z.array(z.any()) }, (_ctx, value) => value) });
   const coordinator = createCoordinator({
     ...{ store, queue, clock, ids: createSeededIds(7), registry, catalog: catalogOf(registry), protocol },
-    ...{ settings: defaults, log: { write: () => {} }, metrics: { count: () => {} } },
+    ...{ settings: { ...defaults, ...settings }, log: { write: () => {} }, metrics: { count: () => {} } },
   });
   const message = (body: string) => ({ messageId: "m1", body, receiveCount: 1, sentAtMs: 0, attributes: {} });
   return {
@@ -65,15 +65,20 @@ describe("a delay that no message can carry", () => {
   });
 
   it("lowers the head's due time where that is later", async () => {
-    const { submit, head, clock, sweep, memory, coordinator } = world();
-    await submit({ chain: [one, workflow] });
-    clock.advanceTo(startMs + 60 * seconds);
+    const { submit, head } = world({ sweepSeconds: 7200 });
+    await submit(workflow);
+    expect((await head()).due).toBe(startMs + 3000 * seconds);
+  });
+
+  it("is over once the sweeper has sent its task: who looks then sends it at once", async () => {
+    const { submit, sent, clock, sweep } = world();
+    await submit(workflow);
+    clock.advanceTo(startMs + 3000 * seconds);
     await sweep();
-    clock.advanceTo(startMs + 180 * seconds);
-    await sweep();
-    const messages = await memory.receive("task:default", 1);
-    await coordinator.work({ messages, queue: "default", deadlineAtMs: clock.now() + 900 * seconds });
-    expect((await head()).due).toBeLessThanOrEqual(startMs + 3180 * seconds);
+    clock.advanceTo(startMs + 3300 * seconds);
+    await submit(workflow);
+    const now = { to: "task:default", type: "task", delaySeconds: 0 };
+    expect(sent).toEqual([now, now]);
   });
 
   it("is not counted again when its release is repeated", async () => {
