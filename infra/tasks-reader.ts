@@ -6,9 +6,10 @@
  */
 import { writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import type { ScheduleDefinition } from "../lib/index.ts";
 // biome-ignore lint/style/noRestrictedImports: not a construct: it collects tasks as the functions will, from what they are made of
-import { defaults, registryOf } from "../lib/lambda.ts";
-import type { TasksAnswer } from "./constructs/tasks.ts";
+import { catalogOf, checkScheduled, defaults, registryOf, schedulesOf } from "../lib/lambda.ts";
+import type { ScheduleFacts, TasksAnswer } from "./constructs/tasks.ts";
 
 const answerDescriptor = 3;
 
@@ -18,16 +19,29 @@ async function answer(file: string): Promise<TasksAnswer> {
     // The exports of a CommonJS module arrive as the default one.
     const inner = namespace.default;
     const moduleExports = typeof inner === "object" && inner !== null ? { ...inner, ...namespace } : namespace;
-    const tasks = [...registryOf(moduleExports).values()].map(({ name, queue, body, timeoutSeconds }) => ({
+    const registry = registryOf(moduleExports);
+    const schedules = schedulesOf(moduleExports);
+    if (schedules.length > 0) checkScheduled(schedules, catalogOf(registry));
+    const tasks = [...registry.values()].map(({ name, queue, body, timeoutSeconds }) => ({
       name,
       queue,
       hasBody: body !== null,
       timeoutSeconds: timeoutSeconds ?? defaults.timeoutSeconds,
     }));
-    return { kind: "tasks", tasks };
+    return { kind: "tasks", tasks, schedules: schedules.map(factsOf) };
   } catch (error) {
     return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function factsOf({ name, cron, rate, timeZone, request }: ScheduleDefinition): ScheduleFacts {
+  return {
+    name,
+    expression: cron === undefined ? `rate(${rate})` : `cron(${cron})`,
+    timeZone,
+    // Scheduler puts the time in its place: the same in every delivery of one fire.
+    request: JSON.stringify(request("<aws.scheduler.scheduled-time>")),
+  };
 }
 
 const [, , file = ""] = process.argv;

@@ -1,7 +1,7 @@
 /**
  * Tutti: workflows of tasks on SQS, Lambda and DynamoDB. What programs import.
  */
-export { after, type ChordOptions, chain, chord, type DagOptions, dag, group } from "./canvas/canvas.ts";
+export { after, type ChordOptions, chain, chord, type DagOptions, dag, group, sleep } from "./canvas/canvas.ts";
 export type { Composable, ComposableNode } from "./canvas/composable.ts";
 export { literal, ref } from "./canvas/reference.ts";
 export type { InspectOptions, RunHandle, SubmitOptions, Submittable, TuttiClient } from "./client/client.ts";
@@ -55,8 +55,9 @@ export type {
   TaskStatus,
 } from "./model/outcome.ts";
 export { requestJsonSchema, type SubmitRequest } from "./model/request.ts";
-export type { Chain, Chord, Dag, Deadline, Group, Retry, Task, Workflow } from "./model/workflow.ts";
+export type { Chain, Chord, Dag, Deadline, Group, Retry, Sleep, Task, Workflow } from "./model/workflow.ts";
 export type { TaskContext, TaskLog } from "./tasks/context.ts";
+export { defineSchedule, type ScheduleDefinition, type ScheduleOptions } from "./tasks/define-schedule.ts";
 export {
   declareTask,
   defineTask,

@@ -13,6 +13,7 @@ export {
 export { queueNameSchema } from "./model/ids.ts";
 export { defaults } from "./model/limits.ts";
 export { textOfThrown } from "./model/thrown.ts";
+export { checkScheduled } from "./plan/check-scheduled.ts";
 export type { TaskCatalog } from "./plan/types.ts";
 export type {
   Clock,
@@ -26,4 +27,5 @@ export type {
   Store,
 } from "./ports/index.ts";
 export { protocol } from "./protocol/index.ts";
+export { schedulesOf } from "./tasks/define-schedule.ts";
 export { catalogOf, registryOf, type TaskRegistry } from "./tasks/registry.ts";

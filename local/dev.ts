@@ -19,6 +19,7 @@ import type { Log, Store } from "../lib/ports/index.ts";
 import { type Connection, childVariables, type DevFile, variablesOf } from "./connection.ts";
 import { checkNoEngine, devFilePath, removeDevFile, writeDevFile } from "./dev-file.ts";
 import { type Engine, EngineStartError, noDynoxide, startEngine, type TableKind } from "./engine.ts";
+import { type RecurringRuns, startRecurringRuns } from "./recurring.ts";
 import { cliCommand } from "./self.ts";
 import { queuesOf, type TasksModule } from "./tasks-module.ts";
 import { startWorker, type Worker } from "./worker.ts";
@@ -77,6 +78,8 @@ export interface Dev {
   readonly engine: Pick<Engine, "store" | "queue" | "sqs">;
   /** Path of the file that was written. */
   readonly devFile?: string;
+  /** The schedules that fire while it runs. */
+  readonly schedules: TasksModule["schedules"];
   /** Ids of the worker processes that are up. */
   workers(): readonly number[];
   /** Kills a worker process with SIGKILL; another takes its place. @throws {@link NoWorkerProcessesError} on a table in memory. */
@@ -134,10 +137,14 @@ export async function startDev(options: DevOptions): Promise<Dev> {
     ...(table === undefined ? {} : { table }),
   });
   let crew = nobody;
+  const schedules = options.engineOnly === true ? [] : (tasks?.schedules ?? []);
+  let recurring: RecurringRuns | undefined;
   try {
     crew = await startCrew(options, engine, settings);
+    recurring = startRecurringRuns({ schedules, queue: engine.queue, clock: wallClock, log: options.log });
     if (writesFile && engine.table === "dynoxide") await writeDevFile(devFile, devFileOf(engine.connection));
   } catch (error) {
+    await recurring?.stop();
     await crew.stop(0);
     await engine.close();
     throw error;
@@ -147,11 +154,13 @@ export async function startDev(options: DevOptions): Promise<Dev> {
     connection: engine.connection,
     engine,
     ...(writesFile && engine.table === "dynoxide" ? { devFile } : {}),
+    schedules,
     workers: () => crew.workers(),
     killWorker: (pid) => crew.kill(pid),
     failed: crew.failed,
     async close(graceMs = devDefaults.graceMs) {
       if (writesFile) await removeDevFile(devFile);
+      await recurring?.stop();
       await crew.stop(graceMs);
       await engine.close();
     },

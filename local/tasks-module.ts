@@ -10,7 +10,9 @@ import { readFile, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { TuttiError } from "../lib/errors.ts";
+import { checkScheduled } from "../lib/plan/check-scheduled.ts";
 import type { TaskCatalog } from "../lib/plan/types.ts";
+import { type ScheduleDefinition, schedulesOf } from "../lib/tasks/define-schedule.ts";
 import { catalogOf, registryOf, type TaskRegistry } from "../lib/tasks/registry.ts";
 import { importModule } from "./import-module.ts";
 
@@ -20,6 +22,8 @@ export interface TasksModule {
   readonly file: string;
   readonly registry: TaskRegistry;
   readonly catalog: TaskCatalog;
+  /** Their requests are checked. */
+  readonly schedules: readonly ScheduleDefinition[];
 }
 
 /** There is no tasks module, or it cannot be loaded, or it holds no task. */
@@ -91,16 +95,21 @@ async function readJson(path: string): Promise<unknown> {
  * Loads a tasks module. Its top level runs, in this process.
  *
  * @param file - Absolute path.
- * @throws {@link TasksModuleError} when it throws while it loads, or exports no task; InvalidTasksError when two tasks have one name.
+ * @throws {@link TasksModuleError} when it throws while it loads, or exports no task; InvalidTasksError when two tasks or
+ *   schedules have one name; InvalidRequestError when a schedule's workflow is none.
  */
 export async function loadTasksModule(file: string): Promise<TasksModule> {
-  const registry = registryOf(await exportsOf(file));
+  const moduleExports = await exportsOf(file);
+  const registry = registryOf(moduleExports);
   if (registry.size === 0) {
     throw new TasksModuleError(
       `${file} exports no task: export what defineTask returns, for example export const resize = defineTask({ name: "resize", … }, …)`,
     );
   }
-  return { file, registry, catalog: catalogOf(registry) };
+  const catalog = catalogOf(registry);
+  const schedules = schedulesOf(moduleExports);
+  checkScheduled(schedules, catalog);
+  return { file, registry, catalog, schedules };
 }
 
 async function exportsOf(file: string): Promise<Readonly<Record<string, unknown>>> {

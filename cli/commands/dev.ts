@@ -123,6 +123,7 @@ function readyReport(running: Dev, tasks: TasksModule | undefined) {
     ...running.connection,
     engine: running.table,
     tasks: tasks === undefined ? null : { file: tasks.file, names: [...tasks.registry.keys()] },
+    schedules: running.schedules.map(({ name }) => name),
     workers: running.workers(),
   };
 }
@@ -134,6 +135,8 @@ function writeReady(io: CliIo, running: Dev, tasks: TasksModule | undefined, eng
   note(io, `  DynamoDB  ${endpoints.dynamodb ?? "in the memory of this process"}, table ${table}`);
   note(io, `  SQS       ${endpoints.sqs}, task queues ${Object.keys(taskQueueUrls).join(", ")}`);
   if (tasks !== undefined) note(io, `  tasks     ${tasksText(io, tasks)}`);
+  for (const { name, cron, rate, timeZone } of running.schedules)
+    note(io, `  schedule  ${name}: ${cron === undefined ? `every ${rate}` : `${cron} ${timeZone}`}`);
   note(io, `  workers   ${workersText(pids, engineOnly, running)}`);
   if (running.devFile !== undefined) note(io, `  found by  ${shownPath(io.cwd, running.devFile)}`);
   if (running.table === "memory") note(io, `  note      ${noDynoxide()}: other commands cannot read the table`);

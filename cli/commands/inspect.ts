@@ -108,6 +108,7 @@ const taskColumns: readonly Column<TaskReport>[] = [
   { title: "TASK", cell: taskText, importance: 1 },
   { title: "STATUS", cell: ({ status, afterQuorum }) => (afterQuorum ? `${status} late` : status) },
   { title: "LATE", cell: ({ late }) => late ?? "", importance: 1 },
+  { title: "UNTIL", cell: ({ waitingUntil }) => waitingUntil ?? "", importance: 2 },
   { title: "ATTEMPT", cell: ({ attempt }) => String(attempt), alignRight: true, importance: 2 },
   { title: "STARTED", cell: ({ startedAt }) => startedAt ?? "", importance: 4 },
   { title: "FINISHED", cell: ({ finishedAt }) => finishedAt ?? "", importance: 3 },

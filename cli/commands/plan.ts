@@ -2,6 +2,7 @@
  * `tutti plan`: check and compile without sending.
  */
 import type { Command } from "commander";
+import { wallClock } from "../../lib/adapters/system/clock.ts";
 import { schemaVersion } from "../../lib/client/shapes.ts";
 import { compile } from "../../lib/plan/compile.ts";
 import { describePlan, type PlanDescription } from "../../lib/plan/describe.ts";
@@ -37,7 +38,8 @@ export function registerPlan(program: Command, io: CliIo): void {
     .option("--tasks <FILE>", "tasks module (default: tutti.tasks in package.json, then src/tasks.ts, tasks.ts)")
     .action(async (file: string, flags: Flags) => {
       const request = parseFileDocument(await readDocument(io, file));
-      const description = describePlan(compile(request, await catalog(io, flags.tasks)));
+      const nowMs = wallClock.now();
+      const description = describePlan(compile(request, await catalog(io, flags.tasks), { nowMs }), nowMs);
       if (flags.json === true) writeJson(io, { schemaVersion, ...description });
       else writePlan(io, description);
     });
@@ -55,7 +57,7 @@ async function catalog(io: CliIo, file: string | undefined) {
   return (await loadTasksModule(path)).catalog;
 }
 
-function writePlan(io: CliIo, { tasks, nodes, joins, predicted }: PlanDescription): void {
+function writePlan(io: CliIo, { tasks, nodes, joins, waitSeconds, predicted }: PlanDescription): void {
   const { writeUnits, sqsRequests, usd } = predicted;
   io.out.write(
     `${tasks} task${tasks === 1 ? "" : "s"}, ${joins.length} join${joins.length === 1 ? "" : "s"}: the document is valid\n\n`,
@@ -63,6 +65,7 @@ function writePlan(io: CliIo, { tasks, nodes, joins, predicted }: PlanDescriptio
   io.out.write(renderTable(nodeColumns, nodes.slice(0, listedNodes), { width: io.out.columns }));
   if (nodes.length > listedNodes) io.out.write(`… and ${nodes.length - listedNodes} more\n`);
   if (joins.length > 0) io.out.write(`\n${renderTable(joinColumns, joins, { width: io.out.columns })}`);
+  if (waitSeconds > 0) io.out.write(`\nwaits ${durationText(waitSeconds * 1000)} at least\n`);
   io.out.write(
     `\npredicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time\n`,
   );
@@ -74,6 +77,7 @@ function dollars(usd: number): string {
 }
 
 function timeLimitText({ timeoutSeconds, softTimeoutSeconds }: PlanDescription["nodes"][number]): string {
+  if (timeoutSeconds === 0) return "";
   const hard = durationText(timeoutSeconds * 1000);
   return softTimeoutSeconds === null ? hard : `${hard}, soft ${durationText(softTimeoutSeconds * 1000)}`;
 }
@@ -84,6 +88,12 @@ const nodeColumns: readonly Column<PlanDescription["nodes"][number]>[] = [
   { title: "QUEUE", cell: ({ queue }) => queue, importance: 2 },
   { title: "FOR", cell: ({ fairnessKey }) => fairnessKey ?? "", importance: 3 },
   { title: "TIME LIMIT", cell: timeLimitText, importance: 1 },
+  {
+    title: "WAITS",
+    cell: ({ delaySeconds = 0, at }) =>
+      at === undefined ? (delaySeconds === 0 ? "" : durationText(delaySeconds * 1000)) : `until ${at}`,
+    importance: 1,
+  },
 ];
 
 const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [

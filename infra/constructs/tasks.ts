@@ -1,5 +1,6 @@
 /**
- * What the stack needs to know of the tasks: their queues and time limits, read from the tasks module at synthesis.
+ * What the stack needs to know of the tasks, their queues and time limits, and of the schedules beside them: read from
+ * the tasks module at synthesis.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -21,8 +22,19 @@ const taskSchema = z.object({
 /** A task, as far as the stack looks. */
 export type TaskFacts = z.infer<typeof taskSchema>;
 
+const scheduleSchema = z.object({
+  name: z.string(),
+  /** As EventBridge Scheduler has it: `cron(…)` or `rate(…)`. */
+  expression: z.string(),
+  timeZone: z.string(),
+  /** What it sends, as JSON, with a keyword of Scheduler in the place of the time. */
+  request: z.string(),
+});
+/** A schedule, as far as the stack looks. */
+export type ScheduleFacts = z.infer<typeof scheduleSchema>;
+
 const answerSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("tasks"), tasks: z.array(taskSchema) }),
+  z.object({ kind: z.literal("tasks"), tasks: z.array(taskSchema), schedules: z.array(scheduleSchema) }),
   z.object({ kind: z.literal("failed"), message: z.string() }),
 ]);
 /** What tasks-reader.ts writes. */
@@ -37,20 +49,23 @@ export interface TasksModule {
   readonly file: string;
   /** At least one. */
   readonly tasks: readonly TaskFacts[];
+  readonly schedules: readonly ScheduleFacts[];
 }
 
 /**
  * Reads a tasks module, in a process of its own.
  *
  * @param named - Its path as the user gave it, from the working directory.
- * @throws InvalidTasksError when it does not exist, cannot be loaded or exports no task, or two tasks have one name.
+ * @throws InvalidTasksError when it does not exist, cannot be loaded or exports no task, two tasks or schedules have one
+ *   name, or a schedule's workflow is none.
  */
 export function readTasks(named: string): TasksModule {
   const file = resolve(named);
   if (!existsSync(file)) throw new InvalidTasksError(`the tasks module ${named} does not exist: looked for ${file}`);
   const answer = askReader(file);
   if (answer.kind === "failed") throw new InvalidTasksError(`the tasks module ${named}: ${answer.message}`);
-  if (answer.tasks.length > 0) return { file, tasks: answer.tasks };
+  const { tasks, schedules } = answer;
+  if (tasks.length > 0) return { file, tasks, schedules };
   throw new InvalidTasksError(
     `the tasks module ${named} exports no task: export what defineTask returns, for example export const resize = defineTask({ name: "resize", … }, …)`,
   );

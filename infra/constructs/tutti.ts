@@ -1,5 +1,5 @@
 /**
- * Tutti as one construct: table, queues, functions and schedule for the tasks of a module.
+ * Tutti as one construct: table, queues, functions and schedules for the tasks of a module.
  */
 import { type Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -12,6 +12,7 @@ import { ConfigurationError } from "../../lib/index.ts";
 import { controlTimeout, deadLetterTimeout, TuttiFunctions, type TuttiLogLevel } from "./functions.ts";
 import { layOut, type QueueSettings } from "./layout.ts";
 import { TuttiQueues } from "./queues.ts";
+import { TuttiSchedules } from "./schedules.ts";
 import { TuttiTable } from "./table.ts";
 import { readTasks } from "./tasks.ts";
 
@@ -45,6 +46,12 @@ export interface TuttiProps {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
+  /**
+   * Whether the schedules of the tasks module fire. False in a stage that is not to run them.
+   *
+   * @default true
+   */
+  readonly schedulesEnabled?: boolean;
 }
 
 /**
@@ -60,10 +67,12 @@ export class Tutti extends Construct {
     readonly functions: TuttiFunctions;
   };
 
+  private readonly schedules: TuttiSchedules | undefined;
+
   constructor(scope: Construct, id: string, props: TuttiProps) {
     super(scope, id);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    const { file: tasksFile, tasks } = readTasks(props.tasks);
+    const { file: tasksFile, tasks, schedules } = readTasks(props.tasks);
     const layout = layOut(tasks, props.queues ?? {});
     const table = new TuttiTable(this, "Table", { removalPolicy });
     const taskTimeouts: Record<string, Duration> = Object.fromEntries(
@@ -82,6 +91,11 @@ export class Tutti extends Construct {
       logRemovalPolicy: removalPolicy,
     });
     this.parts = { table, queues, functions };
+    if (schedules.length > 0) {
+      const enabled = props.schedulesEnabled ?? true;
+      const requestQueue = queues.requests.queue;
+      this.schedules = new TuttiSchedules(this, "Schedules", { schedules, requestQueue, enabled });
+    }
   }
 
   /** Where runs are kept. `TUTTI_TABLE` of a client. */
@@ -106,6 +120,15 @@ export class Tutti extends Construct {
    */
   taskQueue(name: string): IQueue {
     return found(this.parts.queues.tasks.get(name)?.queue, `no task is on queue ${name}`);
+  }
+
+  /**
+   * Fires of schedules that the request queue did not take, for an alarm on its length.
+   *
+   * @throws ConfigurationError when the tasks module has no schedule.
+   */
+  get scheduleDeadLetters(): IQueue {
+    return found(this.schedules?.deadLetters, "the tasks module has no schedule: export what defineSchedule returns");
   }
 
   /**

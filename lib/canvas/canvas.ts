@@ -3,7 +3,8 @@
  *
  * Nothing is checked here beyond types; parsing and compiling a request does that, with paths into the whole document.
  */
-import type { Chain, Chord, Dag, DagNode, Deadline, Group, When } from "../model/workflow.ts";
+import { InvalidRequestError } from "../errors.ts";
+import type { Chain, Chord, Dag, DagNode, Deadline, Group, Sleep, When } from "../model/workflow.ts";
 import {
   type Composable,
   type ComposableNode,
@@ -21,6 +22,40 @@ export function chain(first: Composable, ...more: readonly Composable[]): Chain 
 /** All at once. The value is the list of results, in the order of the members as written. */
 export function group(members: readonly Composable[]): Group {
   return { group: members.map(documentOf) };
+}
+
+/** Makes sleeps. */
+export interface MakeSleep {
+  /**
+   * Waits that long. No worker is taken meanwhile, and nothing is billed.
+   *
+   * @param seconds - A whole number, up to 365 days.
+   */
+  (seconds: number): Sleep;
+  /**
+   * Waits until a time; not at all when that is past.
+   *
+   * @param time - A Date, or ISO-8601 with a zone: `2026-12-01T08:00:00Z`.
+   * @throws InvalidRequestError for a Date that is none.
+   */
+  until(time: Date | string): Sleep;
+}
+
+/**
+ * An element that waits, anywhere in a workflow. In a chain, what comes after it gets the result of what came before it.
+ *
+ * @example
+ * ```ts
+ * chain(invite.with("ada"), sleep(3 * 86_400), remind)
+ * ```
+ */
+export const sleep: MakeSleep = Object.assign((seconds: number): Sleep => ({ sleep: seconds }), {
+  until: (time: Date | string): Sleep => ({ sleep: { until: typeof time === "string" ? time : isoTime(time) } }),
+});
+
+function isoTime(time: Date): string {
+  if (Number.isNaN(time.getTime())) throw new InvalidRequestError("sleep.until", undefined, "must be a valid Date");
+  return time.toISOString();
 }
 
 /** How a chord joins. */

@@ -5,12 +5,13 @@ import { InvalidRequestError } from "../errors.ts";
 import { type JoinId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
+import { startMs } from "../model/start-time.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
 import type { Head } from "../protocol/head.ts";
 import { type Released, releasedOf } from "../protocol/released.ts";
 import type { Slot } from "../protocol/slot.ts";
 import { decided, fired, memberSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
-import { taskStatus } from "../protocol/status.ts";
+import { mayStart, taskStatus } from "../protocol/status.ts";
 import {
   type InspectReport,
   type JoinReport,
@@ -165,11 +166,23 @@ function taskReport(
     queue: node.queue,
     fairnessKey: node.fairnessKey ?? null,
     status: statusOf(snapshot, released, node),
+    waitingUntil: isoOrNull(waitsUntil(snapshot, released, node)),
     attempt: slot.state === "absent" ? 0 : slot.attempt,
     ...historyOf(slot),
     afterQuorum:
       slot.state === "settled" && node.slot !== null && accepted?.get(node.slot.join)?.(node.slot.index) === false,
   };
+}
+
+/** The time that a released node waits for; undefined for one that does not, and after the end. */
+function waitsUntil(snapshot: Snapshot, released: Released, node: PlanNode): number | undefined {
+  const slot = slotOf(snapshot, node);
+  const sinceMs = released.nodes.get(node.id);
+  if (sinceMs === undefined || !mayStart(snapshot.head, node.afterEnd)) return undefined;
+  if (slot.state === "waiting") return slot.atMs;
+  // Its message keeps it back, so that nothing is recorded yet.
+  const atMs = startMs(node, sinceMs);
+  return slot.state === "absent" && atMs > sinceMs ? atMs : undefined;
 }
 
 function historyOf(slot: Slot): Pick<TaskReport, "startedAt" | "finishedAt" | "worker" | "error" | "late"> {
@@ -236,8 +249,9 @@ export function activityOf(snapshot: Snapshot): Activity {
   }).length;
   const waiting = [...released.nodes].flatMap(([id, sinceMs]) => {
     const node = snapshot.plan.nodes[id];
-    const status = node && statusOf(snapshot, released, node);
-    return status === "QUEUED" || status === "RETRYING" ? [{ id, status, sinceMs }] : [];
+    if (node === undefined) return [];
+    const status = statusOf(snapshot, released, node);
+    return status === "QUEUED" || status === "RETRYING" ? [{ id, status, sinceMs: startMs(node, sinceMs) }] : [];
   });
   const oldest = waiting.reduce<(typeof waiting)[number] | undefined>(
     (first, task) => (first && first.sinceMs <= task.sinceMs ? first : task),

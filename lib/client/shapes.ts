@@ -114,9 +114,12 @@ export interface TaskReport {
   readonly id: string;
   readonly task: string;
   readonly label: string | null;
+  /** Empty for a sleep: no worker takes it. */
   readonly queue: string;
   readonly fairnessKey: string | null;
   readonly status: TaskStatus;
+  /** When its delay, sleep or pause before a retry ends; null where it waits for nothing but others or a worker. */
+  readonly waitingUntil: string | null;
   /** Attempts claimed so far; 0 before the first. */
   readonly attempt: number;
   readonly startedAt: string | null;

@@ -39,7 +39,7 @@ export interface CoordinatorDeps {
   /** Tasks that the workers of a queue run side by side: as many members travel in one message. @default 10 */
   readonly tasksPerInvocation?: (queue: string) => number;
   /** Compiles a request; tests ask for small tallies. @default compile */
-  readonly compile?: (request: SubmitRequest, catalog: TaskCatalog) => Plan;
+  readonly compile?: (request: SubmitRequest, catalog: TaskCatalog, nowMs: number) => Plan;
   /** Largest part of a stored value; tests ask for small ones. @default 350 KiB */
   readonly partBytes?: number;
 }

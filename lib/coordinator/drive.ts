@@ -9,6 +9,7 @@ import { StoreError } from "../errors.ts";
 import type { JoinId, NodeId } from "../model/ids.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { StoredError } from "../model/outcome.ts";
+import { startMs } from "../model/start-time.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
@@ -37,8 +38,8 @@ import { acceptedMembers } from "../records/accepted.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
 import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, timeRemains, type Wins } from "./delivery.ts";
 import { type Located, locate, slotIn } from "./places.ts";
-import { nodeSend, release, resendMs } from "./release.ts";
-import { lowerDue, sendNodes } from "./sending.ts";
+import { release, resendMs } from "./release.ts";
+import { firstSend, lowerDue, sendNodes } from "./sending.ts";
 
 /** A settled node, with the place of its slot. */
 export interface Settled extends Located {
@@ -221,13 +222,13 @@ async function startNode(delivery: Delivery, node: PlanNode, wins: Wins): Promis
       ownArrivals: wins.arrivals,
       sameQueue: sharesDelivery(delivery, node) && deps.registry.get(node.task)?.body !== undefined,
       timeRemains: timeRemains(delivery, node),
-      delayed: (node.delaySeconds ?? 0) > 0,
+      delayed: node.sleep === true || startMs(node, nowMs) > nowMs,
     });
   if (carried && delivery.carry === undefined) {
     delivery.carry = node;
     return;
   }
-  if (sendsAtOnce(wins)) return sendNodes(delivery, [nodeSend([node], { dispatch: 1, atMs: nowMs })], "node.send");
+  if (sendsAtOnce(wins)) return sendNodes(delivery, [firstSend([node], nowMs)], "node.send");
   await lookThenSend(delivery, node);
 }
 
@@ -247,8 +248,11 @@ export async function lookThenSend(delivery: Delivery, node: PlanNode): Promise<
       return driveNodes(delivery, [{ ...located, slot: slot as SettledSlot }], image as Image, lostWins);
     case "return":
       return returnUntil(delivery, row.untilMs);
-    case "send":
-      return sendNodes(delivery, [nodeSend([node], row)], "node.send");
+    case "send": {
+      const { dispatch, atMs } = row;
+      const send = slot.state === "absent" ? firstSend([node], atMs) : { nodes: [node], dispatch, atMs };
+      return sendNodes(delivery, [send], "node.send");
+    }
     case "discharged":
       return;
   }

@@ -12,7 +12,7 @@ import { resendIntervalMs } from "../protocol/retry.ts";
 import type { Slot } from "../protocol/slot.ts";
 import { askerOf, type Delivery, sendsAtOnce, type Wins } from "./delivery.ts";
 import { locate, slotIn } from "./places.ts";
-import { keyed, type NodeSend, sendAll, sendNodes } from "./sending.ts";
+import { firstSend, keyed, type NodeSend, sendAll, sendNodes } from "./sending.ts";
 
 /**
  * Releases a list. Its winner sends at once, everybody else looks first what has been seen already.
@@ -42,9 +42,8 @@ export async function startAll(delivery: Delivery, starts: readonly Start[], win
     else if (start.kind === "pack") units.push(await membersOf(delivery, start));
     else rest.push(start);
   }
-  const atMs = delivery.deps.clock.now();
-  const first = { dispatch: 1, atMs };
-  const sends = sendsAtOnce(wins) ? units.map((nodes) => nodeSend(nodes, first)) : await unsent(delivery, units);
+  const nowMs = delivery.deps.clock.now();
+  const sends = sendsAtOnce(wins) ? units.map((nodes) => firstSend(nodes, nowMs)) : await unsent(delivery, units);
   await sendNodes(delivery, sends, "release.send");
   return rest;
 }
@@ -60,15 +59,6 @@ function nodeIn(source: Source | undefined, pack: Pack, index: number): string {
   throw new TypeError(`member ${index} of join ${pack.join} is no task`);
 }
 
-/** A first dispatch keeps the delay its author asked for; nodes with one travel alone. */
-export function nodeSend(
-  nodes: readonly PlanNode[],
-  row: { readonly dispatch: number; readonly atMs: number },
-): NodeSend {
-  const delayMs = row.dispatch === 1 ? (nodes[0]?.delaySeconds ?? 0) * 1000 : 0;
-  return { nodes, dispatch: row.dispatch, atMs: row.atMs + delayMs };
-}
-
 /** What nobody has seen yet. A node that has been delivered is the business of its own message. */
 async function unsent(delivery: Delivery, units: readonly (readonly PlanNode[])[]): Promise<NodeSend[]> {
   const located = await Promise.all(units.map((nodes) => Promise.all(nodes.map((node) => locate(delivery, node)))));
@@ -81,19 +71,10 @@ async function unsent(delivery: Delivery, units: readonly (readonly PlanNode[])[
       const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));
       return { node, slot, row };
     });
-    const fresh = rows.filter(({ slot, row }) => slot.state === "absent" && row.kind === "send");
-    const [first] = fresh;
-    const together =
-      first?.row.kind === "send"
-        ? [
-            nodeSend(
-              fresh.map(({ node }) => node),
-              first.row,
-            ),
-          ]
-        : [];
-    const alone = rows.flatMap(({ node, slot, row }) =>
-      slot.state !== "absent" && row.kind === "send" ? [nodeSend([node], row)] : [],
+    const fresh = rows.flatMap(({ node, slot }) => (slot.state === "absent" ? [node] : []));
+    const together = fresh.length > 0 ? [firstSend(fresh, delivery.deps.clock.now())] : [];
+    const alone = rows.flatMap(({ node, slot, row }): NodeSend[] =>
+      slot.state !== "absent" && row.kind === "send" ? [{ nodes: [node], dispatch: row.dispatch, atMs: row.atMs }] : [],
     );
     return [...together, ...alone];
   });

@@ -20,6 +20,7 @@ import { reissue, sameIssue } from "./reissue.ts";
 import { sendRanges } from "./release.ts";
 import { reopenRun } from "./reopen.ts";
 import { sendNodes } from "./sending.ts";
+import { wake } from "./sleep.ts";
 
 export async function applyRepair(delivery: Delivery, repair: Repair): Promise<void> {
   switch (repair.do) {
@@ -31,6 +32,8 @@ export async function applyRepair(delivery: Delivery, repair: Repair): Promise<v
       return resend(delivery, missingRange(delivery, repair.range), repair.seen);
     case "expire-range":
       return sendAnew(delivery, missingRange(delivery, repair.range), repair.seen);
+    case "wake":
+      return wake(delivery, repair.node, repair.seen);
     case "drive-node":
       return driveSettled(delivery, repair.node);
     case "drive-leaf":

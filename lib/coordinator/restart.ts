@@ -14,10 +14,10 @@ import { readSnapshot } from "../records/snapshots.ts";
 import { deliveryFor } from "./asked.ts";
 import { askerOf, type Delivery } from "./delivery.ts";
 import { type CoordinatorDeps, diagnoseSettings } from "./deps.ts";
-import { nodeSend, sendRanges } from "./release.ts";
+import { sendRanges } from "./release.ts";
 import { reopenRun } from "./reopen.ts";
 import { applyRepair } from "./repair.ts";
-import { type NodeSend, sendNodes } from "./sending.ts";
+import { firstSend, type NodeSend, sendNodes } from "./sending.ts";
 
 /** Opens again what a new generation takes over, drives on what is settled, and sends what is open. Repeatable. */
 export async function restart(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<void> {
@@ -38,22 +38,30 @@ async function sendOpen(delivery: Delivery, snapshot: Snapshot): Promise<void> {
   }
 }
 
-/** Nodes that nobody has begun go together as they did before; the others have a dispatch of their own. */
+/**
+ * Nodes that nobody has begun go together as they did before; the others have a dispatch of their own. A delay counts from the
+ * release, however long the run stood still since.
+ */
 function openNodes(delivery: Delivery, snapshot: Snapshot, released: Released): NodeSend[] {
   const sends: NodeSend[] = [];
   const packs = packsOf(snapshot.plan);
   const together = new Map<object, PlanNode[]>();
-  for (const id of released.nodes.keys()) {
+  for (const [id, sinceMs] of released.nodes) {
     const node = nodeOf(snapshot, id);
     const slot = slotOf(snapshot, node);
     const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), 0);
     if (row.kind !== "send" || !delivery.deps.protocol.mayStart(snapshot.head, node.afterEnd)) continue;
     const pack = slot.state === "absent" ? packs.get(id) : undefined;
-    if (pack === undefined) sends.push(nodeSend([node], row));
+    if (pack === undefined)
+      sends.push(
+        slot.state === "absent"
+          ? firstSend([node], sinceMs)
+          : { nodes: [node], dispatch: row.dispatch, atMs: row.atMs },
+      );
     else together.set(pack, [...(together.get(pack) ?? []), node]);
   }
-  const first = { dispatch: 1, atMs: delivery.deps.clock.now() };
-  return [...sends, ...[...together.values()].map((nodes) => nodeSend(nodes, first))];
+  const nowMs = delivery.deps.clock.now();
+  return [...sends, ...[...together.values()].map((nodes) => firstSend(nodes, nowMs))];
 }
 
 /** The pack that each packed node is in. */

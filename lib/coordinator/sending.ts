@@ -3,7 +3,8 @@
  */
 import { QueueError } from "../errors.ts";
 import { limits } from "../model/limits.ts";
-import type { TaskMessage } from "../model/message.ts";
+import type { TaskMessage, WakeMessage } from "../model/message.ts";
+import { startMs } from "../model/start-time.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { OutgoingMessage, QueueRef } from "../ports/index.ts";
 import { lowerDueWrite } from "../protocol/head.ts";
@@ -12,7 +13,7 @@ import { reissueWrite } from "../protocol/writes.ts";
 import { fitTogether, fragmentOf } from "../records/plans.ts";
 import type { Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
-import { locate } from "./places.ts";
+import { locate, slotIn } from "./places.ts";
 
 /** Entries of one SendMessageBatch (AWS limit). */
 const batchSize = 10;
@@ -24,6 +25,13 @@ export interface NodeSend {
   readonly nodes: readonly PlanNode[];
   readonly dispatch: number;
   readonly atMs: number;
+  /** True when nothing of it is recorded: a time that no message keeps has to be. */
+  readonly first?: true;
+}
+
+/** Nodes that are released now: each starts in its time. Those that wait travel alone. */
+export function firstSend(nodes: readonly PlanNode[], nowMs: number): NodeSend {
+  return { nodes, dispatch: 1, atMs: startMs(nodes[0] ?? {}, nowMs), first: true };
 }
 
 /** Sends messages in batches, refused entries again; throws when the service keeps refusing some. */
@@ -45,29 +53,38 @@ export async function sendAll(
 }
 
 /**
- * Sends nodes to their queues. A time further away than a message can be delayed is kept by the run's head instead: the
- * sweeper releases the node then.
+ * Sends nodes to their queues, and ends of sleeps to control. A time further away than a message can be delayed is kept by
+ * the run's head instead: the sweeper releases the node then.
+ *
+ * Order of effects (S13): a wait of its own is recorded, then it is sent or the head made due by then. A death in between
+ * is found by the redelivered message, or by the sweeper, which knows the time from the slot or else from the plan.
  */
 export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], site: string): Promise<void> {
-  const nowMs = delivery.deps.clock.now();
   const byQueue = new Map<QueueRef, OutgoingMessage[]>();
+  const timersMs: number[] = [];
   for (const send of sends.flatMap(fitting)) {
     const [node] = send.nodes;
-    if (node === undefined) continue;
-    const delaySeconds = Math.max(0, Math.ceil((send.atMs - nowMs) / 1000));
+    const atMs = node && (await timeOf(delivery, node, send));
+    if (node === undefined || atMs === undefined) continue;
+    const delaySeconds = delayUntil(delivery, atMs);
     if (delaySeconds > limits.messageDelaySeconds) {
-      await startTimer(delivery, node, send);
+      timersMs.push(atMs);
       continue;
     }
-    const queue: QueueRef = `task:${node.queue}`;
+    const queue: QueueRef = node.sleep ? "request" : `task:${node.queue}`;
     const messages = byQueue.get(queue) ?? [];
     messages.push({
-      body: JSON.stringify(await taskMessage(delivery, send)),
+      body: JSON.stringify(await messageOf(delivery, send)),
       delaySeconds,
       ...keyed(node.fairnessKey),
     });
     byQueue.set(queue, messages);
   }
+  if (timersMs.length > 0)
+    await lowerDue(
+      delivery,
+      timersMs.reduce((first, atMs) => Math.min(first, atMs)),
+    );
   for (const [queue, messages] of byQueue) await sendAll(delivery.deps, queue, messages, site);
 }
 
@@ -76,20 +93,24 @@ export function keyed(fairnessKey: string | undefined): Pick<OutgoingMessage, "f
   return fairnessKey === undefined ? {} : { fairnessKey };
 }
 
+function delayUntil({ deps }: Delivery, atMs: number): number {
+  return Math.max(0, Math.ceil((atMs - deps.clock.now()) / 1000));
+}
+
 /** Nodes whose arguments do not fit into one message travel alone. */
 function fitting(send: NodeSend): readonly NodeSend[] {
   if (send.nodes.length <= 1 || fitTogether(send.nodes)) return [send];
   return send.nodes.map((node) => ({ ...send, nodes: [node] }));
 }
 
-async function taskMessage(delivery: Delivery, { nodes, dispatch }: NodeSend): Promise<TaskMessage> {
+async function messageOf(delivery: Delivery, { nodes, dispatch }: NodeSend): Promise<TaskMessage | WakeMessage> {
   const { run } = delivery;
   const fragment = await fragmentOf(run.plan, nodes);
   const [first] = nodes;
   return {
     tutti: 1,
     ...(nodes.length === 1
-      ? { type: "task", node: (first as PlanNode).id }
+      ? { type: first?.sleep ? "wake" : "task", node: (first as PlanNode).id }
       : { type: "pack", nodes: nodes.map((node) => node.id) }),
     run: run.id,
     generation: run.generation,
@@ -99,14 +120,23 @@ async function taskMessage(delivery: Delivery, { nodes, dispatch }: NodeSend): P
   };
 }
 
-/** A wait that no message carries: recorded in the slot, then in the head's due time. Both can be repeated. */
-async function startTimer(delivery: Delivery, node: PlanNode, send: NodeSend): Promise<void> {
-  if (send.dispatch === 1) {
-    const { place } = await locate(delivery, node);
-    const waiting: WaitingSlot = { state: "waiting", dispatch: 1, attempt: 0, lost: 0, atMs: send.atMs, timer: true };
-    await delivery.run.write(reissueWrite(delivery.run.generation, place, { state: "absent" }, waiting), "slot.timer");
-  }
-  await lowerDue(delivery, send.atMs);
+/**
+ * When a node is to start. A sleep, and a first start that no message can carry, is recorded before anything else: who comes
+ * later finds that time, and counts it no second time.
+ *
+ * @returns Undefined when somebody else was here: the node has an outcome, or is held, or was sent again, and so it is the
+ *   business of another message or of the sweeper.
+ */
+async function timeOf(delivery: Delivery, node: PlanNode, send: NodeSend): Promise<number | undefined> {
+  const timer = delayUntil(delivery, send.atMs) > limits.messageDelaySeconds;
+  if (!send.first || !(node.sleep || timer)) return send.atMs;
+  const { place } = await locate(delivery, node);
+  const { dispatch, atMs } = send;
+  const waiting: WaitingSlot = { state: "waiting", dispatch, attempt: 0, lost: 0, atMs, timer };
+  const write = reissueWrite(delivery.run.generation, place, { state: "absent" }, waiting);
+  const { image } = await delivery.run.write(write, "slot.timer");
+  const slot = slotIn(place, image);
+  return slot.state === "waiting" && slot.dispatch === dispatch ? slot.atMs : undefined;
 }
 
 /**

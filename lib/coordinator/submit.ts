@@ -11,7 +11,8 @@ import type { SubmitRequest } from "../model/request.ts";
 import { compile } from "../plan/compile.ts";
 import { documentHash as hashOf } from "../plan/document-hash.ts";
 import { parseRequest, parseStoredWorkflow } from "../plan/parse-request.ts";
-import type { Plan } from "../plan/types.ts";
+import type { Plan, PlanFragment } from "../plan/types.ts";
+import { longestWaitMs } from "../plan/waits.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import { createHeadWrite, decodeHead, type Head, isTombstone, tombstoneOver } from "../protocol/head.ts";
 import { readDocument } from "../records/documents.ts";
@@ -25,12 +26,14 @@ import { operate } from "./operate.ts";
 import { handleRange, isRangeMessage, parseRangeMessage } from "./range.ts";
 import { recordRejected } from "./rejected.ts";
 import { openRun } from "./run.ts";
+import { handleWake, isWakeMessage, parseWakeMessage } from "./sleep.ts";
 import { afterError, returnAt } from "./work.ts";
 
 /** Handles one message of the request queue. Never throws. */
 export async function control(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
   try {
     if (isRangeMessage(message.body)) return await range(deps, plans, message);
+    if (isWakeMessage(message.body)) return await endSleep(deps, plans, message);
     await submit(deps, plans, message);
     return { kind: "acknowledge" };
   } catch (error) {
@@ -46,6 +49,17 @@ async function range(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedM
   const token = { run: asked.run, generation, node: `range ${asked.list} ${asked.range}`, dispatch };
   const delivery = createDelivery(deps, run, { token });
   await handleRange(delivery, asked);
+  return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
+}
+
+/** A sleep that is over. */
+async function endSleep(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
+  const asked = parseWakeMessage(message.body);
+  const { run: id, generation, plan, node, dispatch } = asked;
+  const fragment = asked.fragment as PlanFragment | undefined;
+  const run = openRun(deps, plans, new Map(), { id, generation, plan, ...(fragment ? { fragment } : {}) });
+  const delivery = createDelivery(deps, run, { token: { run: id, generation, node, dispatch } });
+  await handleWake(delivery, node);
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
 
@@ -91,9 +105,10 @@ async function admit(
   const found = await readHead(deps.store, runId);
   if (found && !tombstoneOver(found, deps.clock.now())) return answer(deps, plans, found, documentHash, requestId);
   const { tasksPerInvocation } = deps;
+  const nowMs = deps.clock.now();
   const plan = deps.compile
-    ? deps.compile(request, deps.catalog)
-    : compile(request, deps.catalog, tasksPerInvocation === undefined ? {} : { tasksPerInvocation });
+    ? deps.compile(request, deps.catalog, nowMs)
+    : compile(request, deps.catalog, { nowMs, ...(tasksPerInvocation === undefined ? {} : { tasksPerInvocation }) });
   const pages = planPages(runId, plan);
   await writeParts(deps.store, pages.writes, "plan.write");
   plans.keep(runId, pages.ref.hash, { plan, length: pages.length });
@@ -131,9 +146,16 @@ function newHead(deps: CoordinatorDeps, { request, requestId, runId, documentHas
     ...(plan.callback === null ? {} : { callback: plan.callback }),
     errorBranches: Object.values(plan.joins).some((join) => join.onError !== null),
     submittedAtMs: nowMs,
-    deadlineAtMs: nowMs + (request.deadlineSeconds ?? defaults.runDeadlineSeconds) * 1000,
+    deadlineAtMs: nowMs + runDeadlineMs(request, plan, nowMs),
     dueMs: nowMs + deps.settings.sweepSeconds * 1000,
   };
+}
+
+/** The default is for work: what the plan waits is on top of it, or a sleep of eight days could never end. */
+function runDeadlineMs({ deadlineSeconds }: SubmitRequest, plan: Plan, nowMs: number): number {
+  return deadlineSeconds === undefined
+    ? defaults.runDeadlineSeconds * 1000 + longestWaitMs(plan, nowMs)
+    : deadlineSeconds * 1000;
 }
 
 /** A run of that id exists: the same one, whose own request drives it once more, or a conflict that changes nothing. */

@@ -5,6 +5,7 @@
  * Heads that are due come from an index, which only nominates; every decision rests on a strong read, and the visit is
  * claimed by `due = :seen`. Any number of sweepers may run at once, and die anywhere (S16).
  */
+import { startMs } from "../model/start-time.ts";
 import type { Diagnosis } from "../protocol/diagnose.ts";
 import {
   advanceDueWrite,
@@ -24,6 +25,8 @@ import { openRun, StaleGeneration } from "./run.ts";
 
 /** The longest pause between two visits of a run with open work (docs/protocol.md#sweep-and-diagnose). */
 const maxIntervalMs = 15 * 60_000;
+/** The same of a run that only waits for recorded times: until the first of them, nothing can be lost. */
+const maxAsleepMs = 86_400_000;
 /** A removed run is looked at once more after a day: a process frozen that long may have left an item. */
 const secondLookMs = 86_400_000;
 
@@ -87,7 +90,7 @@ async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Prom
   const nowMs = deps.clock.now();
   if (head?.dueMs === undefined || head.dueMs > nowMs) return 0;
   if (isTombstone(head)) return lookAgain(deps, plans, head);
-  if (!retentionOver(deps, head, nowMs)) return mend(deps, plans, head);
+  if ((await keptUntil(deps, plans, head)) > nowMs) return mend(deps, plans, head);
   // An error callback may be owed for longer than the retention: it has until its own end.
   return head.errorBranches && (await owes(deps, plans, head)) ? mend(deps, plans, head) : removeRun(deps, plans, head);
 }
@@ -103,7 +106,7 @@ async function mend(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promis
   const diagnosis = deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps));
   const seen = { dueMs: head.dueMs as number, generation: head.generation };
   const claimed = await deps.store.write(
-    advanceDueWrite(head.runId, seen, nextVisit(deps, head, diagnosis)),
+    advanceDueWrite(head.runId, seen, nextVisit(deps, head, diagnosis, await keptUntil(deps, plans, head))),
     "head.visit",
   );
   if (!claimed.applied || !claimed.image) return 0;
@@ -131,6 +134,7 @@ function nextVisit(
   deps: CoordinatorDeps,
   head: Head,
   diagnosis: Diagnosis,
+  keptMs: number,
 ): { dueMs: number; settled: number; intervalMs: number } {
   const sweepMs = deps.settings.sweepSeconds * 1000;
   const nowMs = deps.clock.now();
@@ -140,17 +144,24 @@ function nextVisit(
     : Math.min(Math.max(sweepMs, maxIntervalMs), (head.sweptIntervalMs ?? sweepMs) * 2);
   if (diagnosis.findings.length > 0) return { dueMs: nowMs + sweepMs, settled: diagnosis.settled, intervalMs };
   if (head.endedAtMs !== undefined && diagnosis.open === 0) {
-    return { dueMs: head.endedAtMs + deps.settings.retentionSeconds * 1000, settled: diagnosis.settled, intervalMs };
+    return { dueMs: keptMs, settled: diagnosis.settled, intervalMs };
   }
+  const pauseMs = diagnosis.asleep && diagnosis.open > 0 ? Math.max(intervalMs, maxAsleepMs) : intervalMs;
   return {
-    dueMs: Math.min(nowMs + intervalMs, diagnosis.nextTimerMs ?? Infinity),
+    dueMs: Math.min(nowMs + pauseMs, diagnosis.nextTimerMs ?? Infinity),
     settled: diagnosis.settled,
     intervalMs,
   };
 }
 
-function retentionOver(deps: CoordinatorDeps, head: Head, nowMs: number): boolean {
-  return head.endedAtMs !== undefined && head.endedAtMs + deps.settings.retentionSeconds * 1000 <= nowMs;
+/** Until when a run is kept: its retention after its end, or after the time at which an error callback may start then. */
+async function keptUntil(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<number> {
+  const { endedAtMs, planHash: hash, planPages: pages } = head;
+  if (endedAtMs === undefined) return Infinity;
+  const plan = head.errorBranches ? await plans.load(head.runId, { hash, pages }) : undefined;
+  const branches = Object.values(plan?.nodes ?? {}).filter((node) => node.afterEnd);
+  const lastMs = branches.reduce((last, node) => Math.max(last, startMs(node, endedAtMs)), endedAtMs);
+  return lastMs + deps.settings.retentionSeconds * 1000;
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import type { Segment } from "./document-path.ts";
+import { limits } from "./limits.ts";
 
 /** Any schema, for rooms that do not know zod. */
 export type Schema = z.ZodType;
@@ -12,6 +13,7 @@ export type Issue = z.core.$ZodIssue;
 const formsOf: Readonly<Record<string, string>> = {
   deadlineSeconds: 'must be a whole number of seconds, "auto" or {"auto": …}',
   when: 'must be "all-succeeded", "all-settled", {"tolerate": {"count": n}}, {"tolerate": {"percent": p}} or {"quorum": n}',
+  sleep: `must be a whole number of seconds from 1 to ${limits.delaySeconds}, or {"until": …} with an ISO-8601 time and its zone, such as 2026-12-01T08:00:00Z`,
 };
 
 /** The rule, what to show, and where it is below the issue's own path. */

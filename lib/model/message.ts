@@ -1,5 +1,5 @@
 /**
- * The messages between our own functions: tasks for workers, ranges for control.
+ * The messages between our own functions: tasks for workers; ranges, and the ends of short sleeps, for control.
  *
  * A task's message is self-contained for the common path: it carries the part of the plan that its worker needs, so that a
  * member reads no plan. Its identity is the token (run, generation, nodes, dispatch); every copy has the same one (S5).
@@ -48,6 +48,11 @@ export type TaskMessage = z.infer<typeof taskMessageSchema>;
 export function nodesOf(message: TaskMessage): readonly string[] {
   return message.type === "task" ? [message.node] : message.nodes;
 }
+
+/** The end of a sleep that a message can carry, on the request queue. */
+export const wakeMessageSchema = z.strictObject({ ...taskFields, type: z.literal("wake"), node: z.string().min(1) });
+
+export type WakeMessage = z.infer<typeof wakeMessageSchema>;
 
 /** A part of a long list that is to be started, on the request queue. */
 export const rangeMessageSchema = z.strictObject({

@@ -46,6 +46,12 @@ export function headersBytes(headers: Readonly<Record<string, string | null>>): 
   );
 }
 
+/** A time: ISO-8601 with a zone, so that it means the same wherever it is read. */
+export const timeSchema = z.iso.datetime({
+  offset: true,
+  error: "must be an ISO-8601 time with a zone, such as 2026-12-01T08:00:00Z",
+});
+
 /** One task. */
 export const taskSchema = z
   .strictObject({
@@ -57,11 +63,18 @@ export const taskSchema = z
     fairnessKey: fairnessKeySchema.optional(),
     immutable: z.boolean().optional(),
     delaySeconds: z.int().min(0).max(limits.delaySeconds).optional(),
+    /** It starts then, or at once when that is past. Not beside `delaySeconds`. */
+    at: timeSchema.optional(),
     timeoutSeconds: seconds(limits.taskTimeoutSeconds).optional(),
     softTimeoutSeconds: seconds(limits.taskTimeoutSeconds).optional(),
     retry: retrySchema.optional(),
   })
   .meta({ id: "Task" });
+
+/** Waits, and passes on what came before it. No worker is taken meanwhile. */
+export const sleepSchema = z
+  .strictObject({ sleep: z.union([seconds(limits.delaySeconds), z.strictObject({ until: timeSchema })]) })
+  .meta({ id: "Sleep" });
 
 /** Bounds of the lists that canvases are made of. */
 const links = <Part extends z.ZodType>(part: Part) => z.array(part).min(1).max(limits.tasksPerRun);
@@ -163,10 +176,11 @@ export const dagNodeSchema = z.union([
   groupSchema.extend(after).meta({ id: "GroupNode" }),
   chordSchema.extend(after).meta({ id: "ChordNode" }),
   dagSchema.extend(after).meta({ id: "DagNode" }),
+  sleepSchema.extend(after).meta({ id: "SleepNode" }),
 ]);
 
 export const workflowSchema = z
-  .union([taskSchema, chainSchema, groupSchema, chordSchema, dagSchema])
+  .union([taskSchema, chainSchema, groupSchema, chordSchema, dagSchema, sleepSchema])
   .meta({ id: "Workflow" });
 
 /** A workflow inside another, not looked into. */
@@ -182,6 +196,7 @@ export const outlineSchemas = {
   group: z.strictObject({ group: members(part) }),
   chord: z.strictObject({ chord: chordBodySchema.extend({ header: members(part), callback: part.optional() }) }),
   dag: z.strictObject({ dag: dagBodySchema.extend({ nodes: z.record(nodeNameSchema, part) }) }),
+  sleep: sleepSchema,
 } as const;
 
 /** The same for nodes of a dag. */
@@ -191,10 +206,11 @@ export const nodeOutlineSchemas = {
   group: outlineSchemas.group.extend(after),
   chord: outlineSchemas.chord.extend(after),
   dag: outlineSchemas.dag.extend(after),
+  sleep: outlineSchemas.sleep.extend(after),
 } as const;
 
 /** The keys that say what a workflow is. */
-export const canvasKeys = ["task", "chain", "group", "chord", "dag"] as const;
+export const canvasKeys = ["task", "chain", "group", "chord", "dag", "sleep"] as const;
 export type CanvasKey = (typeof canvasKeys)[number];
 
 export type Task = z.infer<typeof taskSchema>;
@@ -202,6 +218,7 @@ export type Chain = z.infer<typeof chainSchema>;
 export type Group = z.infer<typeof groupSchema>;
 export type Chord = z.infer<typeof chordSchema>;
 export type Dag = z.infer<typeof dagSchema>;
+export type Sleep = z.infer<typeof sleepSchema>;
 export type DagNode = z.infer<typeof dagNodeSchema>;
 export type Workflow = z.infer<typeof workflowSchema>;
 export type Retry = z.infer<typeof retrySchema>;

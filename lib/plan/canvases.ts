@@ -14,6 +14,7 @@ import { deadlineOf } from "./deadline.ts";
 import { joinPolicyOf } from "./join-policy.ts";
 import { decideFirst, joinOf, joinUnit, leafSizeOf, packed } from "./joins.ts";
 import { below, type Compilation, type Place } from "./place.ts";
+import { compileSleep } from "./sleep-node.ts";
 import { compileTask } from "./task-node.ts";
 import type { Failure, PlanJoin } from "./types.ts";
 import { addJoin, attach, type Unit } from "./units.ts";
@@ -21,6 +22,7 @@ import { addJoin, attach, type Unit } from "./units.ts";
 /** Compiles a workflow, whatever canvas it is. */
 export function compileWorkflow(context: Compilation, workflow: Workflow | DagNode, place: Place): Unit {
   if ("task" in workflow) return compileTask(context, workflow, place);
+  if ("sleep" in workflow) return compileSleep(context, workflow, place);
   if (place.level >= limits.nestingLevels) {
     throw new InvalidRequestError(
       place.doc,
@@ -40,13 +42,16 @@ function compileChain(context: Compilation, { chain }: Chain, place: Place): Uni
   const at = (i: number): Place => ({ ...place, path: below(place.path, `[${i}]`), doc: `${place.doc}.chain[${i}]` });
   const first = compileWorkflow(context, chain[0] as Workflow, at(0));
   let last = first;
+  let role = place.role;
   for (let i = 1; i < chain.length; i++) {
-    const link: Place = { ...at(i), input: last.value, releasedBy: last.exit, role: "plain" };
+    // What comes after sleeps alone is used as they are.
+    if (!("sleep" in (chain[i - 1] as Workflow))) role = "plain";
+    const link: Place = { ...at(i), input: last.gives, releasedBy: last.exit, role };
     const unit = compileWorkflow(context, chain[i] as Workflow, link);
     attach(context.draft, last, unit.starts);
     last = unit;
   }
-  return { starts: first.starts, exit: last.exit, value: last.value };
+  return { starts: first.starts, exit: last.exit, value: last.value, gives: last.gives };
 }
 
 function compileGroup(context: Compilation, { group }: Group, place: Place): Unit {
@@ -99,6 +104,10 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
     onError: chord.onError === undefined ? null : below(place.path, "onError"),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
   };
+  if (deadlineSeconds !== undefined) {
+    const isAuto = typeof chord.deadlineSeconds !== "number";
+    context.deadlineAt.set(id, { doc: `${place.doc}.chord.deadlineSeconds`, isAuto });
+  }
   addHeader(context, join, members, place.doc);
   const unit = chord.callback === undefined ? joinUnit(id) : compileCallback(context, chord.callback, id, place);
   if (chord.onError !== undefined) compileOnError(context, chord.onError, id, place);
@@ -127,7 +136,7 @@ function compileCallback(context: Compilation, callback: Workflow, join: JoinId,
     role: "callback",
   });
   attach(context.draft, header, unit.starts);
-  return { starts: header.starts, exit: unit.exit, value: unit.value };
+  return { starts: header.starts, exit: unit.exit, value: unit.value, gives: unit.gives };
 }
 
 /** Nobody waits for an error callback, and it may start when the run has failed. */

@@ -41,7 +41,7 @@ export function checkWorkflow(value: unknown, at: string): Workflow {
 function check(part: Part, level: number, count: { tasks: number }): void {
   const { value, at, isNode } = part;
   const key = canvasOf(value, at);
-  if (key !== "task" && level >= limits.nestingLevels) {
+  if (key !== "task" && key !== "sleep" && level >= limits.nestingLevels) {
     throw new InvalidRequestError(at, undefined, `must not be nested more than ${limits.nestingLevels} canvases deep`);
   }
   checkSchema((isNode ? nodeOutlineSchemas : outlineSchemas)[key], value, at);
@@ -70,16 +70,16 @@ function canvasOf(value: unknown, at: string): CanvasKey {
   return key;
 }
 
-/** Tasks that are not in one of the parts. */
+/** Tasks that are not in one of the parts. A sleep counts as one. */
 function ownTasks(canvas: DagNode): number {
-  return "task" in canvas || ("chord" in canvas && canvas.chord.onError !== undefined) ? 1 : 0;
+  return "task" in canvas || "sleep" in canvas || ("chord" in canvas && canvas.chord.onError !== undefined) ? 1 : 0;
 }
 
 /** The workflows directly inside a canvas. */
 function partsOf(canvas: DagNode, at: string): readonly Part[] {
   const listed = (list: readonly unknown[], key: string): readonly Part[] =>
     list.map((value, i) => ({ value, at: `${at}.${key}[${i}]`, isNode: false }));
-  if ("task" in canvas) return [];
+  if ("task" in canvas || "sleep" in canvas) return [];
   if ("chain" in canvas) return listed(canvas.chain, "chain");
   if ("group" in canvas) return listed(canvas.group, "group");
   if ("dag" in canvas) {

@@ -1,7 +1,7 @@
 /**
  * Compiles a request to a plan: flat, immutable, every relation explicit (S2, S21).
  *
- * Pure: the same request and tasks give the same plan.
+ * Pure: the same request and tasks give the same plan at the same time.
  */
 import { defaults, limits } from "../model/limits.ts";
 import type { SubmitRequest } from "../model/request.ts";
@@ -9,6 +9,7 @@ import { compileWorkflow } from "./canvases.ts";
 import type { Compilation, Place } from "./place.ts";
 import type { Failure, Plan, TaskCatalog } from "./types.ts";
 import { attach, finished, newDraft } from "./units.ts";
+import { fitWaits } from "./waits.ts";
 
 /** Partition keys of one group: with 1,000 writes a second each, more than the queues deliver. */
 const maxBuckets = 32;
@@ -25,6 +26,12 @@ export interface CompileOptions {
   readonly messagesPerRange?: number;
   /** Members for each partition key of a large group. @default 1000 */
   readonly membersPerBucket?: number;
+  /**
+   * The time of the submit: `at` and `until` are held against deadlines.
+   *
+   * @default unknown: they count as past
+   */
+  readonly nowMs?: number;
 }
 
 const root: Omit<Place, "failure"> = {
@@ -42,7 +49,7 @@ const root: Omit<Place, "failure"> = {
  *
  * @param catalog - The tasks of the deployment that will run it.
  * @throws InvalidRequestError naming path, value and rule: unknown tasks, queues and names, arguments that do not fit,
- *   cycles, limits.
+ *   cycles, limits, waits that outlast a deadline.
  */
 export function compile(request: SubmitRequest, catalog: TaskCatalog, options: CompileOptions = {}): Plan {
   const draft = newDraft();
@@ -60,10 +67,13 @@ export function compile(request: SubmitRequest, catalog: TaskCatalog, options: C
       return Math.max(1, Math.min(wanted, maxBuckets));
     },
     names: new Map(),
+    waitingAt: new Map(),
+    deadlineAt: new Map(),
   };
   const failure: Failure = { decide: [], then: { kind: request.onFailure === "finish" ? "skip" : "head" } };
   const unit = compileWorkflow(context, request.workflow, { ...root, failure });
   attach(draft, unit, [{ kind: "end" }]);
   const plan = finished(draft, unit, options.messagesPerRange ?? defaults.messagesPerRange);
+  if (context.waitingAt.size > 0) fitWaits(context, plan, request.deadlineSeconds, options.nowMs);
   return request.fairnessKey === undefined ? plan : { ...plan, fairnessKey: request.fairnessKey };
 }

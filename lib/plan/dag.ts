@@ -47,7 +47,7 @@ export function compileDag(context: Compilation, { dag }: Dag, place: Place, com
   }
   const object: Source = { kind: "object", entries: graph.sinks.map((name) => [name, values.get(name) as Source]) };
   const value = dag.output === undefined ? object : (values.get(dag.output) as Source);
-  return { starts, exit: (end as { exit: Exit }).exit, value };
+  return { starts, exit: (end as { exit: Exit }).exit, value, gives: value };
 }
 
 /** What joining nodes of a dag needs. */

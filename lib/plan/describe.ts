@@ -4,6 +4,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import { type Prediction, predict } from "./predict.ts";
 import type { Plan, PlanJoin } from "./types.ts";
+import { longestWaitMs } from "./waits.ts";
 
 /** What `tutti plan` shows. */
 export interface PlanDescription {
@@ -17,6 +18,9 @@ export interface PlanDescription {
     readonly fairnessKey: string | null;
     readonly softTimeoutSeconds: number | null;
     readonly timeoutSeconds: number;
+    /** Where it waits: how long after its release, or for what time. */
+    readonly delaySeconds?: number;
+    readonly at?: string;
   }[];
   /** Outer ones first. */
   readonly joins: readonly {
@@ -28,11 +32,17 @@ export interface PlanDescription {
     readonly expected: number;
     readonly deadlineSeconds: number | null;
   }[];
+  /** How long the run waits at least: delays, times and sleeps, as if its tasks took no time. */
+  readonly waitSeconds: number;
   readonly predicted: Prediction;
 }
 
-/** Lists nodes and joins of a plan, with what they wait for and its estimated cost. */
-export function describePlan(plan: Plan): PlanDescription {
+/**
+ * Lists nodes and joins of a plan, with what they wait for and its estimated cost.
+ *
+ * @param nowMs - When it would be submitted; without it, times to wait for count as past.
+ */
+export function describePlan(plan: Plan, nowMs?: number): PlanDescription {
   const nodes = Object.values(plan.nodes).map((node) => ({
     id: node.id,
     task: node.task,
@@ -41,6 +51,8 @@ export function describePlan(plan: Plan): PlanDescription {
     fairnessKey: node.fairnessKey ?? null,
     softTimeoutSeconds: node.softTimeoutSeconds ?? null,
     timeoutSeconds: node.timeoutSeconds,
+    ...(node.delaySeconds === undefined ? {} : { delaySeconds: node.delaySeconds }),
+    ...(node.notBeforeMs === undefined ? {} : { at: new Date(node.notBeforeMs).toISOString() }),
   }));
   const joins = Object.values(plan.joins).map(({ id, kind, when, count, size, deadlineSeconds }) => ({
     id,
@@ -54,7 +66,8 @@ export function describePlan(plan: Plan): PlanDescription {
     tasks: nodes.length,
     nodes,
     joins: joins.sort((a, b) => depth(a.id) - depth(b.id)),
-    predicted: predict(plan),
+    waitSeconds: Math.ceil(longestWaitMs(plan, nowMs) / 1000),
+    predicted: predict(plan, nowMs),
   };
 }
 

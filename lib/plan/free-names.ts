@@ -3,7 +3,7 @@
  */
 import { segmentText } from "../model/document-path.ts";
 import type { Json } from "../model/json.ts";
-import type { DagNode, Workflow } from "../model/workflow.ts";
+import type { DagNode, Sleep, Workflow } from "../model/workflow.ts";
 import { findReferences } from "./references.ts";
 
 /** Names by workflow object, so that nested dags do not walk their insides again and again. */
@@ -22,7 +22,9 @@ export function freeNames(workflow: Workflow | DagNode, at: string, cache: NameC
   const names =
     "task" in workflow
       ? namesInArgs((workflow.args ?? []) as readonly Json[], `${at}.args`)
-      : namesInside(workflow, at, cache);
+      : "sleep" in workflow
+        ? nothing
+        : namesInside(workflow, at, cache);
   cache.set(workflow, names);
   return names;
 }
@@ -43,7 +45,7 @@ function namesInside(canvas: Canvas, at: string, cache: NameCache): ReadonlySet<
   return names;
 }
 
-type Canvas = Exclude<Workflow | DagNode, { task: string }>;
+type Canvas = Exclude<Workflow | DagNode, { task: string } | Sleep>;
 type Part = readonly [workflow: Workflow | DagNode, at: string];
 
 /** The workflows directly inside a canvas, with their paths. */

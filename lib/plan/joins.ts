@@ -2,6 +2,7 @@
  * Joins, and what they are to those around them.
  */
 import type { JoinId, NodeId } from "../model/ids.ts";
+import { mayWait } from "../model/start-time.ts";
 import { laneOf } from "./lane.ts";
 import type { Compilation } from "./place.ts";
 import type { Failure, PlanJoin, PlanNode, Start } from "./types.ts";
@@ -26,8 +27,8 @@ export function leafSizeOf(context: Compilation, members: readonly Unit[]): numb
 }
 
 function packOf({ draft, packOf: ofQueue }: Compilation, id: NodeId): number {
-  const { queue, delaySeconds = 0 } = draft.nodes[id] as PlanNode;
-  return delaySeconds > 0 ? 1 : ofQueue(queue);
+  const node = draft.nodes[id] as PlanNode;
+  return mayWait(node) ? 1 : ofQueue(node.queue);
 }
 
 /**
@@ -73,7 +74,7 @@ function alone(join: PlanJoin, start: Start, members: readonly Unit[]): Start {
 /** A join as a unit: its value is the list of its members. */
 export function joinUnit(join: JoinId): Unit {
   const exit = { kind: "join", join } as const;
-  return { starts: [exit], exit, value: exit };
+  return { starts: [exit], exit, value: exit, gives: exit };
 }
 
 /**

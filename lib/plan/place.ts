@@ -1,6 +1,7 @@
 /**
  * What a canvas is told by what is around it.
  */
+import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Headers } from "../model/workflow.ts";
 import type { NameCache } from "./free-names.ts";
 import type { Role } from "./policy.ts";
@@ -22,6 +23,10 @@ export interface Compilation {
   readonly fan: number;
   readonly buckets: (members: number) => number;
   readonly names: NameCache;
+  /** Where the document says that a node waits. */
+  readonly waitingAt: Map<NodeId, string>;
+  /** Where it gives a chord its deadline, and whether that is computed. */
+  readonly deadlineAt: Map<JoinId, { readonly doc: string; readonly isAuto: boolean }>;
 }
 
 /** The values of a dag's nodes, as far as they are compiled, and the dag around it. */

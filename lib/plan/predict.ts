@@ -8,6 +8,8 @@
  *
  * test/unit/bench/predicted.test.ts holds it against what runs are metered to take.
  */
+import { limits } from "../model/limits.ts";
+import { mayWait } from "../model/start-time.ts";
 import { laneOf } from "./lane.ts";
 import type { Next, Plan, PlanJoin, PlanNode, Start } from "./types.ts";
 
@@ -42,10 +44,17 @@ export interface Prediction {
   readonly usd: number;
 }
 
-/** Estimates what a run of a plan writes and sends. */
-export function predict(plan: Plan): Prediction {
-  const writeUnits = headUnits() + planUnits(plan) + nodeUnits(plan) + joinUnits(plan) + rangeUnits(plan);
-  const sqsRequests = requestsOf(plan);
+/**
+ * Estimates what a run of a plan writes and sends.
+ *
+ * @param nowMs - When it would be submitted; without it, times to wait for count as past.
+ */
+export function predict(plan: Plan, nowMs = Number.POSITIVE_INFINITY): Prediction {
+  const isTimer: IsTimer = ({ delaySeconds = 0, notBeforeMs = 0 }) =>
+    Math.max(delaySeconds * 1000, notBeforeMs - nowMs) > limits.messageDelaySeconds * 1000;
+  const writeUnits =
+    headUnits() + planUnits(plan) + nodeUnits(plan) + joinUnits(plan) + rangeUnits(plan) + timerUnits(plan, isTimer);
+  const sqsRequests = requestsOf(plan, isTimer);
   const usd = writeUnits * prices.writeUnit + sqsRequests * prices.sqsRequest;
   return { writeUnits, sqsRequests, usd: Number(usd.toFixed(9)) };
 }
@@ -107,20 +116,41 @@ function rangeUnits(plan: Plan): number {
   return lists(plan).reduce((sum, list) => sum + 2 * rangesOf(plan, list).length, 0);
 }
 
+/** Whether a node is a timer of the head when it is released: no message keeps it back that long. */
+type IsTimer = (node: PlanNode) => boolean;
+
+/**
+ * Beside the two writes that every node has: those of a task that say until when it waits, and that it was sent; for each
+ * list that is released together, the head's due time, and for each time in it, the visit of the sweeper. The due time is in
+ * an index: an entry less and an entry more.
+ */
+function timerUnits(plan: Plan, isTimer: IsTimer): number {
+  let sum = 0;
+  for (const list of lists(plan)) {
+    const timers = list.flatMap((start) => nodeOfStart(plan, start) ?? []).filter(isTimer);
+    if (timers.length === 0) continue;
+    const times = new Set(timers.map(({ delaySeconds, notBeforeMs }) => `${delaySeconds} ${notBeforeMs}`));
+    sum += 3 + 3 * times.size + 2 * timers.filter((node) => !node.sleep).length;
+  }
+  return sum;
+}
+
 function units(bytes: number): number {
   return Math.ceil(bytes / sizes.writeUnit);
 }
 
 /** The submit, alone in its batch; then what is sent together, by ten: sends, receives, deletes. */
-function requestsOf(plan: Plan): number {
+function requestsOf(plan: Plan, isTimer: IsTimer): number {
   let requests = 3;
   for (const list of lists(plan)) {
     const ranges = rangesOf(plan, list);
     requests += batches(ranges.length);
     for (const starts of ranges.length === 0 ? [list] : ranges)
-      for (const count of countByQueue(plan, starts)) requests += batches(count);
+      for (const count of countByQueue(plan, starts, isTimer)) requests += batches(count);
   }
-  return requests;
+  // The sweeper sends each by itself; it settles sleeps without a message.
+  const sent = Object.values(plan.nodes).filter((node) => !node.sleep && !node.afterEnd && isTimer(node));
+  return requests + batches(1) * sent.length;
 }
 
 /** Requests for messages that go out together: send, receive, delete. */
@@ -148,13 +178,19 @@ function rangesOf({ messagesPerRange }: Plan, list: readonly Start[]): readonly 
 }
 
 /** Messages to each queue. */
-function countByQueue(plan: Plan, list: readonly Start[]): Iterable<number> {
+function countByQueue(plan: Plan, list: readonly Start[], isTimer: IsTimer): Iterable<number> {
   const counts = new Map<string, number>();
   for (const start of list) {
-    const queue = queueOfStart(plan, start);
+    const node = nodeOfStart(plan, start);
+    const queue = node && isTimer(node) ? undefined : queueOfStart(plan, start);
     if (queue !== undefined) counts.set(queue, (counts.get(queue) ?? 0) + 1);
   }
   return counts.values();
+}
+
+/** The node that a start is alone; those of a pack never wait. */
+function nodeOfStart(plan: Plan, start: Start): PlanNode | undefined {
+  return start.kind === "node" ? plan.nodes[start.node] : undefined;
 }
 
 /** Where the message of a start goes; undefined for what needs none. */
@@ -168,7 +204,8 @@ function queueOfStart(plan: Plan, start: Start): string | undefined {
 function notCarried(plan: Plan, next: readonly Next[], lane: string | undefined): readonly Next[] {
   const started = next.flatMap((one) => (one.kind === "node" ? [plan.nodes[one.node] as PlanNode] : []));
   const [only] = started;
-  const carried = next.length === 1 && only !== undefined && laneOf(only) === lane && (only.delaySeconds ?? 0) === 0;
+  const carried =
+    next.length === 1 && only !== undefined && laneOf(only) === lane && only.sleep !== true && !mayWait(only);
   return carried ? [] : next;
 }
 

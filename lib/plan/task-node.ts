@@ -3,6 +3,7 @@
  */
 import { InvalidRequestError } from "../errors.ts";
 import type { Json } from "../model/json.ts";
+import { mayWait } from "../model/start-time.ts";
 import type { Task } from "../model/workflow.ts";
 import { checkCall } from "./arguments.ts";
 import { listed } from "./listed.ts";
@@ -48,9 +49,17 @@ export function compileTask(context: Compilation, task: Task, place: Place, afte
   const fairnessKey = task.fairnessKey ?? context.fairnessKey;
   if (fairnessKey !== undefined) node.fairnessKey = fairnessKey;
   if (task.delaySeconds !== undefined) node.delaySeconds = task.delaySeconds;
+  if (task.at !== undefined) node.notBeforeMs = notBefore(task.at, task.delaySeconds, doc);
   addNode(context.draft, node, doc);
+  if (mayWait(node)) context.waitingAt.set(node.id, `${doc}.${task.at === undefined ? "delaySeconds" : "at"}`);
   const exit = { kind: "node", node: node.id } as const;
-  return { starts: [exit], exit, value: exit };
+  return { starts: [exit], exit, value: exit, gives: exit };
+}
+
+/** @throws InvalidRequestError beside a delay: it would have to be the earlier or the later of the two. */
+function notBefore(at: string, delaySeconds: number | undefined, doc: string): number {
+  if (delaySeconds === undefined) return Date.parse(at);
+  throw new InvalidRequestError(`${doc}.at`, at, "must not be beside delaySeconds: a task has one of the two");
 }
 
 function infoOf(context: Compilation, task: Task, doc: string): TaskInfo {

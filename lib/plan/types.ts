@@ -60,11 +60,17 @@ export interface Failure {
     | { readonly kind: "none" };
 }
 
-/** One task of the plan. */
+/** One task of the plan, or a sleep. */
 export interface PlanNode {
   readonly id: NodeId;
   readonly task: string;
+  /** Empty for a sleep: no worker takes it. */
   readonly queue: string;
+  /**
+   * True for a sleep: a node without task, settled when its time has come. Its value is its `input`, or null where nothing
+   * came before.
+   */
+  readonly sleep?: true;
   /** The bound arguments. A `{"$result": name}` in a dag is kept as written and resolved through `results`. */
   readonly args: readonly Json[];
   /** First argument before the bound ones, or null (no predecessor, or `immutable`). */
@@ -75,7 +81,10 @@ export interface PlanNode {
   readonly headers?: Readonly<Record<string, string | null>>;
   /** Whose work it is: its own key, else the request's. */
   readonly fairnessKey?: string;
+  /** How long after its release it starts. */
   readonly delaySeconds?: number;
+  /** Before that time it does not start. At most one of the two is there. */
+  readonly notBeforeMs?: number;
   /** Hard limit of one attempt. */
   readonly timeoutSeconds: number;
   readonly softTimeoutSeconds?: number;

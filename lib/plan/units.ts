@@ -16,6 +16,8 @@ export interface Unit {
   readonly starts: readonly Next[];
   readonly exit: Exit;
   readonly value: Source;
+  /** What the next link of a chain gets. Not the value of a sleep, but what came before it: null where nothing did. */
+  readonly gives: Source | null;
 }
 
 /** A plan in the making. */
@@ -85,7 +87,7 @@ export function attach(draft: Draft, unit: Unit, next: readonly Next[]): void {
 /** The plan as it is handed out. */
 export function finished(draft: Draft, root: Unit, messagesPerRange: number): Plan {
   const { nodes, joins, members, releases } = draft;
-  const callback = root.value.kind === "node" ? root.value.node : null;
+  const callback = root.gives?.kind === "node" ? root.gives.node : null;
   return {
     version: 1,
     messagesPerRange,

@@ -9,7 +9,7 @@ import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
 import { owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
-import { type DiagnoseSettings, type OpenUnit, openNode, openRange, overdue } from "./overdue.ts";
+import { type DiagnoseSettings, openNode, openRange, overdue, type RunState, sleepOver } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
 import { reopenWrites } from "./reopen.ts";
@@ -28,6 +28,8 @@ export interface Diagnosis {
   readonly settled: number;
   /** Released nodes without outcome, and ranges that are not sent; after the end, what still runs or has to. */
   readonly open: number;
+  /** True when all of them wait for a recorded time that no message carries: then nothing can be lost before the first. */
+  readonly asleep: boolean;
 }
 
 /** Finds everything that is due or stuck in a run. */
@@ -39,14 +41,14 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   const timers: number[] = [];
   let settled = 0;
   let running = 0;
-  const waiting: { readonly slot: OpenSlot; readonly unit: OpenUnit }[] = [];
+  const waiting: Waiting[] = [];
   for (const [id, sinceMs] of released.nodes) {
     const node = nodeOf(snapshot, id);
     const slot = slotOf(snapshot, node);
     if (slot.state === "settled") {
       settled++;
       findings.push(...settledFindings(snapshot, node, slot));
-    } else if (mayStart(snapshot.head, node.afterEnd)) waiting.push({ slot, unit: openNode(node, sinceMs) });
+    } else if (mayStart(snapshot.head, node.afterEnd)) waiting.push(waitingNode(slot, node, sinceMs));
     else if (slot.state === "leased" && !leaseOver(slot, { nowMs, skewMs: settings.skewMs })) {
       // Its failure may still owe an error callback.
       running++;
@@ -55,11 +57,12 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   }
   for (const range of released.ranges) {
     const slot = rangeSlot(snapshot, range.list, range.range);
-    if (slot.state !== "settled" && mayStart(snapshot.head, false)) waiting.push({ slot, unit: openRange(range) });
+    if (slot.state !== "settled" && mayStart(snapshot.head, false))
+      waiting.push({ slot, lateness: (...at) => overdue(slot, openRange(range), ...at) });
   }
   const moving = settled !== (snapshot.head.sweptSettled ?? 0);
-  for (const { slot, unit } of waiting) {
-    const found = overdue(slot, unit, nowMs, { ...settings, moving, restartedAtMs: snapshot.head.restartedAtMs });
+  for (const { lateness } of waiting) {
+    const found = lateness(nowMs, { ...settings, moving, restartedAtMs: snapshot.head.restartedAtMs });
     if (typeof found === "number") timers.push(found);
     else findings.push(found);
   }
@@ -67,12 +70,9 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   for (const join of Object.values(snapshot.plan.joins)) findings.push(...joinFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
-  return {
-    findings,
-    nextTimerMs: timers.length > 0 ? Math.min(...timers) : undefined,
-    settled,
-    open: waiting.length + running,
-  };
+  const nextTimerMs = timers.length > 0 ? timers.reduce((first, atMs) => Math.min(first, atMs)) : undefined;
+  const asleep = running === 0 && waiting.every(({ slot }) => slot.state === "waiting" && slot.timer);
+  return { findings, nextTimerMs, settled, open: waiting.length + running, asleep };
 }
 
 function notReopened({ head }: Snapshot): Diagnosis {
@@ -82,7 +82,23 @@ function notReopened({ head }: Snapshot): Diagnosis {
     explanation: `part of the run still belongs to a generation before ${head.generation}: the retry has not come to its end`,
     repair: { do: "reopen" },
   };
-  return { findings: [finding], nextTimerMs: undefined, settled: 0, open: 0 };
+  return { findings: [finding], nextTimerMs: undefined, settled: 0, open: 0, asleep: false };
+}
+
+/** Open work, and when it is late. */
+interface Waiting {
+  readonly slot: OpenSlot;
+  readonly lateness: (nowMs: number, settings: DiagnoseSettings & RunState) => Finding | number;
+}
+
+function waitingNode(slot: OpenSlot, node: PlanNode, sinceMs: number): Waiting {
+  return {
+    slot,
+    lateness: (nowMs, settings) =>
+      node.sleep
+        ? sleepOver(slot, node, sinceMs, nowMs, settings)
+        : overdue(slot, openNode(node, sinceMs), nowMs, settings),
+  };
 }
 
 /** A settled node whose failure has not reached its target, or whose success has not reached the slot or the end it feeds. */

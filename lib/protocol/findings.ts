@@ -13,6 +13,8 @@ export type Repair =
   /** The same of a range. It is never given up. */
   | { readonly do: "resend-range"; readonly range: RangeName; readonly seen: OpenSlot }
   | { readonly do: "expire-range"; readonly range: RangeName; readonly seen: Extract<OpenSlot, { state: "leased" }> }
+  /** Settle a sleep whose time has come, on exactly this state, then drive on. */
+  | { readonly do: "wake"; readonly node: NodeId; readonly seen: OpenSlot }
   /** Drive on from a settled node. */
   | { readonly do: "drive-node"; readonly node: NodeId }
   /** Make a full leaf arrive, upwards as far as items are full. */
@@ -36,6 +38,8 @@ export interface Finding {
     | "unseen"
     | "lease-over"
     | "retry-due"
+    | "start-due"
+    | "sleep-over"
     | "arrival-missing"
     | "decision-missing"
     | "successor-missing"

@@ -7,12 +7,13 @@
 import { decisionOf, owedDecision } from "./decision.ts";
 import { diagnose } from "./diagnose.ts";
 import { afterFailure } from "./retry.ts";
-import { driverRow, mayCarry, ownRow } from "./rows.ts";
+import { driverRow, mayCarry, ownRow, wakeRow } from "./rows.ts";
 import { mayStart } from "./status.ts";
 
 export const protocol = {
   ownRow,
   driverRow,
+  wakeRow,
   mayCarry,
   mayStart,
   decisionOf,

@@ -2,6 +2,7 @@
  * Open work that somebody should have taken by now: a node, or a range of a long list.
  */
 import type { NodeId } from "../model/ids.ts";
+import { startMs } from "../model/start-time.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Finding, Repair } from "./findings.ts";
 import type { ReleasedRange } from "./released.ts";
@@ -29,7 +30,7 @@ export function openNode(node: PlanNode, sinceMs: number): OpenUnit {
   return {
     node: node.id,
     sentTo: `queue ${node.queue}`,
-    sentMs: sinceMs + (node.delaySeconds ?? 0) * 1000,
+    sentMs: startMs(node, sinceMs),
     resend: (seen) => ({ do: "resend", node: node.id, seen }),
     expire: (seen) => ({ do: "expire", node: node.id, seen }),
   };
@@ -51,7 +52,7 @@ export function openRange({ list, range, sinceMs }: ReleasedRange): OpenUnit {
 const patienceWhileMoving = 8;
 
 /** What the state of the run adds. */
-interface Run {
+export interface RunState {
   /** Whether other tasks have settled since the last visit. */
   readonly moving: boolean;
   /** When everything open was sent again: after a pause, or in a new generation. */
@@ -63,7 +64,7 @@ export function overdue(
   slot: OpenSlot,
   unit: OpenUnit,
   nowMs: number,
-  { skewMs, visibilityMs, moving, restartedAtMs = 0 }: DiagnoseSettings & Run,
+  { skewMs, visibilityMs, moving, restartedAtMs = 0 }: DiagnoseSettings & RunState,
 ): Finding | number {
   const about = unit.node === undefined ? {} : { node: unit.node };
   switch (slot.state) {
@@ -77,8 +78,9 @@ export function overdue(
       const graceMs = slot.timer ? 0 : resendIntervalMs(visibilityMs, 0);
       const lateMs = Math.max(slot.atMs, restartedAtMs) + graceMs;
       if (lateMs > nowMs) return lateMs;
-      const explanation = `its retry was due and has not been seen`;
-      return { kind: "retry-due", ...about, sinceMs: slot.atMs, explanation, repair: unit.resend(slot) };
+      const [kind, what] = slot.attempt === 0 ? (["start-due", "start"] as const) : (["retry-due", "retry"] as const);
+      const explanation = `its ${what} was due and has not been seen`;
+      return { kind, ...about, sinceMs: slot.atMs, explanation, repair: unit.resend(slot) };
     }
     default: {
       const resends = slot.state === "queued" ? slot.resends : 0;
@@ -90,4 +92,23 @@ export function overdue(
       return { kind: "unseen", ...about, sinceMs: sentMs, explanation, repair: unit.resend(slot) };
     }
   }
+}
+
+/**
+ * A sleep that is over, or the time at which it is. Nobody has to take it: the sweeper settles it, whatever became of its
+ * message, and where nothing was recorded of it, by the time of its release.
+ */
+export function sleepOver(
+  slot: OpenSlot,
+  node: PlanNode,
+  sinceMs: number,
+  nowMs: number,
+  { visibilityMs }: DiagnoseSettings,
+): Finding | number {
+  const overMs = slot.state === "waiting" ? slot.atMs : startMs(node, sinceMs);
+  const graceMs = slot.state === "waiting" && slot.timer ? 0 : resendIntervalMs(visibilityMs, 0);
+  if (overMs + graceMs > nowMs) return overMs + graceMs;
+  const explanation = "its time has come, and that is not recorded";
+  const repair: Repair = { do: "wake", node: node.id, seen: slot };
+  return { kind: "sleep-over", node: node.id, sinceMs: overMs, explanation, repair };
 }

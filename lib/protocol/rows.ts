@@ -7,7 +7,7 @@
  */
 import type { RetryPolicy } from "../plan/types.ts";
 import { lostTooOften } from "./retry.ts";
-import type { LeasedSlot, OpenSlot, Slot } from "./slot.ts";
+import type { LeasedSlot, OpenSlot, Slot, WaitingSlot } from "./slot.ts";
 
 /** Who is asking: this delivery, and its time. */
 export interface Asker {
@@ -130,6 +130,23 @@ export function driverRow(slot: Slot, asker: Asker, resendMs: number): DriverRow
     case "waiting":
       return { kind: "send", dispatch: slot.dispatch, atMs: slot.atMs };
   }
+}
+
+export type WakeRow =
+  | { readonly kind: "drive" }
+  /** Settle as slept on exactly this state. */
+  | { readonly kind: "settle"; readonly seen: WaitingSlot }
+  | { readonly kind: "return"; readonly untilMs: number }
+  | { readonly kind: "discharged" };
+
+/**
+ * The message that ends a sleep meets its slot. It was recorded before the message was sent, so that a slot which is not
+ * there has been reopened or removed since.
+ */
+export function wakeRow(slot: Slot, mayStart: boolean, nowMs: number): WakeRow {
+  if (slot.state === "settled") return { kind: "drive" };
+  if (!mayStart || slot.state !== "waiting") return { kind: "discharged" };
+  return slot.atMs > nowMs ? { kind: "return", untilMs: slot.atMs } : { kind: "settle", seen: slot };
 }
 
 /** What the carry rule looks at. */

@@ -31,7 +31,8 @@ function openStatus(slot: OpenSlot, released: boolean): TaskStatus {
     case "leased":
       return "RUNNING";
     case "waiting":
-      return slot.attempt === 0 ? "QUEUED" : "RETRYING";
+      // Not before its time: no worker could take it.
+      return slot.attempt === 0 ? "WAITING" : "RETRYING";
     case "queued":
       return "QUEUED";
     case "absent":

@@ -95,6 +95,8 @@ export async function resolve(reader: ValueReader, source: Source): Promise<Json
 
 async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
   const node = await reader.run.plan.node(id);
+  // What came before a sleep is no sleep: compiling has passed its value on.
+  if (node.sleep) return node.input === null ? null : resolve(reader, node.input);
   const place = slotPlace(reader.run.id, node, await joinOfSlot(reader.run.plan, node));
   const written = decodeSlot(writtenAt(reader, place.key)?.[place.attribute]);
   const slot =

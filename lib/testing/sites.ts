@@ -57,11 +57,13 @@ export const sites = [
   "slot.settle",
   "slot.timer",
   "slot.wait",
+  "slot.wake",
   "split.send",
   "sweep.send",
   "tally.arrive",
   "value.read",
   "value.write",
+  "wake.look",
 ] as const;
 
 /** Name of a call site: what is called, and what for. */

@@ -467,6 +467,7 @@ describe("inspect", () => {
       fairnessKey: null,
       status: "SUCCEEDED",
       attempt: 1,
+      waitingUntil: null,
       startedAt: time,
       finishedAt: time,
       worker: expect.any(String),
@@ -474,6 +475,14 @@ describe("inspect", () => {
       afterQuorum: false,
     });
     expect(json((await tutti(["inspect", "nightly", "--json"], { deployment })).stdout)).not.toHaveProperty("tasks");
+  });
+
+  it("shows until when something waits", async () => {
+    const deployment = deploy();
+    await send(deployment, ["submit", "-", "--id", "late"], { chain: [{ sleep: 86_400 }, { task: "nap", args: [1] }] });
+    const { stdout } = await tutti(["inspect", "late", "--verbose"], { deployment });
+    expect(stdout).toMatch(/\nID +TASK +STATUS +UNTIL/);
+    expect(stdout).toMatch(/\nlate\/\[0\] +sleep +WAITING +2026-11-22T09:00:00\.000Z/);
   });
 
   it("ends with 0 for a run that failed, and shows errors in plain text", async () => {

@@ -70,6 +70,29 @@ describe("plan", () => {
     ]);
   });
 
+  it("says what waits, and how long the run waits at least", async () => {
+    const document = {
+      chain: [
+        { sleep: 7200 },
+        { task: "nap", args: [1], delaySeconds: 60 },
+        { sleep: { until: "2020-01-01T00:00:00Z" } },
+      ],
+    };
+    const { stdout } = await plan(document);
+    expect(stdout).toMatch(/\n\[0\] +sleep +2 h\n/);
+    expect(stdout).toMatch(/\n\[1\] +nap +slow +5 min +1 min\n/);
+    expect(stdout).toMatch(/\n\[2\] +sleep +until 2020-01-01T00:00:00\.000Z\n/);
+    expect(stdout).toMatch(/\nwaits 2 h 1 min at least\n/);
+    expect(json((await plan(document, "--json")).stdout)).toMatchObject({ waitSeconds: 7260 });
+  });
+
+  it("refuses a deadline that ends the run in its sleep, with the place of the sleep", async () => {
+    const request = { tutti: 1, type: "submit", deadlineSeconds: 60, workflow: { chain: [{ sleep: 61 }] } };
+    const { exitCode, stderr } = await plan(request);
+    expect(exitCode).toBe(exitCodes.issue);
+    expect(stderr).toContain("workflow.chain[0].sleep: must be over before the run's deadlineSeconds of 60");
+  });
+
   it("cuts a long list of nodes on the screen, not in JSON", async () => {
     const document = { group: Array.from({ length: 50 }, () => ({ task: "fail" })) };
     expect((await plan(document)).stdout).toMatch(/\n… and 30 more\n/);

@@ -4,12 +4,15 @@
 
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { Json } from "../../lib/model/json.ts";
+import { startMs } from "../../lib/model/start-time.ts";
 import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
 import { owedDecision } from "../../lib/protocol/decision.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
+import { hasRanges } from "../../lib/protocol/release.ts";
+import { releasedOf } from "../../lib/protocol/released.ts";
 import { reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
-import { decided, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
+import { decided, nodeOf, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
 import {
   countsIn,
   isCounting,
@@ -99,6 +102,7 @@ export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
     ...generationFaults(snapshot),
     ...succeededFaults(snapshot),
     ...early(world, snapshot),
+    ...tooSoon(world, snapshot),
     ...enteredTwice(world),
   ];
 }
@@ -222,6 +226,22 @@ function early(world: World, snapshot: Snapshot): string[] {
   });
 }
 
+/** Nothing that waits starts before its time, and no sleep is over before it. */
+function tooSoon(world: World, snapshot: Snapshot): string[] {
+  // What a range starts is released before the range is done, which is all that is stored.
+  if (hasRanges(snapshot.plan)) return [];
+  return [...releasedOf(snapshot).nodes].flatMap(([id, sinceMs]) => {
+    const node = nodeOf(snapshot, id);
+    const slot = slotOf(snapshot, node);
+    const slept = node.sleep && slot.state === "settled" && slot.status === "SUCCEEDED" ? [slot.settledAtMs] : [];
+    const taskId = taskIdOf(snapshot.head.runId, id);
+    const entered = world.entries.filter((entry) => entry.taskId === taskId).map(({ atMs }) => atMs);
+    return [...slept, ...entered]
+      .filter((atMs) => atMs < startMs(node, sinceMs))
+      .map((atMs) => `T1: ${id} did not wait: ${startMs(node, sinceMs) - atMs} ms before its time`);
+  });
+}
+
 /** S4: each claim is an attempt of its own, so no attempt is entered twice. */
 function enteredTwice(world: World): string[] {
   const names = world.entries.map(
@@ -264,6 +284,9 @@ function slotChange(what: string, was: Slot, is: Slot, nowMs: number): string[] 
   const stolen = is.state === "settled" && is.status === "SUCCEEDED" && is.value?.kind !== "reference";
   if (stolen && !(was.state === "leased" && was.owner === is.owner && was.attempt === is.attempt))
     return [`S15: ${what} was ${was.state} and SUCCEEDED without a lease of its owner`];
+  const waited = is.state === "leased" || (is.state === "settled" && is.status === "SUCCEEDED");
+  if (was.state === "waiting" && waited && nowMs < was.atMs)
+    return [`T1: ${what} did not wait: ${was.atMs - nowMs} ms before its time`];
   if (was.state !== "leased" || nowMs > was.untilMs) return [];
   const taken = is.state === "leased" && is.owner !== was.owner;
   const lost = is.state === "waiting" && is.lost > was.lost;

@@ -9,6 +9,7 @@ import { operationScenarios } from "./operation-scenarios.ts";
 import { packScenarios } from "./pack-scenarios.ts";
 import { rangeScenarios } from "./range-scenarios.ts";
 import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
+import { timerScenarios } from "./timer-scenarios.ts";
 
 export const scenarios: readonly Scenario[] = [
   ...countScenarios,
@@ -17,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   ...packScenarios,
   ...rangeScenarios,
   ...fairnessScenarios,
+  ...timerScenarios,
   {
     name: "chain of 3",
     workflow: { chain: [one(1), { task: "plus", args: [2] }, { task: "plus", args: [3] }] },

@@ -128,6 +128,13 @@ function overlooking(kind: Finding["kind"]): Protocol["diagnose"] {
   };
 }
 
+/** A sweeper to which every sleep is over. */
+const waking: Protocol["diagnose"] = (snapshot, nowMs, settings) => {
+  const diagnosis = protocol.diagnose(snapshot, nowMs, settings);
+  const later = protocol.diagnose(snapshot, nowMs + 86_400_000, settings);
+  return { ...diagnosis, findings: later.findings.filter((finding) => finding.kind === "sleep-over") };
+};
+
 /** Where each is caught first, so that the check is quick; when it is not caught there, every scenario is tried. */
 export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "re-sends and take-overs of the sweeper without condition": "retry by timer",
@@ -183,6 +190,13 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "generation raised without condition": "two retries at once",
   "pause without condition": "pause and resume while a task runs",
   "sweeper does not look for what is not reopened": "retry half done, message gone",
+  "wait acknowledged before it is recorded": "short sleep",
+  "sleep settled before its time": "long sleep",
+  "loser of a wake just returns": "short sleep",
+  "wait recorded without condition": "short sleep",
+  "sleep settled without condition": "short sleep",
+  "sweeper does not look for sleeps": "long sleep",
+  "sweeper does not look for starts that are due": "delayed start",
 };
 
 export const variants: Readonly<Record<string, Variant>> = {
@@ -339,6 +353,20 @@ export const variants: Readonly<Record<string, Variant>> = {
   "generation raised without condition": { store: rewriting(["head.raise"], without) },
   "pause without condition": { store: rewriting(["head.pause"], without) },
   "sweeper does not look for what is not reopened": { protocol: { diagnose: overlooking("not-reopened") } },
+  "wait acknowledged before it is recorded": { acknowledgeBeforeWrite: "slot.timer" },
+  "sleep settled before its time": { protocol: { diagnose: waking } },
+  "loser of a wake just returns": {
+    protocol: {
+      wakeRow: (...args) => {
+        const row = protocol.wakeRow(...args);
+        return row.kind === "drive" ? { kind: "discharged" } : row;
+      },
+    },
+  },
+  "wait recorded without condition": { store: rewriting(["slot.timer"], without) },
+  "sleep settled without condition": { store: rewriting(["slot.wake"], without) },
+  "sweeper does not look for sleeps": { protocol: { diagnose: overlooking("sleep-over") } },
+  "sweeper does not look for starts that are due": { protocol: { diagnose: overlooking("start-due") } },
   "acknowledged before the send": { acknowledgeBeforeSend: true },
   "lease taken over while it lives": {
     protocol: {

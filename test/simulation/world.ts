@@ -79,6 +79,8 @@ export interface Variant {
   readonly plan?: (plan: Plan) => Plan;
   /** Acknowledges the messages in hand as soon as the first send of a delivery begins. */
   readonly acknowledgeBeforeSend?: boolean;
+  /** The same before a write of that site. */
+  readonly acknowledgeBeforeWrite?: string;
 }
 
 export interface BaseFault {
@@ -248,7 +250,11 @@ export function createWorld(options: WorldOptions): World {
       query: (pk, prefix, cursor, site) => call(process, "read", site, () => watched.query(pk, prefix, cursor, site)),
       due: (shard, before, cursor, site) => call(process, "read", site, () => watched.due(shard, before, cursor, site)),
       list: (shard, cursor, site) => call(process, "read", site, () => watched.list(shard, cursor, site)),
-      write: (write, site) => call(process, "write", site, () => watched.write(write, site)),
+      write: async (write, site) => {
+        if (options.variant?.acknowledgeBeforeWrite === site)
+          for (const message of process.held) await queue.remove(message.receipt);
+        return call(process, "write", site, () => watched.write(write, site));
+      },
       remove: (keys, site) => call(process, "write", site, () => watched.remove(keys, site)),
     };
   }
@@ -346,8 +352,8 @@ export function createWorld(options: WorldOptions): World {
       catalog,
       protocol: { ...protocol, ...options.variant?.protocol },
       ...(options.partBytes === undefined ? {} : { partBytes: options.partBytes }),
-      compile: (request, tasks) =>
-        (options.variant?.plan ?? unchanged)(compile(request, tasks, { ...alone, ...options.shape })),
+      compile: (request, tasks, nowMs) =>
+        (options.variant?.plan ?? unchanged)(compile(request, tasks, { ...alone, ...options.shape, nowMs })),
     };
     return createCoordinator(deps);
   }

@@ -100,7 +100,10 @@ export function referenceOf(workflow: Workflow): Reference {
 
 type Canvas<Kind> = (workflow: Kind, place: Place, tasks: ExpectedTask[]) => Part;
 
-const canvases: { readonly [Key in CanvasKey]: Canvas<Extract<Workflow, Record<Key, unknown>>> } = {
+/** The canvases that random workflows have. */
+type DrawnKey = Exclude<CanvasKey, "sleep">;
+
+const canvases: { readonly [Key in DrawnKey]: Canvas<Extract<Workflow, Record<Key, unknown>>> } = {
   task: (task, place, tasks) => taskPart(task, place, false, tasks),
   chain: chainPart,
   group: groupPart,
@@ -109,7 +112,7 @@ const canvases: { readonly [Key in CanvasKey]: Canvas<Extract<Workflow, Record<K
 };
 
 function partOf(workflow: DagNode, place: Place, tasks: ExpectedTask[]): Part {
-  const key = (Object.keys(canvases) as CanvasKey[]).find((candidate) => candidate in workflow) as CanvasKey;
+  const key = (Object.keys(canvases) as DrawnKey[]).find((candidate) => candidate in workflow) as DrawnKey;
   return (canvases[key] as Canvas<DagNode>)(workflow, place, tasks);
 }
 
@@ -376,6 +379,7 @@ function usedIn(workflow: DagNode): readonly string[] {
       .flatMap(usedIn)
       .filter((name) => !Object.hasOwn(nodes, name));
   }
+  if ("sleep" in workflow) return [];
   const { header, callback, onError } = workflow.chord;
   return [...header, ...(callback ? [callback] : []), ...(onError ? [onError] : [])].flatMap(usedIn);
 }

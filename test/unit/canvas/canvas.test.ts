@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { after, chain, chord, dag, group } from "../../../lib/canvas/canvas.ts";
+import { after, chain, chord, dag, group, sleep } from "../../../lib/canvas/canvas.ts";
 import { literal, ref } from "../../../lib/canvas/reference.ts";
 import { parseWorkflowDocument } from "../../../lib/plan/parse-request.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
@@ -34,6 +34,18 @@ describe("the canvas", () => {
         retry: { maxAttempts: 1 },
       },
     ],
+    [
+      "one that starts at a time",
+      report.with().withOptions({ at: "2026-12-01T08:00:00+01:00" }),
+      { task: "report", at: "2026-12-01T08:00:00+01:00" },
+    ],
+    ["a sleep", chain(report, sleep(60)), { chain: [{ task: "report" }, { sleep: 60 }] }],
+    [
+      "a sleep until a time",
+      sleep.until(new Date(Date.UTC(2026, 11, 1, 8))),
+      { sleep: { until: "2026-12-01T08:00:00.000Z" } },
+    ],
+    ["the same, as text", sleep.until("2026-12-01T08:00:00+01:00"), { sleep: { until: "2026-12-01T08:00:00+01:00" } }],
     [
       "a chain",
       chain(report, resize.with(1), { task: "other" }),

@@ -209,7 +209,12 @@ describe("inspectReport", () => {
           startedAt: "2026-11-21T09:00:04.000Z",
           worker: "worker-3",
         }),
-        aTask("header[2]", { status: "RETRYING", attempt: 1, error: { name: "Error", message: "busy" } }),
+        aTask("header[2]", {
+          status: "RETRYING",
+          waitingUntil: "2026-11-21T09:00:09.000Z",
+          attempt: 1,
+          error: { name: "Error", message: "busy" },
+        }),
         aTask("header[3]", { status: "QUEUED" }),
         aTask("header[4]", { status: "QUEUED" }),
         aTask("callback", { task: "collect", label: "all of them", queue: "default", status: "WAITING" }),
@@ -258,18 +263,40 @@ describe("inspectReport", () => {
 });
 
 function aTask(path: string, given: object): object {
-  const nothing = {
-    label: null,
-    fairnessKey: null,
-    attempt: 0,
-    startedAt: null,
-    finishedAt: null,
-    worker: null,
-    error: null,
-    afterQuorum: false,
-  };
-  return { id: `nightly/${path}`, task: "resize", queue: "images", ...nothing, ...given };
+  const times = { waitingUntil: null, startedAt: null, finishedAt: null };
+  const nothing = { label: null, fairnessKey: null, attempt: 0, worker: null, error: null, afterQuorum: false };
+  return { id: `nightly/${path}`, task: "resize", queue: "images", ...nothing, ...times, ...given };
 }
+
+describe("waitingUntil", () => {
+  const at = (seconds: number) => new Date(submittedAtMs + seconds * 1000).toISOString();
+  const timer = { a: 0, s: "W", d: 1, t: submittedAtMs + 86_400_000, w: 1 };
+  const shown = (images: Readonly<Record<string, Image>>, node: Partial<PlanNode>, head: Partial<Head> = {}) => {
+    const plan = aPlan(1);
+    const waits = { ...plan, nodes: { ...plan.nodes, "header[0]": { ...plan.nodes["header[0]"], ...node } } } as Plan;
+    const report = inspectReport(aSnapshot(waits, images, head), { result: null, page: { from: 0, size: 2 } });
+    return report.tasks?.map(({ status, waitingUntil }) => [status, waitingUntil]);
+  };
+  const callback = ["WAITING", null];
+
+  it.each<[string, Readonly<Record<string, Image>>, Partial<PlanNode>, unknown]>([
+    ["the recorded time of a delay or sleep", { "tally#.#0#0": { g: 1, s0: timer } }, {}, ["WAITING", at(86_400)]],
+    ["the time until which a message is kept back", {}, { delaySeconds: 60 }, ["QUEUED", at(60)]],
+    ["a time to start at", {}, { notBeforeMs: submittedAtMs + 90_000 }, ["QUEUED", at(90)]],
+    ["nothing where that was past at the release", {}, { notBeforeMs: submittedAtMs - 1 }, ["QUEUED", null]],
+    ["nothing of what runs", { "tally#.#0#0": { g: 1, s0: leased } }, { delaySeconds: 60 }, ["RUNNING", null]],
+  ])("is %s", (_, images, node, first) => {
+    expect(shown(images, node)).toEqual([first, callback]);
+  });
+
+  it("is null after the end: nothing waits any more", () => {
+    const ended = { status: "FAILED", endedAtMs: submittedAtMs + 5000 } as const;
+    expect(shown({ "tally#.#0#0": { g: 1, s0: timer } }, {}, ended)).toEqual([
+      ["SKIPPED", null],
+      ["SKIPPED", null],
+    ]);
+  });
+});
 
 describe("joinReport", () => {
   const report = (plan: Plan, images: Readonly<Record<string, Image>>) => {

@@ -41,12 +41,15 @@ export function valueByDocument(workflow: DagNode): Json {
 function evaluate(workflow: DagNode, path: string, input: Json | undefined, names: Names): Json {
   const at = (step: string) => (path === "" ? step : `${path}/${step}`);
   if ("task" in workflow) return evaluateTask(workflow, path || "task", input, names);
+  if ("sleep" in workflow) return input === undefined ? null : input;
   if ("chain" in workflow) {
-    let value = input;
-    workflow.chain.forEach((part, i) => {
-      value = evaluate(part, at(`[${i}]`), value, names);
+    const last = workflow.chain.length - 1;
+    let given = input;
+    workflow.chain.slice(0, last).forEach((part, i) => {
+      const value = evaluate(part, at(`[${i}]`), given, names);
+      given = passesOn(part) ? given : value;
     });
-    return value as Json;
+    return evaluate(workflow.chain[last] as DagNode, at(`[${last}]`), given, names);
   }
   if ("group" in workflow) return workflow.group.map((part, i) => evaluate(part, at(`[${i}]`), input, names));
   if ("dag" in workflow) return evaluateDag(workflow.dag, at, names);
@@ -54,6 +57,11 @@ function evaluate(workflow: DagNode, path: string, input: Json | undefined, name
   const values = header.map((part, i) => evaluate(part, at(`header[${i}]`), input, names));
   const list = when === "all-settled" ? values.map(outcome) : values;
   return callback ? evaluate(callback, at("callback"), list, names) : list;
+}
+
+/** Whether a workflow gives on what it gets: sleeps, however they are chained. */
+function passesOn(workflow: DagNode): boolean {
+  return "sleep" in workflow || ("chain" in workflow && workflow.chain.every(passesOn));
 }
 
 function evaluateTask(task: Task, path: string, input: Json | undefined, names: Names): Json {
@@ -128,8 +136,15 @@ export function runPlan(plan: Plan): PlanRun {
   };
   const run = (node: PlanNode) => {
     if (values.has(node.id)) throw new Error(`node ${node.id} runs twice`);
+    if (node.sleep) return passOn(node);
     const args = bound(node.args, (name) => resolve((node.results as Record<string, Source>)[name] as Source));
     values.set(node.id, valueOfTask(node.id, node.input === null ? args : [resolve(node.input), ...args]));
+    log.ran.push(node.id);
+    if (node.slot !== null) settle(node.slot.join, node.slot.index, values.get(node.id) as Json);
+    start(node.next, { kind: "node", node: node.id });
+  };
+  const passOn = (node: PlanNode) => {
+    values.set(node.id, node.input === null ? null : resolve(node.input));
     log.ran.push(node.id);
     if (node.slot !== null) settle(node.slot.join, node.slot.index, values.get(node.id) as Json);
     start(node.next, { kind: "node", node: node.id });

@@ -285,7 +285,10 @@ describe("parseDocument: around the workflow", () => {
 });
 
 describe("parseWorkflowDocument", () => {
-  const kinds = "task, chain, group, chord, dag";
+  const kinds = "task, chain, group, chord, dag, sleep";
+  const timeRule = "must be an ISO-8601 time with a zone, such as 2026-12-01T08:00:00Z";
+  const sleepRule =
+    'must be a whole number of seconds from 1 to 31536000, or {"until": …} with an ISO-8601 time and its zone, such as 2026-12-01T08:00:00Z';
   const later = (what: string) => `must not use ${what}: this version does not support it`;
   const chord = (more: object) => ({ chord: { header: [a], ...more } });
   const whenForms =
@@ -306,7 +309,7 @@ describe("parseWorkflowDocument", () => {
       { task: "a", arg: [1] },
       "workflow.arg",
       [1],
-      "must not be there: the key is unknown; known here are task, args, label, queue, headers, fairnessKey, immutable, delaySeconds, timeoutSeconds, softTimeoutSeconds, retry",
+      "must not be there: the key is unknown; known here are task, args, label, queue, headers, fairnessKey, immutable, delaySeconds, at, timeoutSeconds, softTimeoutSeconds, retry",
     ],
     [{ task: "a", args: {} }, "workflow.args", {}, "must be a list"],
     [{ task: "a", label: "x".repeat(257) }, "workflow.label", "x".repeat(257), "must have at most 256 characters"],
@@ -323,6 +326,26 @@ describe("parseWorkflowDocument", () => {
       "must not be there: the key is unknown; known here are maxAttempts, maxLost, backoffSeconds, maxBackoffSeconds",
     ],
     [{ task: "a", after: [] }, "workflow.after", [], "must not be there: only a node of a dag comes after others"],
+    [{ task: "a", delaySeconds: 31_536_001 }, "workflow.delaySeconds", 31_536_001, "must be at most 31536000"],
+    [{ task: "a", at: "2026-12-01T08:00:00" }, "workflow.at", "2026-12-01T08:00:00", timeRule],
+    [{ task: "a", at: "2026-02-30T08:00:00Z" }, "workflow.at", "2026-02-30T08:00:00Z", timeRule],
+    [{ task: "a", at: 5 }, "workflow.at", 5, "must be a string"],
+    [{ sleep: 0 }, "workflow.sleep", 0, "must be at least 1"],
+    [{ sleep: "60" }, "workflow.sleep", "60", sleepRule],
+    [{ sleep: 31_536_001 }, "workflow.sleep", 31_536_001, "must be at most 31536000"],
+    [{ chain: [a, { sleep: { until: "tomorrow" } }] }, "workflow.chain[1].sleep.until", "tomorrow", timeRule],
+    [
+      { sleep: 5, task: "a" },
+      "workflow",
+      { sleep: 5, task: "a" },
+      `must have exactly one of ${kinds}, and has task and sleep`,
+    ],
+    [
+      { sleep: 5, label: "nap" },
+      "workflow.label",
+      "nap",
+      "must not be there: the key is unknown; known here are sleep",
+    ],
     [{ chain: [] }, "workflow.chain", [], "must have at least 1 element"],
     [{ chain: a }, "workflow.chain", a, "must be a list"],
     [

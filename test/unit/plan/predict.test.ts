@@ -20,8 +20,23 @@ describe("predict", () => {
     ["a chord with an error callback, which does not run", { chord: { header: times(4), onError: a } }, 7 + 1 + 8, 6],
     ["a group in a group: its value is taken over by one write", { group: [a, { group: [a] }] }, 7 + 1 + 4 + 1, 9],
     ["an empty group", { group: [] }, 7 + 1, 3],
+    // Its record and its end; a message of its own.
+    ["a short sleep between two tasks", { chain: [a, { sleep: 900 }, a] }, 7 + 1 + 6, 3 + 3 + 3 + 3],
+    // The head's due time and the sweeper's visit.
+    ["a long sleep between two tasks", { chain: [a, { sleep: 901 }, a] }, 7 + 1 + 6 + 6, 3 + 3 + 3],
+    // The same, and two writes more of its slot; the sweeper sends it.
+    ["a long delay", { chain: [a, { task: "a", delaySeconds: 901 }] }, 7 + 1 + 4 + 8, 3 + 3 + 3],
   ])("%s", (_name, workflow, writeUnits, sqsRequests) => {
     expect(predict(plan(workflow, tasks))).toMatchObject({ writeUnits, sqsRequests });
+  });
+
+  it("counts a time to wait for by the time of the submit", () => {
+    const workflow = plan({ chain: [a, { sleep: { until: "2026-12-01T08:00:00Z" } }, a] });
+    const short = predict(plan({ chain: [a, { sleep: 60 }, a] }));
+    expect(predict(workflow, Date.UTC(2026, 11, 1, 7))).toEqual(predict(plan({ chain: [a, { sleep: 3600 }, a] })));
+    expect(predict(workflow, Date.UTC(2026, 11, 1, 7, 45))).toEqual(short);
+    expect(predict(workflow, Date.UTC(2026, 11, 2))).toEqual(short);
+    expect(predict(workflow)).toEqual(short);
   });
 
   it.each([1000, 10_000])("stays within 2.45 write units and 0.31 requests a member for %d members", (members) => {
@@ -54,6 +69,18 @@ describe("predict", () => {
 });
 
 describe("describePlan", () => {
+  it("says what waits, and how long the run waits at least", () => {
+    const chain = [a, { sleep: 60 }, { task: "a", at: "2026-12-01T08:00:00Z" }, { task: "a", delaySeconds: 5 }];
+    const { nodes, waitSeconds } = describePlan(plan({ chain }), Date.UTC(2026, 11, 1, 7));
+    expect(nodes.map(({ id, task, delaySeconds, at }) => [id, task, delaySeconds, at])).toEqual([
+      ["[0]", "a", undefined, undefined],
+      ["[1]", "sleep", 60, undefined],
+      ["[2]", "a", undefined, "2026-12-01T08:00:00.000Z"],
+      ["[3]", "a", 5, undefined],
+    ]);
+    expect(waitSeconds).toBe(3605);
+  });
+
   it("lists nodes, and joins with what they wait for, outer ones first", () => {
     const described = describePlan(
       plan({

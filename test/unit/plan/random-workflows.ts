@@ -7,6 +7,7 @@ import type { DagNode, Task, Workflow } from "../../../lib/model/workflow.ts";
 /** A workflow before its tasks and dag nodes have names. */
 type Tree =
   | { readonly kind: "task"; readonly immutable: boolean }
+  | { readonly kind: "sleep" }
   | { readonly kind: "chain" | "group"; readonly parts: readonly Tree[] }
   | {
       readonly kind: "chord";
@@ -27,6 +28,7 @@ const trees = fc.letrec<{ tree: Tree; node: TreeNode }>((tie) => ({
   tree: fc.oneof(
     { maxDepth: 4, depthSize: "medium", withCrossShrink: true },
     fc.record({ kind: fc.constant("task" as const), immutable: fc.boolean() }),
+    fc.record({ kind: fc.constant("sleep" as const) }),
     fc.record({ kind: fc.constant("chain" as const), parts: fc.array(tie("tree"), { minLength: 1, maxLength: 3 }) }),
     fc.record({ kind: fc.constant("group" as const), parts: fc.array(tie("tree"), { maxLength: 3 }) }),
     fc.record({
@@ -52,6 +54,8 @@ function documentOf(tree: Tree, count: { dags: number }): Workflow {
   switch (tree.kind) {
     case "task":
       return { task: "a", ...(tree.immutable ? { immutable: true } : {}) };
+    case "sleep":
+      return { sleep: 5 };
     case "chain":
       return { chain: tree.parts.map((part) => documentOf(part, count)) };
     case "group":
@@ -102,7 +106,7 @@ function lastTaskOf(workflow: DagNode): Task | undefined {
 
 /** The workflows directly inside a canvas. */
 export function partsOf(workflow: DagNode): readonly DagNode[] {
-  if ("task" in workflow) return [];
+  if ("task" in workflow || "sleep" in workflow) return [];
   if ("chain" in workflow) return workflow.chain;
   if ("group" in workflow) return workflow.group;
   if ("dag" in workflow) return Object.values(workflow.dag.nodes);
@@ -110,7 +114,9 @@ export function partsOf(workflow: DagNode): readonly DagNode[] {
   return [...header, ...(callback ? [callback] : []), ...(onError ? [onError] : [])];
 }
 
-/** Number of tasks, error callbacks included. */
+/** Number of tasks, error callbacks and sleeps included. */
 export function tasksIn(workflow: DagNode): number {
-  return "task" in workflow ? 1 : partsOf(workflow).reduce((sum, part) => sum + tasksIn(part), 0);
+  return "task" in workflow || "sleep" in workflow
+    ? 1
+    : partsOf(workflow).reduce((sum, part) => sum + tasksIn(part), 0);
 }

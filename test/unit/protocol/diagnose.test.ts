@@ -41,6 +41,7 @@ const settledChord: Workflow = {
     when: "all-settled",
   },
 };
+const asleep: Workflow = { sleep: 30 };
 const two: CompileOptions = { leafSize: 1, fan: 2 };
 /** Four members in two leaves, and a top. */
 const four = { header: [1, 2, 3, 4].map(() => ({ task: "a" })), callback: { task: "c" } };
@@ -127,6 +128,54 @@ describe("a finding", () => {
         sinceMs: 5000,
         explanation: expect.any(String),
         repair: { do: "resend", node: "task", seen: waiting({ timer: true }) },
+      },
+    ],
+    [
+      "start-due: a delayed task is due at its time",
+      { workflow: single, images: { "node#task": { g: 1, s0: { a: 0, s: "W", d: 1, t: 5000, w: 1 } } } },
+      5000,
+      {
+        kind: "start-due",
+        node: "task",
+        sinceMs: 5000,
+        explanation: "its start was due and has not been seen",
+        repair: { do: "resend", node: "task", seen: waiting({ attempt: 0, dispatch: 1, timer: true }) },
+      },
+    ],
+    [
+      "sleep-over: a timer, at its time",
+      { workflow: asleep, images: { "node#sleep": { g: 1, s0: { a: 0, s: "W", d: 1, t: 5000, w: 1 } } } },
+      5000,
+      {
+        kind: "sleep-over",
+        node: "sleep",
+        sinceMs: 5000,
+        explanation: "its time has come, and that is not recorded",
+        repair: { do: "wake", node: "sleep", seen: waiting({ attempt: 0, dispatch: 1, timer: true }) },
+      },
+    ],
+    [
+      "sleep-over: its message has had its time",
+      { workflow: asleep, images: { "node#sleep": { g: 1, s0: { a: 0, s: "W", d: 1, t: 5000 } } } },
+      65_000,
+      {
+        kind: "sleep-over",
+        node: "sleep",
+        sinceMs: 5000,
+        explanation: expect.any(String),
+        repair: { do: "wake", node: "sleep", seen: waiting({ attempt: 0, dispatch: 1 }) },
+      },
+    ],
+    [
+      "sleep-over: nobody has recorded it, by the time of its release",
+      { workflow: asleep },
+      91_000,
+      {
+        kind: "sleep-over",
+        node: "sleep",
+        sinceMs: 31_000,
+        explanation: expect.any(String),
+        repair: { do: "wake", node: "sleep", seen: { state: "absent" } },
       },
     ],
     [
@@ -503,6 +552,8 @@ describe("a finding", () => {
       unseen: true,
       "lease-over": true,
       "retry-due": true,
+      "start-due": true,
+      "sleep-over": true,
       "arrival-missing": true,
       "successor-missing": true,
       "failure-not-driven": true,
@@ -538,6 +589,19 @@ describe("nothing is found, and the next timer is known", () => {
       { workflow: single, images: { "node#task": { g: 1, s0: { a: 1, s: "W", d: 2, t: 5000, w: 1 } } } },
       4999,
       5000,
+    ],
+    [
+      "a sleep, until its time",
+      { workflow: asleep, images: { "node#sleep": { g: 1, s0: { a: 0, s: "W", d: 1, t: 5000, w: 1 } } } },
+      4999,
+      5000,
+    ],
+    ["a sleep nobody has recorded, until its message would have had its time", { workflow: asleep }, 90_999, 91_000],
+    [
+      "not before a time, until that after it",
+      { workflow: { task: "a", at: "1970-01-01T00:01:40Z" } },
+      159_999,
+      160_000,
     ],
     [
       "a chord, until its deadline",
@@ -793,6 +857,29 @@ it("names a leaf once, whatever is behind above it", () => {
   };
   const { findings } = diagnosed({ workflow: quorum(4), images, shape: two }, 10_000);
   expect(findings.map(({ repair }) => repair)).toEqual([{ do: "drive-leaf", join: ".", leaf: 0 }]);
+});
+
+describe("asleep", () => {
+  const timer = { a: 0, s: "W", d: 1, t: 90_000, w: 1 };
+  const both = (s0: object, s1: object) =>
+    diagnosed({ workflow: chord, images: { "tally#.#0#0": { g: 1, s0, s1 } as Image } }, 10_000).asleep;
+
+  it("is a run of which all that is open waits for a recorded time", () => {
+    expect(both(timer, timer)).toBe(true);
+    expect(both(timer, good)).toBe(true);
+  });
+
+  it.each([
+    ["is held", { ...L, u: 90_000 }],
+    ["was sent again", { a: 0, s: "Q", d: 1, n: 1, t: 5000 }],
+    ["waits for a time that a message carries", { a: 0, s: "W", d: 1, t: 90_000 }],
+  ])("is no run of which something %s", (_, s1) => {
+    expect(both(timer, s1)).toBe(false);
+  });
+
+  it("is no run of which something was released and is not recorded", () => {
+    expect(diagnosed({ workflow: asleep }, 10_000).asleep).toBe(false);
+  });
 });
 
 it("finds the callback unseen since the last arrival, not since the submit", () => {

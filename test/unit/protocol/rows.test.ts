@@ -2,7 +2,16 @@
  * docs/protocol.md#what-a-message-may-end-in, row by row: what a message ends in, by the slot it meets.
  */
 import { describe, expect, it } from "vitest";
-import { type Asker, type CarryCase, driverRow, leaseOver, mayCarry, ownRow } from "../../../lib/protocol/rows.ts";
+import {
+  type Asker,
+  type CarryCase,
+  driverRow,
+  leaseOver,
+  mayCarry,
+  ownRow,
+  type WakeRow,
+  wakeRow,
+} from "../../../lib/protocol/rows.ts";
 import type { LeasedSlot, Slot } from "../../../lib/protocol/slot.ts";
 import { absent, failedSlot, leased, queued, retry, succeeded, waiting } from "./support.ts";
 
@@ -240,6 +249,22 @@ describe("driverRow", () => {
 
   it.each(rows)("%s", (_, slot, nowMs, row) => {
     expect(driverRow(slot, asker(nowMs), 60_000)).toEqual(row);
+  });
+});
+
+describe("wakeRow", () => {
+  const asleep = waiting({ attempt: 0, dispatch: 1 });
+  const rows: [name: string, slot: Slot, mayStart: boolean, nowMs: number, row: WakeRow][] = [
+    ["terminal → drive on", succeeded(), true, 10_000, { kind: "drive" }],
+    ["terminal, after the end → drive on", succeeded(), false, 10_000, { kind: "drive" }],
+    ["waiting, its time has come → settle", asleep, true, 5000, { kind: "settle", seen: asleep }],
+    ["waiting, too early → return", asleep, true, 4999, { kind: "return", untilMs: 5000 }],
+    ["waiting, after the end → discharged", asleep, false, 10_000, { kind: "discharged" }],
+    ["absent: reopened or removed → discharged", absent, true, 10_000, { kind: "discharged" }],
+  ];
+
+  it.each(rows)("%s", (_, slot, mayStart, nowMs, row) => {
+    expect(wakeRow(slot, mayStart, nowMs)).toEqual(row);
   });
 });
 

@@ -11,7 +11,7 @@ describe("taskStatus while the run is going on", () => {
     ["sent again", queued(), true, "QUEUED"],
     ["leased", leased(), true, "RUNNING"],
     ["waiting after an attempt", waiting(), true, "RETRYING"],
-    ["waiting for its first time", waiting({ attempt: 0, timer: true }), true, "QUEUED"],
+    ["waiting for its first time", waiting({ attempt: 0, timer: true }), true, "WAITING"],
     ["succeeded", succeeded(), true, "SUCCEEDED"],
     ["failed", failedSlot, true, "FAILED"],
     ["timed out", { ...failedSlot, status: "TIMED_OUT" }, true, "TIMED_OUT"],

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { chain, chord } from "../../../lib/canvas/canvas.ts";
-import { FatalError, InvalidRequestError } from "../../../lib/errors.ts";
+import { FatalError, InvalidRequestError, RetryAfterError } from "../../../lib/errors.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
 import type { TestEngine } from "../../../lib/testing/index.ts";
 import { createDeployment } from "../client/deployment.ts";
@@ -165,8 +165,11 @@ describe("when the callback starts", () => {
       throw new FatalError("broken");
     });
     const seen = task("seen", (_ctx, results: unknown) => results);
-    const engine: TestEngine = engineOf({ nap, hang, broken, seen });
-    return { engine, nap, hang, broken, seen };
+    const postpone = task("postpone", () => {
+      throw new RetryAfterError(30 * day);
+    });
+    const engine: TestEngine = engineOf({ nap, hang, broken, postpone, seen });
+    return { engine, nap, hang, broken, postpone, seen };
   }
 
   it("S0-08: not before the last member is terminal, however each of them ends", async () => {
@@ -206,9 +209,8 @@ describe("when the callback starts", () => {
   });
 
   it("S1-20: a run without any deadline of its own is TIMED_OUT after seven days, and never goes on for ever", async () => {
-    const { engine, nap, seen } = napping();
-    const never = { task: "nap", args: [1], delaySeconds: 30 * day };
-    const run = await engine.run(chord([nap.with(1), never], seen));
+    const { engine, nap, postpone, seen } = napping();
+    const run = await engine.run(chord([nap.with(1), postpone], seen));
     expect(run).toMatchObject({ status: "TIMED_OUT", error: { name: "run-timed-out" } });
     expect(engine.clock.now() - startMs).toBeLessThan((7 * day + 120) * 1000);
   });
