@@ -60,5 +60,6 @@ export {
   type TaskDefinition,
   type TaskOptions,
 } from "./tasks/define-task.ts";
+export { InvalidHeartbeatError, LeaseLostError } from "./tasks/heartbeat.ts";
 export { InvalidTasksError } from "./tasks/invalid-tasks.ts";
 export type { Signature, SignatureOptions } from "./tasks/signature.ts";

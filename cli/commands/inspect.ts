@@ -91,6 +91,11 @@ function missingText({ id, missing, missingCount }: JoinReport): string {
   return `${id} waits for ${missingCount}: ${named}${missingCount > namedMissing ? ", …" : ""}`;
 }
 
+/** When, and what the task said of itself. */
+function heartbeatText({ at, details }: NonNullable<TaskReport["heartbeat"]>): string {
+  return details === null ? at : `${at} ${cut(JSON.stringify(details), 40)}`;
+}
+
 const joinColumns: readonly Column<JoinReport>[] = [
   { title: "JOIN", cell: ({ id }) => id },
   { title: "KIND", cell: ({ kind }) => kind, importance: 3 },
@@ -109,6 +114,7 @@ const taskColumns: readonly Column<TaskReport>[] = [
   { title: "FINISHED", cell: ({ finishedAt }) => finishedAt ?? "", importance: 3 },
   { title: "WORKER", cell: ({ worker }) => worker ?? "", importance: 5 },
   { title: "QUEUE", cell: ({ queue }) => queue, importance: 6 },
+  { title: "HEARTBEAT", cell: ({ heartbeat }) => (heartbeat === null ? "" : heartbeatText(heartbeat)), importance: 4 },
   {
     title: "ERROR",
     cell: ({ error }) => (error === null ? "" : cut(`${error.name}: ${error.message}`, 60)),

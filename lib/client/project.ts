@@ -152,7 +152,13 @@ function taskReport(snapshot: Snapshot, released: Released, node: PlanNode): Tas
     status: statusOf(snapshot, released, node),
     attempt: slot.state === "absent" ? 0 : slot.attempt,
     ...historyOf(slot),
+    heartbeat: heartbeatOf(slot),
   };
+}
+
+function heartbeatOf(slot: Slot): TaskReport["heartbeat"] {
+  if (slot.state !== "leased" || slot.beatAtMs === undefined) return null;
+  return { at: isoTime(slot.beatAtMs), details: slot.details === undefined ? null : JSON.parse(slot.details) };
 }
 
 function historyOf(slot: Slot): Pick<TaskReport, "startedAt" | "finishedAt" | "worker" | "error"> {

@@ -76,6 +76,8 @@ export interface TaskReport {
   readonly finishedAt: string | null;
   /** Owner id of the delivery that runs it, or that settled it. */
   readonly worker: string | null;
+  /** The last heartbeat of the attempt that runs, and what it said of itself; null before the first, and when it has ended. */
+  readonly heartbeat: { readonly at: string; readonly details: Json } | null;
   readonly error: StoredError | null;
 }
 

@@ -171,7 +171,7 @@ function contextOf(
     headers: node.headers ?? {},
     label: node.label,
     signal: abort.signal,
-    heartbeat: () => keeper.beat(),
+    heartbeat: (details) => keeper.beat(details),
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
   };
 }

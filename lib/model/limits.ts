@@ -39,6 +39,8 @@ export const limits = {
    * expression, and their item within a kilobyte or two: more slots cost more a member, not less.
    */
   packMembers: 10,
+  /** What a heartbeat says of itself, as JSON: it is kept in the lease, and ten of those may share an item. */
+  heartbeatBytes: 256,
   /** An error's message, wherever it is stored. */
   errorMessageBytes: 256,
   headerKeys: 50,

@@ -85,6 +85,17 @@ export function scenarioTasks(world: World) {
       },
       { timeoutSeconds: 3600 },
     ),
+    telling: task(
+      "telling",
+      async (ctx: { heartbeat(details: number): Promise<void> }, seconds: number) => {
+        for (let second = 0; second < seconds; second++) {
+          await ctx.heartbeat(second);
+          await world.sleep(1);
+        }
+        return seconds;
+      },
+      { timeoutSeconds: 3600 },
+    ),
     endless: task("endless", () => new Promise(() => {}), { timeoutSeconds: 20, retry: { maxAttempts: 1 } }),
     large: task("large", (_ctx: never, letter: string) => letter.repeat(5000)),
     lengths: task("lengths", (_ctx: never, values: (string | number)[]) =>

@@ -259,6 +259,21 @@ export const scenarios: readonly Scenario[] = [
     value: 3,
   },
   {
+    name: "tasks that say how far they are",
+    workflow: {
+      chord: {
+        header: [
+          { task: "telling", args: [14] },
+          { task: "telling", args: [3] },
+        ],
+        callback: sum,
+      },
+    },
+    shape: { tasksPerInvocation: () => 2 },
+    status: "SUCCEEDED",
+    value: 17,
+  },
+  {
     name: "task time-out",
     workflow: { chord: { header: [{ task: "endless" }, one(2)], callback: { task: "outcomes" }, when: "all-settled" } },
     status: "SUCCEEDED",
