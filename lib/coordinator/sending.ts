@@ -59,7 +59,8 @@ export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], 
       await startTimer(delivery, node, send);
       continue;
     }
-    const queue: QueueRef = `task:${node.queue}`;
+    // Control hands out what programs elsewhere run (outside.ts).
+    const queue: QueueRef = node.outside ? "request" : `task:${node.queue}`;
     const messages = byQueue.get(queue) ?? [];
     messages.push({ body: JSON.stringify(await taskMessage(delivery, send)), delaySeconds });
     byQueue.set(queue, messages);

@@ -7,9 +7,11 @@
  */
 import { InvalidRequestError, RunConflictError, RunRemovedError, StoreError } from "../errors.ts";
 import { defaults } from "../model/limits.ts";
+import { nodesOf } from "../model/message.ts";
 import type { SubmitRequest } from "../model/request.ts";
 import { compile } from "../plan/compile.ts";
 import { documentHash as hashOf } from "../plan/document-hash.ts";
+import { isReport } from "../plan/parse-report.ts";
 import { parseRequest, parseStoredWorkflow } from "../plan/parse-request.ts";
 import type { Plan } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
@@ -21,16 +23,21 @@ import { readHead } from "../records/snapshots.ts";
 import { createDelivery, lostWins, type Wins, wonAll } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { releaseRoots } from "./drive.ts";
+import { handOver, isTaskMessage } from "./outside.ts";
 import { handleRange, isRangeMessage, parseRangeMessage } from "./range.ts";
 import { recordRejected } from "./rejected.ts";
+import { handleReport } from "./report.ts";
 import { openRun } from "./run.ts";
-import { afterError, returnAt } from "./work.ts";
+import { afterError, deliveryOf, parseTaskMessage, returnAt } from "./work.ts";
 
 /** Handles one message of the request queue. Never throws. */
 export async function control(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
   try {
     if (isRangeMessage(message.body)) return await range(deps, plans, message);
-    await submit(deps, plans, message);
+    if (isTaskMessage(message.body)) return await outsideTask(deps, plans, message);
+    await answering(deps, message, () =>
+      isReport(message.body) ? handleReport(deps, plans, message) : submit(deps, plans, message),
+    );
     return { kind: "acknowledge" };
   } catch (error) {
     return afterError(deps, message, error);
@@ -48,16 +55,29 @@ async function range(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedM
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
 
-async function submit(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<void> {
-  const known = requestIdIn(message);
+/** A task that a program elsewhere runs: control hands it out. */
+async function outsideTask(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
+  const task = parseTaskMessage(message.body);
+  const delivery = deliveryOf(deps, plans, new Map(), {}, task);
+  for (const id of nodesOf(task)) await handOver(delivery, await delivery.run.plan.node(id), task.dispatch);
+  return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
+}
+
+/** Handles a request; one that breaks a rule is kept as rejected. */
+async function answering(deps: CoordinatorDeps, message: ReceivedMessage, handle: () => Promise<void>): Promise<void> {
   try {
-    const parsed = parseRequest(message.body);
-    const request = "document" in parsed ? parseStoredWorkflow(parsed, await readDocument(deps.store, parsed)) : parsed;
-    await admit(deps, plans, request, known.requestId);
+    await handle();
   } catch (error) {
     if (!isRejection(error)) throw error;
-    await recordRejected(deps, { kind: "request", error, ...known });
+    await recordRejected(deps, { kind: "request", error, ...requestIdIn(message) });
   }
+}
+
+async function submit(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<void> {
+  const { requestId } = requestIdIn(message);
+  const parsed = parseRequest(message.body);
+  const request = "document" in parsed ? parseStoredWorkflow(parsed, await readDocument(deps.store, parsed)) : parsed;
+  await admit(deps, plans, request, requestId);
 }
 
 function isRejection(error: unknown): boolean {

@@ -56,7 +56,8 @@ export const taskSchema = z
     headers: headersSchema.optional(),
     immutable: z.boolean().optional(),
     delaySeconds: z.int().min(0).max(limits.delaySeconds).optional(),
-    timeoutSeconds: seconds(limits.taskTimeoutSeconds).optional(),
+    /** Up to 12 h; of a task that a program elsewhere runs, up to a year. */
+    timeoutSeconds: seconds(limits.outsideTimeoutSeconds).optional(),
     softTimeoutSeconds: seconds(limits.taskTimeoutSeconds).optional(),
     retry: retrySchema.optional(),
   })

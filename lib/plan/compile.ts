@@ -38,6 +38,12 @@ const root: Place = {
   level: 0,
 };
 
+/** Queues of the tasks that run here, or of those that run elsewhere. */
+function queuesIn(catalog: TaskCatalog, outside: boolean): ReadonlySet<string> {
+  const infos = [...catalog.values()].filter((info) => (info.outside ?? false) === outside);
+  return new Set(infos.map((info) => info.queue));
+}
+
 /**
  * Compiles a parsed request.
  *
@@ -50,7 +56,8 @@ export function compile(request: SubmitRequest, catalog: TaskCatalog, options: C
   const context: Compilation = {
     draft,
     catalog,
-    queues: new Set([...catalog.values()].map((info) => info.queue)),
+    queues: queuesIn(catalog, false),
+    outsideQueues: queuesIn(catalog, true),
     headers: request.headers,
     packOf: (queue) => Math.min(options.tasksPerInvocation?.(queue) ?? defaults.tasksPerInvocation, limits.packMembers),
     leafSize: options.leafSize ?? defaults.leafSize,

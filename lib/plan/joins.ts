@@ -25,8 +25,8 @@ export function leafSizeOf(context: Compilation, members: readonly Unit[]): numb
 }
 
 function packOf({ draft, packOf: ofQueue }: Compilation, id: NodeId): number {
-  const { queue, delaySeconds = 0 } = draft.nodes[id] as PlanNode;
-  return delaySeconds > 0 ? 1 : ofQueue(queue);
+  const { queue, delaySeconds = 0, outside = false } = draft.nodes[id] as PlanNode;
+  return delaySeconds > 0 || outside ? 1 : ofQueue(queue);
 }
 
 /**

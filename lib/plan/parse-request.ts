@@ -88,6 +88,13 @@ export function parseFileDocument(value: unknown): SubmitRequest {
     : requestOf(parseWorkflowDocument(value));
 }
 
+/** What a message of the request queue holds, known to be harmless to walk. @throws InvalidRequestError */
+export function parseJsonDocument(text: string): unknown {
+  const value = parseJson(text, "");
+  checkJson(value, "");
+  return value;
+}
+
 function parseJson(text: string, at: string): unknown {
   try {
     return JSON.parse(text);

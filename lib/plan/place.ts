@@ -11,8 +11,10 @@ import type { Draft, Exit } from "./units.ts";
 export interface Compilation {
   readonly draft: Draft;
   readonly catalog: TaskCatalog;
-  /** Queues that some task names, hence that a worker reads. */
+  /** Queues that some task with a body names, hence that a worker reads. */
   readonly queues: ReadonlySet<string>;
+  /** The same of tasks that programs elsewhere run. No queue has both. */
+  readonly outsideQueues: ReadonlySet<string>;
   readonly headers: Headers | undefined;
   /** Most members of one message, by queue; 1: each travels alone. */
   readonly packOf: (queue: string) => number;

@@ -63,6 +63,8 @@ export interface PlanNode {
   readonly id: NodeId;
   readonly task: string;
   readonly queue: string;
+  /** Set when a program elsewhere runs it: control hands it out, and reports settle it. */
+  readonly outside?: true;
   /** The bound arguments. A `{"$result": name}` in a dag is kept as written and resolved through `results`. */
   readonly args: readonly Json[];
   /** First argument before the bound ones, or null (no predecessor, or `immutable`). */

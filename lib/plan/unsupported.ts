@@ -10,7 +10,7 @@ export interface Unsupported {
   readonly rule: string;
 }
 
-const laterTypes = ["revoke", "retry", "pause", "resume", "report"];
+const laterTypes = ["revoke", "retry", "pause", "resume"];
 
 /**
  * Recognises a part that a later version supports.

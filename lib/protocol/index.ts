@@ -6,11 +6,22 @@
  */
 import { decisionOf } from "./decision.ts";
 import { diagnose } from "./diagnose.ts";
+import { outsideRow, reportRow } from "./outside.ts";
 import { afterFailure } from "./retry.ts";
 import { driverRow, mayCarry, ownRow } from "./rows.ts";
 import { mayStart } from "./status.ts";
 
-export const protocol = { ownRow, driverRow, mayCarry, mayStart, decisionOf, afterFailure, diagnose } as const;
+export const protocol = {
+  ownRow,
+  driverRow,
+  mayCarry,
+  mayStart,
+  decisionOf,
+  afterFailure,
+  diagnose,
+  outsideRow,
+  reportRow,
+} as const;
 export type Protocol = {
   readonly [K in keyof typeof protocol]: (typeof protocol)[K];
 };

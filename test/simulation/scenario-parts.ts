@@ -40,6 +40,8 @@ export interface Scenario {
 }
 
 const anything = z.array(z.any());
+const outside = (name: string, options: object = {}) =>
+  declareTask({ name, args: anything, queue: "elsewhere", ...options } as never);
 
 /** The tasks of all scenarios. Each records that it was entered. */
 export function scenarioTasks(world: World) {
@@ -98,6 +100,8 @@ export function scenarioTasks(world: World) {
     ),
     endless: task("endless", () => new Promise(() => {}), { timeoutSeconds: 20, retry: { maxAttempts: 1 } }),
     large: task("large", (_ctx: never, letter: string) => letter.repeat(5000)),
+    huge: task("huge", () => "x".repeat(300_000)),
+    elsewhereStored: outside("elsewhereStored"),
     lengths: task("lengths", (_ctx: never, values: (string | number)[]) =>
       values.map((value) => (typeof value === "string" ? value.length : value)),
     ),
@@ -115,7 +119,17 @@ export function scenarioTasks(world: World) {
       "failed",
       (_ctx: never, summary: { failed: number; total: number }) => `${summary.failed}/${summary.total}`,
     ),
-    declared: declareTask({ name: "declared", args: anything, queue: "default" } as never),
+    unknown: task("unknown", () => null),
+    elsewhere: outside("elsewhere"),
+    elsewhereFailing: outside("elsewhereFailing"),
+    elsewhereFlaky: outside("elsewhereFlaky", { retry: { backoffSeconds: 0 } }),
+    elsewherePatient: outside("elsewherePatient"),
+    elsewhereSlow: outside("elsewhereSlow", { timeoutSeconds: 60 }),
+    elsewhereSilent: outside("elsewhereSilent", { timeoutSeconds: 60 }),
+    elsewhereNever: outside("elsewhereNever", { timeoutSeconds: 60, retry: { maxLost: 2 } }),
+    elsewhereLate: outside("elsewhereLate", { timeoutSeconds: 60 }),
+    elsewhereTwice: outside("elsewhereTwice"),
+    elsewhereDropped: outside("elsewhereDropped", { timeoutSeconds: 60 }),
     busy: task("busy", (ctx: { attempt: number }, value: number) => {
       if (ctx.attempt < 2) throw new RetryAfterError(40);
       return value;

@@ -1,6 +1,7 @@
 /**
  * The scenarios of the crash lane: small workflows that together reach every call of the driver.
  */
+import { outsideScenarios } from "./outside-scenarios.ts";
 import { packScenarios } from "./pack-scenarios.ts";
 import { rangeScenarios } from "./range-scenarios.ts";
 import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
@@ -8,6 +9,7 @@ import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./s
 export const scenarios: readonly Scenario[] = [
   ...packScenarios,
   ...rangeScenarios,
+  ...outsideScenarios,
   {
     name: "chain of 3",
     workflow: { chain: [one(1), { task: "plus", args: [2] }, { task: "plus", args: [3] }] },
@@ -558,7 +560,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "task unknown to the workers",
-    workflow: settledChord({ task: "declared" }, one(2)),
+    workflow: settledChord({ task: "unknown" }, one(2)),
     maxReceiveCount: 2,
     status: "SUCCEEDED",
     value: ["FAILED", 2],

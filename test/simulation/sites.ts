@@ -21,6 +21,9 @@ export const sites = [
   "letter.send",
   "node.resend",
   "node.send",
+  "outside.claim",
+  "outside.read",
+  "outside.send",
   "plan.read",
   "plan.write",
   "range.claim",
@@ -31,6 +34,8 @@ export const sites = [
   "rejected.write",
   "release.look",
   "release.send",
+  "report.heartbeat",
+  "report.read",
   "retry.send",
   "run.read",
   "run.remove",
@@ -57,5 +62,5 @@ export const sites = [
   "value.write",
 ] as const;
 
-/** The two things the holder of a message does with it, outside the driver. */
-export const messageSites = ["message.acknowledge", "message.return"] as const;
+/** What the holder of a message does with it outside the driver; a program elsewhere reports too. */
+export const messageSites = ["message.acknowledge", "message.return", "report.send"] as const;

@@ -103,6 +103,12 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "range done before it is sent": "range whose sender dies",
   "range claimed without condition": "ranges of a header",
   "sweeper does not look for ranges": "lost ranges",
+  "outside message sent before its lease is written": "outside task",
+  "outside task claimed, not sent on redelivery": "outside task claimed, and not sent",
+  "outside task claimed without condition": "outside task",
+  "report accepted without its attempt": "outside task that reports late",
+  "repeated report just acknowledged": "outside task",
+  "repeated report of a failure just acknowledged": "outside task that is retried",
 };
 
 export const variants: Readonly<Record<string, Variant>> = {
@@ -223,6 +229,38 @@ export const variants: Readonly<Record<string, Variant>> = {
         const diagnosis = protocol.diagnose(...args);
         const findings = diagnosis.findings.filter(({ repair }) => !repair.do.endsWith("-range"));
         return { ...diagnosis, findings };
+      },
+    },
+  },
+  "outside message sent before its lease is written": { claimAfterSend: true },
+  "outside task claimed, not sent on redelivery": {
+    protocol: {
+      outsideRow: (...args) => {
+        const row = protocol.outsideRow(...args);
+        return row.kind === "hand-over" ? { kind: "discharged" } : row;
+      },
+    },
+  },
+  "outside task claimed without condition": { store: rewriting(["outside.claim"], without) },
+  "report accepted without its attempt": {
+    protocol: {
+      reportRow: (slot, token) =>
+        slot.state === "leased" ? { kind: "accept", lease: slot } : protocol.reportRow(slot, token),
+    },
+  },
+  "repeated report just acknowledged": {
+    protocol: {
+      reportRow: (...args) => {
+        const row = protocol.reportRow(...args);
+        return row.kind === "settled" ? { kind: "past" } : row;
+      },
+    },
+  },
+  "repeated report of a failure just acknowledged": {
+    protocol: {
+      reportRow: (...args) => {
+        const row = protocol.reportRow(...args);
+        return row.kind === "retried" ? { kind: "past" } : row;
       },
     },
   },
