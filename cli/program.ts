@@ -6,6 +6,7 @@ import { Command, CommanderError } from "commander";
 import { registerDev } from "./commands/dev.ts";
 import { registerInspect } from "./commands/inspect.ts";
 import { registerPlan } from "./commands/plan.ts";
+import { registerReport } from "./commands/report.ts";
 import { registerResult } from "./commands/result.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerStatus } from "./commands/status.ts";
@@ -26,6 +27,7 @@ const registers: readonly Register[] = [
   registerInspect,
   registerWait,
   registerResult,
+  registerReport,
   registerDev,
   registerWorker,
 ];

@@ -13,11 +13,13 @@ export {
   RunUnfinishedError,
   WaitTimedOutError,
 } from "./client/errors.ts";
+export type { ReportOptions } from "./client/report.ts";
 export type {
   InspectReport,
   JoinReport,
   Progress,
   QueueReport,
+  ReportReport,
   ResultReport,
   RunLine,
   RunReport,
@@ -50,6 +52,7 @@ export type {
   StoredError,
   TaskStatus,
 } from "./model/outcome.ts";
+export { type AttemptReport, type OutsideTask, outsideTaskJsonSchema } from "./model/outside.ts";
 export { requestJsonSchema, type SubmitRequest } from "./model/request.ts";
 export type { Chain, Chord, Dag, Deadline, Group, Retry, Task, Workflow } from "./model/workflow.ts";
 export type { TaskContext, TaskLog } from "./tasks/context.ts";

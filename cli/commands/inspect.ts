@@ -61,6 +61,7 @@ function writeInspect(io: CliIo, report: InspectReport): void {
     io.out.write(
       `\n${renderTable(taskColumns, report.tasks, { width: io.out.columns, paintCell: statusCells(paint) })}`,
     );
+  for (const task of report.tasks) if (task.token !== null) io.out.write(`${waitingText(task)}\n`);
   if (typeof report.cursor === "string")
     note(io, `there are more: tutti inspect ${report.run.id} --verbose --cursor ${report.cursor}`);
 }
@@ -89,6 +90,11 @@ function errorText(error: NonNullable<TaskReport["error"]>): string {
 function missingText({ id, missing, missingCount }: JoinReport): string {
   const named = missing.slice(0, namedMissing).join(", ");
   return `${id} waits for ${missingCount}: ${named}${missingCount > namedMissing ? ", …" : ""}`;
+}
+
+/** A task that runs elsewhere, and how a person answers for it. Shells take brackets for patterns. */
+function waitingText({ id }: TaskReport): string {
+  return `${id} waits for a report: tutti report '${id}' --succeeded`;
 }
 
 /** When, and what the task said of itself. */

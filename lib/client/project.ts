@@ -5,8 +5,10 @@ import { InvalidRequestError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
+import { encodeToken } from "../model/outside.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
 import type { Head } from "../protocol/head.ts";
+import { attemptOf } from "../protocol/outside.ts";
 import { type Released, releasedOf } from "../protocol/released.ts";
 import type { Slot } from "../protocol/slot.ts";
 import { decided, fired, memberSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
@@ -144,6 +146,7 @@ function memberTaskId({ head }: Snapshot, join: PlanJoin, source: Source | undef
 
 function taskReport(snapshot: Snapshot, released: Released, node: PlanNode): TaskReport {
   const slot = slotOf(snapshot, node);
+  const attempt = attemptOf(snapshot.head.runId, snapshot.head.generation, node.id, slot);
   return {
     id: taskIdOf(snapshot.head.runId, node.id),
     task: node.task,
@@ -153,6 +156,7 @@ function taskReport(snapshot: Snapshot, released: Released, node: PlanNode): Tas
     attempt: slot.state === "absent" ? 0 : slot.attempt,
     ...historyOf(slot),
     heartbeat: heartbeatOf(slot),
+    token: attempt === undefined ? null : encodeToken(attempt),
   };
 }
 

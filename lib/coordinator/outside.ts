@@ -150,10 +150,11 @@ async function messageOf(
 ): Promise<string> {
   const { run, deps } = delivery;
   const { dispatch, attempt, lost } = lease;
+  const token = { run: run.id, generation: run.generation, dispatch, attempt, lost, node: node.id };
   const task: OutsideTask = {
     tutti: 1,
     type: "outside-task",
-    token: encodeToken({ run: run.id, generation: run.generation, dispatch, attempt, lost, node: node.id }),
+    token: encodeToken(token),
     taskId: taskIdOf(run.id, node.id),
     task: node.task,
     headers: { ...node.headers },
@@ -172,12 +173,13 @@ async function storeArguments(
   { run, deps }: Delivery,
   args: readonly Json[],
 ): Promise<NonNullable<OutsideTask["storedArgs"]>> {
-  const stored = await storeValue(deps.store, run.id, args, 0, deps.partBytes);
+  const partBytes = deps.partBytes ?? limits.partBytes;
+  const stored = await storeValue(deps.store, run.id, args, 0, partBytes);
   if (stored.kind === "refused" || stored.value.kind !== "item")
     throw new StoreError(`run ${run.id}: arguments were not stored: ${JSON.stringify(stored)}`);
   const { hash, bytes, parts = 1 } = stored.value;
   const keys = Array.from({ length: parts }, (_, part) => valueKey(run.id, hash, part));
-  return { pk: run.id, sk: keys.map(({ sk }) => sk), bytes, encoding: parts === 1 ? "text" : "gzip" };
+  return { pk: run.id, sk: keys.map(({ sk }) => sk), bytes, encoding: bytes <= partBytes ? "text" : "gzip" };
 }
 
 /** Records the end of an attempt that a program elsewhere has, and drives on from it. */

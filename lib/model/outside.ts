@@ -114,6 +114,20 @@ export const reportRequestSchema = z
 export type ReportStatus = keyof typeof reportSchemas;
 export type ReportRequest = z.infer<typeof reportRequestSchema>;
 
+/** What is said of an attempt, without whose it is. */
+export type AttemptReport =
+  | { readonly status: "succeeded"; readonly result?: Json }
+  | {
+      readonly status: "failed";
+      readonly error: { readonly name: string; readonly message: string };
+      /** False: no other attempt would end otherwise. @default true: the task's retries decide */
+      readonly retryable?: boolean;
+      /** When the next attempt may begin. @default the task's backoff */
+      readonly afterSeconds?: number;
+    }
+  /** Moves the deadline. Details of at most 256 bytes as JSON are shown by `inspect`. */
+  | { readonly status: "heartbeat"; readonly details?: Json };
+
 /** The message of outside tasks as JSON Schema (draft 2020-12). Shipped as `schema/outside-task-1.json`. */
 export function outsideTaskJsonSchema(): Record<string, unknown> {
   return {

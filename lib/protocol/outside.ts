@@ -8,12 +8,20 @@
  * and every report is held against it (S15). The lease and its message carry the same token, so the copy in hand of a
  * delivery that died between the two sends once more.
  */
+import type { NodeId, RunId } from "../model/ids.ts";
 import type { AttemptToken } from "../model/outside.ts";
 import { type Asker, leaseOver, type OwnCase, type OwnRow, ownRow } from "./rows.ts";
 import type { LeasedSlot, QueuedSlot, SettledSlot, Slot, WaitingSlot } from "./slot.ts";
 
 /** Owner of every lease that a program elsewhere holds. Ids are longer, so nobody else has it. */
 export const outsideOwner = "outside";
+
+/** The attempt that a program elsewhere has; undefined when none has. */
+export function attemptOf(run: RunId, generation: number, node: NodeId, slot: Slot): AttemptToken | undefined {
+  if (slot.state !== "leased" || slot.owner !== outsideOwner) return undefined;
+  const { dispatch, attempt, lost } = slot;
+  return { run, generation, dispatch, attempt, lost, node };
+}
 
 /** What a message about an outside task may end in, at control. */
 export type OutsideRow =

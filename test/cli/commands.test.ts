@@ -462,6 +462,8 @@ describe("inspect", () => {
       startedAt: time,
       finishedAt: time,
       worker: expect.any(String),
+      heartbeat: null,
+      token: null,
       error: null,
     });
     expect(json((await tutti(["inspect", "nightly", "--json"], { deployment })).stdout)).not.toHaveProperty("tasks");

@@ -71,6 +71,9 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
     catalog: catalogOf(registry),
     protocol,
   });
+  const outsideQueues = new Set(
+    [...registry.values()].flatMap(({ body, queue: name }) => (body === null ? [`task:${name}`] : [])),
+  );
   const sent: Deployment["sent"] = [];
   const reads: Deployment["reads"] = new Map();
   const client = createPortClient({
@@ -84,6 +87,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
   async function deliver(): Promise<boolean> {
     let delivered = false;
     for (const name of queue.queues()) {
+      if (outsideQueues.has(name)) continue;
       const isRequest = name === "request";
       if (name.startsWith("dead:") || (isRequest ? options.control === false : options.workers === false)) continue;
       const held = await queue.receive(name, 10);

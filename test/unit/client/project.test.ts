@@ -242,7 +242,7 @@ describe("inspectReport", () => {
 
 function aTask(path: string, given: object): object {
   const nothing = { label: null, attempt: 0, startedAt: null, finishedAt: null, worker: null, error: null };
-  return { id: `nightly/${path}`, task: "resize", queue: "images", ...nothing, heartbeat: null, ...given };
+  return { id: `nightly/${path}`, task: "resize", queue: "images", ...nothing, heartbeat: null, token: null, ...given };
 }
 
 describe("joinReport", () => {
