@@ -131,6 +131,12 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
     return "done";
   }
   if (!found.may) return "done";
+  const live = slot.state === "leased" && !leaseOver(slot, askerOf(delivery));
+  if (live && slot.owner === outsideOwner && slot.carrier === delivery.carrier) {
+    // Claimed under this very token for a program elsewhere, whatever its dispatch, and perhaps never sent to it.
+    await sendNodes(delivery, [{ nodes: [located.node], dispatch, atMs: slot.startedAtMs }], "letter.send");
+    return "done";
+  }
   // A later dispatch is on its way by itself, or was never sent. The letter's own one was sent, and nobody could take it:
   // to send that again would go round for ever.
   if (slot.state === "waiting" && slot.dispatch > dispatch) {
@@ -139,12 +145,7 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
     return "done";
   }
   if (slot.state !== "absent" && slot.dispatch > dispatch) return "done";
-  if (slot.state === "leased" && !leaseOver(slot, askerOf(delivery))) {
-    // Claimed under this very token for a program elsewhere, and perhaps never sent to it: control finds out.
-    if (slot.owner === outsideOwner && slot.carrier === delivery.carrier) {
-      await sendNodes(delivery, [{ nodes: [located.node], dispatch, atMs: slot.startedAtMs }], "letter.send");
-      return "done";
-    }
+  if (live) {
     returnUntil(delivery, slot.untilMs + delivery.deps.settings.clockSkewSeconds * 1000);
     return "done";
   }

@@ -76,8 +76,9 @@ function fitting(send: NodeSend): readonly NodeSend[] {
 
 async function taskMessage(delivery: Delivery, { nodes, dispatch }: NodeSend): Promise<TaskMessage> {
   const { run } = delivery;
-  const fragment = await fragmentOf(run.plan, nodes);
   const [first] = nodes;
+  // The request queue is open to every producer: control believes the stored plan alone.
+  const fragment = first?.outside ? undefined : await fragmentOf(run.plan, nodes);
   return {
     tutti: 1,
     ...(nodes.length === 1

@@ -57,9 +57,13 @@ async function range(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedM
 
 /** A task that a program elsewhere runs: control hands it out. */
 async function outsideTask(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
-  const task = parseTaskMessage(message.body);
+  const { fragment: _, ...task } = parseTaskMessage(message.body);
   const delivery = deliveryOf(deps, plans, new Map(), {}, task);
-  for (const id of nodesOf(task)) await handOver(delivery, await delivery.run.plan.node(id), task.dispatch);
+  for (const id of nodesOf(task)) {
+    const node = await delivery.run.plan.node(id);
+    if (!node.outside) throw new InvalidRequestError("node", id, "must be a task that runs elsewhere");
+    await handOver(delivery, node, task.dispatch);
+  }
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
 
