@@ -172,7 +172,8 @@ describe("a report", () => {
       heartbeat: { at: expect.stringContaining("2026-11-21T09:30:00."), details: { asked: 2 } },
     });
     const image = await deployment.store.get({ pk: "run", sk: "node#[0]" }, "test");
-    expect(new Date((image?.s0 as { u: number }).u).toISOString()).toContain("2026-11-21T10:30:00.");
+    const { u: untilMs } = (image?.s0 ?? {}) as { u?: number };
+    expect(new Date(untilMs ?? 0).toISOString()).toContain("2026-11-21T10:30:00.");
   });
 
   it("finds the token where inspect shows it", async () => {
