@@ -127,6 +127,7 @@ export const outsideScenarios: readonly Scenario[] = [
   {
     name: "outside task that is retried by timer",
     workflow: outside("elsewherePatient", 1),
+    settings: { sweepSeconds: 2000 },
     sweeper: true,
     status: "SUCCEEDED",
     value: 1,
@@ -136,6 +137,12 @@ export const outsideScenarios: readonly Scenario[] = [
     workflow: { ...outside("elsewhere", 1), delaySeconds: 30 },
     status: "SUCCEEDED",
     value: 1,
+  },
+  {
+    name: "outside task that comes after the end of its run",
+    workflow: { chord: { header: [fails, { ...outside("elsewhere", 1), delaySeconds: 30 }], callback: sum } },
+    status: "FAILED",
+    open: true,
   },
   {
     name: "outside task with heartbeats",
