@@ -7,6 +7,7 @@ import { registerDev } from "./commands/dev.ts";
 import { registerInspect } from "./commands/inspect.ts";
 import { registerPause } from "./commands/pause.ts";
 import { registerPlan } from "./commands/plan.ts";
+import { registerReport } from "./commands/report.ts";
 import { registerResult } from "./commands/result.ts";
 import { registerResume } from "./commands/resume.ts";
 import { registerRetry } from "./commands/retry.ts";
@@ -34,6 +35,7 @@ const registers: readonly Register[] = [
   registerPause,
   registerResume,
   registerRetry,
+  registerReport,
   registerDev,
   registerWorker,
 ];

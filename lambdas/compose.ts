@@ -104,6 +104,7 @@ export function compose(service: string, environment: Environment, tasks: Tasks)
     metrics,
     settings: environment.settings,
     tasksPerInvocation: (queue) => environment.queues[queue]?.tasksPerInvocation ?? defaults.tasksPerInvocation,
+    reportQueueUrl: environment.requestQueueUrl,
     protocol,
     ...tasks,
   });

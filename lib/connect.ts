@@ -201,6 +201,7 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
   return {
     submit: async (document, given) => (await client()).submit(document, given),
     inspect: async (id, given) => (await client()).inspect(id, given),
+    report: async (target, report, given) => (await client()).report(target, report, given),
     status: async () => (await client()).status(),
     result: async (id) => (await client()).result(id),
     wait: async (id, given) => (await client()).wait(id, given),

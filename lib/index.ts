@@ -14,12 +14,14 @@ export {
   WaitTimedOutError,
 } from "./client/errors.ts";
 export type { RetryOptions, RevokeOptions } from "./client/operate.ts";
+export type { ReportOptions } from "./client/report.ts";
 export type {
   InspectReport,
   JoinReport,
   OperationReport,
   Progress,
   QueueReport,
+  ReportReport,
   ResultReport,
   RetryPreview,
   RevokePreview,
@@ -54,6 +56,7 @@ export type {
   StoredError,
   TaskStatus,
 } from "./model/outcome.ts";
+export { type AttemptReport, type OutsideTask, outsideTaskJsonSchema } from "./model/outside.ts";
 export { requestJsonSchema, type SubmitRequest } from "./model/request.ts";
 export type { Chain, Chord, Dag, Deadline, Group, Retry, Sleep, Task, Workflow } from "./model/workflow.ts";
 export type { TaskContext, TaskLog } from "./tasks/context.ts";
@@ -65,5 +68,6 @@ export {
   type TaskDefinition,
   type TaskOptions,
 } from "./tasks/define-task.ts";
+export { InvalidHeartbeatError, LeaseLostError } from "./tasks/heartbeat.ts";
 export { InvalidTasksError } from "./tasks/invalid-tasks.ts";
 export type { Signature, SignatureOptions } from "./tasks/signature.ts";

@@ -105,6 +105,7 @@ function partsOf({ ports, environment, tasks, concurrency, compile }: WorkerOpti
     ...ports,
     settings,
     protocol,
+    reportQueueUrl: environment.requestQueueUrl,
     registry: tasks.registry,
     catalog: tasks.catalog,
     tasksPerInvocation: (name) => environment.queues[name]?.tasksPerInvocation ?? settings.tasksPerInvocation,

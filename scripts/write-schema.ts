@@ -1,8 +1,14 @@
 /**
- * Writes the grammar of requests as JSON Schema: `npx tsx scripts/write-schema.ts`. A test says when that is due.
+ * Writes what is shipped as JSON Schema, the grammar of requests and the message of outside tasks:
+ * `npx tsx scripts/write-schema.ts`. A test says when that is due.
  */
 import { writeFileSync } from "node:fs";
+import { outsideTaskJsonSchema } from "../lib/model/outside.ts";
 import { requestJsonSchema } from "../lib/model/request.ts";
 
-const file = new URL("../schema/tutti-1.json", import.meta.url);
-writeFileSync(file, `${JSON.stringify(requestJsonSchema(), null, 2)}\n`);
+for (const [name, schema] of [
+  ["tutti-1.json", requestJsonSchema()],
+  ["outside-task-1.json", outsideTaskJsonSchema()],
+] as const) {
+  writeFileSync(new URL(`../schema/${name}`, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
+}

@@ -62,6 +62,7 @@ function writeInspect(io: CliIo, report: InspectReport): void {
     io.out.write(
       `\n${renderTable(taskColumns, report.tasks, { width: io.out.columns, paintCell: statusCells(paint) })}`,
     );
+  for (const task of report.tasks) if (task.token !== null) io.out.write(`${waitingText(task)}\n`);
   if (typeof report.cursor === "string")
     note(io, `there are more: tutti inspect ${report.run.id} --verbose --cursor ${report.cursor}`);
 }
@@ -93,6 +94,16 @@ function missingText({ id, missing, missingCount }: JoinReport): string {
   return `${id} waits for ${missingCount}: ${named}${missingCount > namedMissing ? ", …" : ""}`;
 }
 
+/** A task that runs elsewhere, and how a person answers for it. Shells take brackets for patterns. */
+function waitingText({ id }: TaskReport): string {
+  return `${id} waits for a report: tutti report '${id}' --succeeded`;
+}
+
+/** When, and what the task said of itself. */
+function heartbeatText({ at, details }: NonNullable<TaskReport["heartbeat"]>): string {
+  return details === null ? at : `${at} ${cut(JSON.stringify(details), 40)}`;
+}
+
 const joinColumns: readonly Column<JoinReport>[] = [
   { title: "JOIN", cell: ({ id }) => id },
   { title: "KIND", cell: ({ kind }) => kind, importance: 3 },
@@ -115,6 +126,7 @@ const taskColumns: readonly Column<TaskReport>[] = [
   { title: "WORKER", cell: ({ worker }) => worker ?? "", importance: 5 },
   { title: "QUEUE", cell: ({ queue }) => queue, importance: 6 },
   { title: "FOR", cell: ({ fairnessKey }) => fairnessKey ?? "", importance: 7 },
+  { title: "HEARTBEAT", cell: ({ heartbeat }) => (heartbeat === null ? "" : heartbeatText(heartbeat)), importance: 4 },
   {
     title: "ERROR",
     cell: ({ error }) => (error === null ? "" : cut(`${error.name}: ${error.message}`, 60)),

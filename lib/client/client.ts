@@ -9,6 +9,7 @@ import { InvalidRequestError, QueueError } from "../errors.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { runStatuses } from "../model/outcome.ts";
+import type { AttemptReport } from "../model/outside.ts";
 import { requestIdSchema, type SubmitRequest } from "../model/request.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
 import { documentHash } from "../plan/document-hash.ts";
@@ -35,11 +36,13 @@ import {
   revoke,
 } from "./operate.ts";
 import { type AcceptedByJoin, activityOf, inspectReport, resultReport, runLine } from "./project.ts";
+import { type ReportOptions, report } from "./report.ts";
 import { findHead, readListing, refreshRunning } from "./runs.ts";
 import {
   type InspectReport,
   type OperationReport,
   type QueueReport,
+  type ReportReport,
   type ResultReport,
   type RetryPreview,
   type RevokePreview,
@@ -130,6 +133,13 @@ export interface TuttiClient {
    * @throws RunNotFoundError, RunRemovedError
    */
   inspect(id: string, options?: InspectOptions): Promise<InspectReport>;
+  /**
+   * Reports on a task that a program elsewhere runs, or a person decides.
+   *
+   * @param target - The token of its message, or the task's id: then it is about the attempt that is out now.
+   * @throws InvalidRequestError when the report breaks a rule, or is not of an attempt that runs: it has changed nothing.
+   */
+  report(target: string, report: AttemptReport, options?: ReportOptions): Promise<ReportReport>;
   /** What is going on in the whole deployment. */
   status(): Promise<StatusReport>;
   /** How a run ended. @throws RunUnfinishedError with its progress while it is running. */
@@ -177,6 +187,7 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
   return {
     submit: (document, options = {}) => submit(deps, reading, document, options),
     inspect: (id, options = {}) => inspect(reading, id, options),
+    report: (target, said, options = {}) => report(deps, reading, { target, said }, options),
     status: () => status(deps, reading),
     async result(id) {
       const head = await findHead(reading.store, id);

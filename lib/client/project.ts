@@ -5,9 +5,11 @@ import { InvalidRequestError } from "../errors.ts";
 import { type JoinId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
+import { encodeToken } from "../model/outside.ts";
 import { startMs } from "../model/start-time.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
 import type { Head } from "../protocol/head.ts";
+import { attemptOf } from "../protocol/outside.ts";
 import { type Released, releasedOf } from "../protocol/released.ts";
 import type { Slot } from "../protocol/slot.ts";
 import { decided, fired, memberSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
@@ -159,6 +161,7 @@ function taskReport(
   accepted: AcceptedByJoin | undefined,
 ): TaskReport {
   const slot = slotOf(snapshot, node);
+  const attempt = attemptOf(snapshot.head.runId, snapshot.head.generation, node.id, slot);
   return {
     id: taskIdOf(snapshot.head.runId, node.id),
     task: node.task,
@@ -169,6 +172,8 @@ function taskReport(
     waitingUntil: isoOrNull(waitsUntil(snapshot, released, node)),
     attempt: slot.state === "absent" ? 0 : slot.attempt,
     ...historyOf(slot),
+    heartbeat: heartbeatOf(slot),
+    token: attempt === undefined ? null : encodeToken(attempt),
     afterQuorum:
       slot.state === "settled" && node.slot !== null && accepted?.get(node.slot.join)?.(node.slot.index) === false,
   };
@@ -183,6 +188,11 @@ function waitsUntil(snapshot: Snapshot, released: Released, node: PlanNode): num
   // Its message keeps it back, so that nothing is recorded yet.
   const atMs = startMs(node, sinceMs);
   return slot.state === "absent" && atMs > sinceMs ? atMs : undefined;
+}
+
+function heartbeatOf(slot: Slot): TaskReport["heartbeat"] {
+  if (slot.state !== "leased" || slot.beatAtMs === undefined) return null;
+  return { at: isoTime(slot.beatAtMs), details: slot.details === undefined ? null : JSON.parse(slot.details) };
 }
 
 function historyOf(slot: Slot): Pick<TaskReport, "startedAt" | "finishedAt" | "worker" | "error" | "late"> {

@@ -126,11 +126,24 @@ export interface TaskReport {
   readonly finishedAt: string | null;
   /** Owner id of the delivery that runs it, or that settled it. */
   readonly worker: string | null;
+  /** The last heartbeat of the attempt that runs, and what it said of itself; null before the first, and when it has ended. */
+  readonly heartbeat: { readonly at: string; readonly details: Json } | null;
+  /** What a report of the attempt names that a program elsewhere, or a person, has in hand; null for all others. */
+  readonly token: string | null;
   readonly error: StoredError | null;
   /** What its worker came to after others had settled it: it counts for nothing. Absent where that did not happen. */
   readonly late?: OutcomeStatus;
   /** True for a member that has settled after the quorum of its chord was decided: the callback does not get its outcome. */
   readonly afterQuorum: boolean;
+}
+
+/** Answer to a report. */
+export interface ReportReport {
+  readonly schemaVersion: 1;
+  readonly taskId: string;
+  readonly attempt: number;
+  /** True: it is recorded. Null: it is sent, and its answer was not waited for or did not come in time. */
+  readonly recorded: true | null;
 }
 
 /** A run in detail. */

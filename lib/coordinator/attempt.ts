@@ -64,8 +64,8 @@ async function afterLosing(
   return done;
 }
 
-/** Recorded first, then sent: a death between the two is found by the redelivered message, and by the sweeper. */
-async function waitForRetry(
+/** Another attempt. Recorded first, then sent: a death between the two is found by the redelivered message, and by the sweeper. */
+export async function waitForRetry(
   delivery: Delivery,
   { node, place }: Located,
   lease: LeasedSlot,

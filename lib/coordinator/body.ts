@@ -109,11 +109,13 @@ async function prepare(delivery: Delivery, node: PlanNode, definition: TaskDefin
   }
 }
 
-function isFault(error: unknown): boolean {
+/** True for what the next delivery may not meet again. */
+export function isFault(error: unknown): boolean {
   return error instanceof TuttiError && error.retryable;
 }
 
-function parsedArguments(schema: ArgumentsSchema, args: readonly Json[]): readonly unknown[] {
+/** Arguments as a task's schema has them. @throws FatalError when they do not fit: they never will. */
+export function parsedArguments(schema: ArgumentsSchema, args: readonly Json[]): readonly unknown[] {
   const parsed = schema.safeParse(args);
   if (parsed.success) return parsed.data as readonly unknown[];
   const [issue] = parsed.error.issues;
@@ -171,7 +173,7 @@ function contextOf(
     headers: node.headers ?? {},
     label: node.label,
     signal: abort.signal,
-    heartbeat: () => keeper.beat(),
+    heartbeat: (details) => keeper.beat(details),
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
   };
 }
@@ -198,7 +200,7 @@ async function resultOf(
 }
 
 /** Ten values that share an item must not make every write of it dear. */
-function inlineBytesOf(join: PlanJoin | undefined): number {
+export function inlineBytesOf(join: PlanJoin | undefined): number {
   return (join?.leafSize ?? 1) > defaults.leafSize ? limits.packedValueBytes : limits.inlineValueBytes;
 }
 

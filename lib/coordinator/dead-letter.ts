@@ -6,19 +6,26 @@
  * happened too often. A request's letter goes back once, then it is reported.
  */
 import { StoreError } from "../errors.ts";
+import { isOutsideMessage, parseOutsideMessage } from "../plan/parse-report.ts";
+import type { PlanNode } from "../plan/types.ts";
 import type { Image, ReceivedMessage } from "../ports/index.ts";
+import { isTombstone } from "../protocol/head.ts";
+import { outsideOwner } from "../protocol/outside.ts";
 import { lostTooOften } from "../protocol/retry.ts";
 import { leaseOver } from "../protocol/rows.ts";
 import { countsOf, type OpenSlot, type Slot } from "../protocol/slot.ts";
 import { settleWrite } from "../protocol/writes.ts";
 import type { PlanCache } from "../records/plans.ts";
-import { askerOf, asRepair, type Delivery, returnUntil } from "./delivery.ts";
+import { readHead } from "../records/snapshots.ts";
+import { askerOf, asRepair, createDelivery, type Delivery, returnUntil } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { driveNodes } from "./drive.ts";
 import { lostOutcome } from "./outcomes.ts";
+import { isTaskMessage } from "./outside.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { reissue } from "./reissue.ts";
 import { recordRejected } from "./rejected.ts";
+import { openRun } from "./run.ts";
 import { keyed, sendAll, sendNodes } from "./sending.ts";
 import { afterError, deliveryOf, namedNodes, parseTaskMessage, returnAt } from "./work.ts";
 
@@ -39,8 +46,10 @@ export async function deadLetter(
 ): Promise<Disposition> {
   try {
     deps.metrics.count("dead-letters", 1);
-    if (letter.from === "request") await requestLetter(deps, message);
-    else return await taskLetter(deps, plans, letter.queue, message);
+    if (isOutsideMessage(message.body)) return await outsideLetter(deps, plans, message);
+    if (letter.from === "task") return await taskLetter(deps, plans, { queue: letter.queue }, message);
+    if (isTaskMessage(message.body)) return await taskLetter(deps, plans, {}, message);
+    await requestLetter(deps, message);
     return { kind: "acknowledge" };
   } catch (error) {
     return afterError(deps, message, error);
@@ -60,20 +69,36 @@ async function requestLetter(deps: CoordinatorDeps, message: ReceivedMessage): P
 async function taskLetter(
   deps: CoordinatorDeps,
   plans: PlanCache,
-  queue: string,
+  from: { readonly queue?: string },
   message: ReceivedMessage,
 ): Promise<Disposition> {
   const task = parseTaskMessage(message.body);
-  const delivery = deliveryOf(deps, plans, new Map(), { queue, startedAtMs: 0, deadlineAtMs: 0 }, task);
-  const head = await delivery.run.head();
+  const started = from.queue === undefined ? {} : { queue: from.queue, startedAtMs: 0, deadlineAtMs: 0 };
+  const delivery = deliveryOf(deps, plans, new Map(), started, task);
+  return openLetters(delivery, message, await namedNodes(delivery, task), task.dispatch);
+}
+
+/** What a queue of programs elsewhere gave up. It may still be in the hands of one: then its lease is waited for. */
+async function outsideLetter(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
+  const { run: id, generation, dispatch, node } = parseOutsideMessage(message.body);
+  const head = await readHead(deps.store, id);
+  if (head === undefined || isTombstone(head) || head.generation !== generation) return { kind: "acknowledge" };
+  const run = openRun(deps, plans, new Map(), { id, generation, plan: { hash: head.planHash, pages: head.planPages } });
+  const delivery = createDelivery(deps, run, { token: { run: id, generation, node: `letter ${node}`, dispatch } });
+  return openLetters(delivery, message, [await run.plan.node(node)], dispatch);
+}
+
+async function openLetters(
+  delivery: Delivery,
+  message: ReceivedMessage,
+  nodes: readonly PlanNode[],
+  dispatch: number,
+): Promise<Disposition> {
+  const { deps, run } = delivery;
+  const head = await run.head();
   if (!head) return { kind: "acknowledge" };
-  for (const node of await namedNodes(delivery, task)) {
-    await openLetter(
-      delivery,
-      await locate(delivery, node),
-      deps.protocol.mayStart(head, node.afterEnd),
-      task.dispatch,
-    );
+  for (const node of nodes) {
+    await openLetter(delivery, await locate(delivery, node), deps.protocol.mayStart(head, node.afterEnd), dispatch);
   }
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
@@ -105,6 +130,12 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
     return "done";
   }
   if (!found.may) return "done";
+  const live = slot.state === "leased" && !leaseOver(slot, askerOf(delivery));
+  if (live && slot.owner === outsideOwner && slot.carrier === delivery.carrier) {
+    // Claimed under this very token for a program elsewhere, whatever its dispatch, and perhaps never sent to it.
+    await sendNodes(delivery, [{ nodes: [located.node], dispatch, atMs: slot.startedAtMs }], "letter.send");
+    return "done";
+  }
   // A later dispatch is on its way by itself, or was never sent. The letter's own one was sent, and nobody could take it:
   // to send that again would go round for ever.
   if (slot.state === "waiting" && slot.dispatch > dispatch) {
@@ -113,7 +144,7 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
     return "done";
   }
   if (slot.state !== "absent" && slot.dispatch > dispatch) return "done";
-  if (slot.state === "leased" && !leaseOver(slot, askerOf(delivery))) {
+  if (live) {
     returnUntil(delivery, slot.untilMs + delivery.deps.settings.clockSkewSeconds * 1000);
     return "done";
   }

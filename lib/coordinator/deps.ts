@@ -38,6 +38,8 @@ export interface CoordinatorDeps {
   readonly protocol: Protocol;
   /** Tasks that the workers of a queue run side by side: as many members travel in one message. @default 10 */
   readonly tasksPerInvocation?: (queue: string) => number;
+  /** What programs elsewhere are told to report to: the request queue, as they reach it. @default "request" */
+  readonly reportQueueUrl?: string;
   /** Compiles a request; tests ask for small tallies. @default compile */
   readonly compile?: (request: SubmitRequest, catalog: TaskCatalog, nowMs: number) => Plan;
   /** Largest part of a stored value; tests ask for small ones. @default 350 KiB */

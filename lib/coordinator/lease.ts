@@ -1,15 +1,30 @@
 /**
  * Keeps the leases of running attempts: one heartbeat for all of an item every third of their length while bodies run, none
  * for shorter bodies. Losing a lease aborts its body: it can no longer commit.
+ *
+ * A body's own heartbeat takes the place of the next regular one. Bodies that beat in a loop share one write every few
+ * seconds; what they said last goes with it.
  */
+import type { Json } from "../model/json.ts";
 import type { Image } from "../ports/index.ts";
+import { decodeSlot } from "../protocol/slot.ts";
 import { type Held, heartbeatWrite } from "../protocol/writes.ts";
+import { heartbeatText, LeaseLostError } from "../tasks/heartbeat.ts";
 import type { Delivery } from "./delivery.ts";
+import { StaleGeneration } from "./run.ts";
+
+/** Least time between two heartbeats of one item, where bodies ask for more: a choice, half of the regular third. */
+const leastGapMs = 5_000;
 
 /** One attempt's hold. */
 export interface LeaseKeeper {
-  /** Extends the lease now, beside the regular beat. */
-  beat(): Promise<void>;
+  /**
+   * Extends the lease: at once, or with the next write when the last one was a moment ago.
+   *
+   * @returns A promise of the write that is made at once.
+   * @throws InvalidHeartbeatError when the details are not JSON or too long.
+   */
+  beat(details?: Json): Promise<void>;
   stop(): void;
 }
 
@@ -24,46 +39,63 @@ export interface LeaseKeepers {
   keep(held: Held, attempt: Kept): LeaseKeeper;
 }
 
-/** The worker no longer holds the lease of its task: another attempt may be running. */
-export class LeaseLostError extends Error {
-  override readonly name = "lease-lost";
-  constructor() {
-    super("another delivery has taken this task over; nothing that this attempt returns is kept");
-  }
+/** An attempt that runs. */
+interface Running extends Kept {
+  readonly held: Held;
+  /** What it said last of itself, as JSON. */
+  details?: string;
 }
 
 export function keepLeases(delivery: Delivery): LeaseKeepers {
-  const { deps } = delivery;
-  const leaseMs = deps.settings.leaseSeconds * 1000;
-  const running = new Map<Held, Kept>();
-  let cancel: (() => void) | undefined;
+  const { clock, settings, log } = delivery.deps;
+  const leaseMs = settings.leaseSeconds * 1000;
+  const gapMs = Math.min(leastGapMs, leaseMs / 3);
+  const running = new Set<Running>();
+  let beatAtMs = 0;
+  let beating = false;
+  /** A body has asked for a heartbeat that is still to come. */
+  let asked = false;
+  let cancel = () => {};
+  const schedule = () => {
+    cancel();
+    if (running.size === 0) return;
+    const delayMs = asked ? Math.max(0, beatAtMs + gapMs - clock.now()) : leaseMs / 3;
+    cancel = clock.after(delayMs, () => void beat());
+  };
   const beat = async () => {
+    cancel();
+    beatAtMs = clock.now();
+    beating = true;
+    asked = false;
     try {
-      await beatAll(delivery, running, deps.clock.now() + leaseMs);
+      await beatAll(delivery, running, { atMs: beatAtMs, untilMs: beatAtMs + leaseMs });
       await tellOfEnd(delivery, running);
     } catch (error) {
-      deps.log.write("warn", "heartbeat failed", { run: delivery.run.id, error: String(error) });
+      if (error instanceof StaleGeneration) for (const attempt of running) lose(running, attempt);
+      log.write("warn", "heartbeat failed", { run: delivery.run.id, error: String(error) });
     }
-  };
-  const schedule = () => {
-    cancel = deps.clock.after(leaseMs / 3, () => {
-      void beat().then(() => {
-        if (running.size > 0) schedule();
-        else cancel = undefined;
-      });
-    });
+    beating = false;
+    schedule();
   };
   return {
-    keep(held, attempt) {
-      running.set(held, attempt);
-      if (cancel === undefined) schedule();
+    keep(held, { abort, afterEnd }) {
+      const attempt: Running = { held, abort, afterEnd };
+      running.add(attempt);
+      // A claim is as good as a heartbeat: a body that ends soon after costs none.
+      beatAtMs = Math.max(beatAtMs, held.lease.untilMs - leaseMs);
+      if (running.size === 1 && !beating) schedule();
       return {
-        beat,
+        beat(details) {
+          if (details !== undefined) attempt.details = heartbeatText(details);
+          if (!running.has(attempt)) return Promise.resolve();
+          if (!beating && beatAtMs + gapMs <= clock.now()) return beat();
+          asked = true;
+          if (!beating) schedule();
+          return Promise.resolve();
+        },
         stop() {
-          running.delete(held);
-          if (running.size > 0) return;
-          cancel?.();
-          cancel = undefined;
+          running.delete(attempt);
+          if (running.size === 0) cancel();
         },
       };
     },
@@ -78,33 +110,44 @@ export class RunEndedError extends Error {
   }
 }
 
-async function tellOfEnd(delivery: Delivery, running: ReadonlyMap<Held, Kept>): Promise<void> {
+async function tellOfEnd(delivery: Delivery, running: ReadonlySet<Running>): Promise<void> {
   const head = await delivery.run.head(0);
   if (head?.status !== "REVOKED" && head?.status !== "TIMED_OUT") return;
-  for (const { abort, afterEnd } of running.values())
+  for (const { abort, afterEnd } of running)
     if (!delivery.deps.protocol.mayStart(head, afterEnd)) abort.abort(new RunEndedError(head.status));
 }
 
+/** Another attempt has it, or may have: its body is told, and nothing more is asked for it. */
+function lose(running: Set<Running>, attempt: Running): void {
+  running.delete(attempt);
+  attempt.abort.abort(new LeaseLostError());
+}
+
 /** One write for all; what it is refused for is told to the attempt concerned, and the others are extended without it. */
-async function beatAll(delivery: Delivery, running: ReadonlyMap<Held, Kept>, untilMs: number): Promise<void> {
-  let held = [...running.keys()];
-  while (held.length > 0) {
-    const result = await delivery.run.write(heartbeatWrite(delivery.run.generation, held, untilMs), "slot.heartbeat");
+async function beatAll(
+  delivery: Delivery,
+  running: Set<Running>,
+  times: { readonly atMs: number; readonly untilMs: number },
+): Promise<void> {
+  let beating = [...running];
+  while (beating.length > 0) {
+    const beats = beating.map(({ held, details }) => ({ ...held, details }));
+    const result = await delivery.run.write(heartbeatWrite(delivery.run.generation, beats, times), "slot.heartbeat");
     if (result.applied) return;
-    const open = held.filter((one) => leaseIn(result.image, one) !== undefined);
-    for (const one of held) {
-      if (!open.includes(one)) running.get(one)?.abort.abort(new LeaseLostError());
-    }
+    const open = beating.filter(({ held }) => leaseIn(result.image, held) !== undefined);
+    for (const one of beating) if (!open.includes(one) && running.has(one)) lose(running, one);
     // One that met my own later heartbeat needs nothing.
-    const shorter = open.filter((one) => (leaseIn(result.image, one) as number) < untilMs && running.has(one));
-    if (shorter.length === held.length) return;
-    held = shorter;
+    const shorter = open.filter(
+      (one) => (leaseIn(result.image, one.held) as number) < times.untilMs && running.has(one),
+    );
+    if (shorter.length === beating.length) return;
+    beating = shorter;
   }
 }
 
 /** End of the lease as stored; undefined when it is no longer that one. */
 function leaseIn(image: Image | undefined, { place, lease }: Held): number | undefined {
-  const slot = image?.[place.attribute] as Readonly<Record<string, unknown>> | undefined;
-  const mine = slot?.s === "L" && slot.o === lease.owner && slot.a === lease.attempt;
-  return mine ? Number(slot.u) : undefined;
+  const slot = decodeSlot(image?.[place.attribute]);
+  const mine = slot.state === "leased" && slot.owner === lease.owner && slot.attempt === lease.attempt;
+  return mine ? slot.untilMs : undefined;
 }

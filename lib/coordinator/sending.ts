@@ -71,7 +71,8 @@ export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], 
       timersMs.push(atMs);
       continue;
     }
-    const queue: QueueRef = node.sleep ? "request" : `task:${node.queue}`;
+    // Control hands out what programs elsewhere run (outside.ts), and ends sleeps (sleep.ts).
+    const queue: QueueRef = byControl(node) ? "request" : `task:${node.queue}`;
     const messages = byQueue.get(queue) ?? [];
     messages.push({
       body: JSON.stringify(await messageOf(delivery, send)),
@@ -86,6 +87,11 @@ export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], 
       timersMs.reduce((first, atMs) => Math.min(first, atMs)),
     );
   for (const [queue, messages] of byQueue) await sendAll(delivery.deps, queue, messages, site);
+}
+
+/** Whether the request queue takes a node's message: no worker here runs it. */
+function byControl(node: PlanNode): boolean {
+  return node.sleep === true || node.outside === true;
 }
 
 /** A message's fairness key, where there is one. */
@@ -105,8 +111,9 @@ function fitting(send: NodeSend): readonly NodeSend[] {
 
 async function messageOf(delivery: Delivery, { nodes, dispatch }: NodeSend): Promise<TaskMessage | WakeMessage> {
   const { run } = delivery;
-  const fragment = await fragmentOf(run.plan, nodes);
   const [first] = nodes;
+  // The request queue is open to every producer: control believes the stored plan alone.
+  const fragment = first && byControl(first) ? undefined : await fragmentOf(run.plan, nodes);
   return {
     tutti: 1,
     ...(nodes.length === 1

@@ -7,11 +7,13 @@
  */
 import { InvalidRequestError, RunConflictError, RunRemovedError, StoreError } from "../errors.ts";
 import { defaults } from "../model/limits.ts";
+import { nodesOf } from "../model/message.ts";
 import type { SubmitRequest } from "../model/request.ts";
 import { compile } from "../plan/compile.ts";
 import { documentHash as hashOf } from "../plan/document-hash.ts";
+import { isReport } from "../plan/parse-report.ts";
 import { parseRequest, parseStoredWorkflow } from "../plan/parse-request.ts";
-import type { Plan, PlanFragment } from "../plan/types.ts";
+import type { Plan } from "../plan/types.ts";
 import { longestWaitMs } from "../plan/waits.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import { createHeadWrite, decodeHead, type Head, isTombstone, tombstoneOver } from "../protocol/head.ts";
@@ -23,18 +25,23 @@ import { createDelivery, lostWins, type Wins, wonAll } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { releaseRoots } from "./drive.ts";
 import { operate } from "./operate.ts";
+import { handOver, isTaskMessage } from "./outside.ts";
 import { handleRange, isRangeMessage, parseRangeMessage } from "./range.ts";
 import { recordRejected } from "./rejected.ts";
+import { handleReport } from "./report.ts";
 import { openRun } from "./run.ts";
 import { handleWake, isWakeMessage, parseWakeMessage } from "./sleep.ts";
-import { afterError, returnAt } from "./work.ts";
+import { afterError, deliveryOf, parseTaskMessage, returnAt } from "./work.ts";
 
 /** Handles one message of the request queue. Never throws. */
 export async function control(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
   try {
     if (isRangeMessage(message.body)) return await range(deps, plans, message);
     if (isWakeMessage(message.body)) return await endSleep(deps, plans, message);
-    await submit(deps, plans, message);
+    if (isTaskMessage(message.body)) return await outsideTask(deps, plans, message);
+    await answering(deps, message, () =>
+      isReport(message.body) ? handleReport(deps, plans, message) : request(deps, plans, message),
+    );
     return { kind: "acknowledge" };
   } catch (error) {
     return afterError(deps, message, error);
@@ -54,26 +61,41 @@ async function range(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedM
 
 /** A sleep that is over. */
 async function endSleep(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
-  const asked = parseWakeMessage(message.body);
-  const { run: id, generation, plan, node, dispatch } = asked;
-  const fragment = asked.fragment as PlanFragment | undefined;
-  const run = openRun(deps, plans, new Map(), { id, generation, plan, ...(fragment ? { fragment } : {}) });
+  const { run: id, generation, plan, node, dispatch } = parseWakeMessage(message.body);
+  const run = openRun(deps, plans, new Map(), { id, generation, plan });
   const delivery = createDelivery(deps, run, { token: { run: id, generation, node, dispatch } });
   await handleWake(delivery, node);
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
 
-async function submit(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<void> {
-  const known = requestIdIn(message);
+/** A task that a program elsewhere runs: control hands it out. */
+async function outsideTask(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
+  const { fragment: _, ...task } = parseTaskMessage(message.body);
+  const delivery = deliveryOf(deps, plans, new Map(), {}, task);
+  for (const id of nodesOf(task)) {
+    const node = await delivery.run.plan.node(id);
+    if (!node.outside) throw new InvalidRequestError("node", id, "must be a task that runs elsewhere");
+    await handOver(delivery, node, task.dispatch);
+  }
+  return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
+}
+
+/** Handles a request; one that breaks a rule is kept as rejected. */
+async function answering(deps: CoordinatorDeps, message: ReceivedMessage, handle: () => Promise<void>): Promise<void> {
   try {
-    const parsed = parseRequest(message.body);
-    if (parsed.type !== "submit") return await operate(deps, plans, { ...parsed, requestId: known.requestId });
-    const request = "document" in parsed ? parseStoredWorkflow(parsed, await readDocument(deps.store, parsed)) : parsed;
-    await admit(deps, plans, request, known.requestId);
+    await handle();
   } catch (error) {
     if (!isRejection(error)) throw error;
-    await recordRejected(deps, { kind: "request", error, ...known });
+    await recordRejected(deps, { kind: "request", error, ...requestIdIn(message) });
   }
+}
+
+async function request(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<void> {
+  const { requestId } = requestIdIn(message);
+  const parsed = parseRequest(message.body);
+  if (parsed.type !== "submit") return operate(deps, plans, { ...parsed, requestId });
+  const submitted = "document" in parsed ? parseStoredWorkflow(parsed, await readDocument(deps.store, parsed)) : parsed;
+  await admit(deps, plans, submitted, requestId);
 }
 
 function isRejection(error: unknown): boolean {

@@ -51,6 +51,8 @@ export async function work(deps: CoordinatorDeps, plans: PlanCache, batch: Batch
 
 /** Where a delivery comes from, and the time there is for it. */
 type Started = Pick<Batch, "queue" | "deadlineAtMs"> & { readonly startedAtMs: number };
+/** The same of one that runs no task and carries none. */
+type Unstarted = { readonly [Key in keyof Started]?: never };
 
 /** What the records of a batch share. */
 interface Sharing {
@@ -127,19 +129,14 @@ export function deliveryOf(
   deps: CoordinatorDeps,
   plans: PlanCache,
   heads: HeadCache,
-  { queue, startedAtMs, deadlineAtMs }: Started,
+  started: Started | Unstarted,
   task: TaskMessage,
 ): Delivery {
   const fragment = task.fragment as PlanFragment | undefined;
   const opened = { id: task.run, generation: task.generation, plan: task.plan, ...(fragment ? { fragment } : {}) };
   const { run, generation, dispatch } = task;
   const token = { run, generation, node: nodesOf(task).join(" "), dispatch };
-  return createDelivery(deps, openRun(deps, plans, heads, opened), {
-    token,
-    queue,
-    startedAtMs,
-    deadlineAtMs,
-  });
+  return createDelivery(deps, openRun(deps, plans, heads, opened), { token, ...started });
 }
 
 /** What an error makes of a message: poison is recorded and acknowledged, staleness acknowledged, everything else returned. */

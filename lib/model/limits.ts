@@ -8,6 +8,8 @@
 export const limits = {
   /** A request sent raw on the request queue. */
   rawMessageBytes: 256 * 1024,
+  /** The message of a task that a program elsewhere runs: any queue takes that much, older ones and other engines' too. */
+  outsideMessageBytes: 256 * 1024,
   /** A workflow as JSON that is stored apart from its request. */
   documentBytes: 100 * 1024 * 1024,
   /** Parts of a stored document: whoever writes it may cut it smaller than we do. */
@@ -20,6 +22,8 @@ export const limits = {
   maxAttempts: 100,
   maxLost: 100,
   taskTimeoutSeconds: 12 * 3600,
+  /** The same of a task that a program elsewhere runs, or a person decides: how long it may be silent. */
+  outsideTimeoutSeconds: 365 * 86_400,
   delaySeconds: 365 * 86_400,
   runDeadlineSeconds: 365 * 86_400,
   chordDeadlineSeconds: 365 * 86_400,
@@ -39,6 +43,8 @@ export const limits = {
    * expression, and their item within a kilobyte or two: more slots cost more a member, not less.
    */
   packMembers: 10,
+  /** What a heartbeat says of itself, as JSON: it is kept in the lease, and ten of those may share an item. */
+  heartbeatBytes: 256,
   /** An error's message, wherever it is stored. */
   errorMessageBytes: 256,
   errorNameBytes: 64,

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { fairnessKeySchema, idPattern, runIdSchema } from "./ids.ts";
 import type { Json } from "./json.ts";
 import { limits } from "./limits.ts";
+import { reportRequestSchema } from "./outside.ts";
 import { headersSchema, type Workflow, workflowSchema } from "./workflow.ts";
 
 /** Drawn by the sender; where its answer is found. */
@@ -124,7 +125,7 @@ export function requestOf(workflow: Workflow): SubmitRequest {
 /** The grammar as JSON Schema (draft 2020-12), for editors and other languages. Shipped as `schema/tutti-1.json`. */
 export function requestJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(
-    z.union([submitRequestSchema, storedRequestSchema, ...Object.values(operateRequestSchemas)]),
+    z.union([submitRequestSchema, storedRequestSchema, ...Object.values(operateRequestSchemas), reportRequestSchema]),
     { io: "input", reused: "inline" },
   );
   return { ...schema, title: "Tutti request, version 1" };

@@ -16,6 +16,8 @@ export interface RetryPolicy {
 /** What compile needs to know of a task. */
 export interface TaskInfo {
   readonly queue: string;
+  /** Set for a task without a body here: a program elsewhere runs it. */
+  readonly outside?: true;
   readonly minArgs: number;
   /** Infinity when the schema has a rest. */
   readonly maxArgs: number;

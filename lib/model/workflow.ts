@@ -65,7 +65,8 @@ export const taskSchema = z
     delaySeconds: z.int().min(0).max(limits.delaySeconds).optional(),
     /** It starts then, or at once when that is past. Not beside `delaySeconds`. */
     at: timeSchema.optional(),
-    timeoutSeconds: seconds(limits.taskTimeoutSeconds).optional(),
+    /** Up to 12 h; of a task that a program elsewhere runs, up to a year. */
+    timeoutSeconds: seconds(limits.outsideTimeoutSeconds).optional(),
     softTimeoutSeconds: seconds(limits.taskTimeoutSeconds).optional(),
     retry: retrySchema.optional(),
   })

@@ -44,6 +44,12 @@ const root: Omit<Place, "failure"> = {
   level: 0,
 };
 
+/** Queues of the tasks that run here, or of those that run elsewhere. */
+function queuesIn(catalog: TaskCatalog, outside: boolean): ReadonlySet<string> {
+  const infos = [...catalog.values()].filter((info) => (info.outside ?? false) === outside);
+  return new Set(infos.map((info) => info.queue));
+}
+
 /**
  * Compiles a parsed request.
  *
@@ -56,7 +62,8 @@ export function compile(request: SubmitRequest, catalog: TaskCatalog, options: C
   const context: Compilation = {
     draft,
     catalog,
-    queues: new Set([...catalog.values()].map((info) => info.queue)),
+    queues: queuesIn(catalog, false),
+    outsideQueues: queuesIn(catalog, true),
     headers: request.headers,
     fairnessKey: request.fairnessKey,
     packOf: (queue) => Math.min(options.tasksPerInvocation?.(queue) ?? defaults.tasksPerInvocation, limits.packMembers),

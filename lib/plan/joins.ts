@@ -28,7 +28,7 @@ export function leafSizeOf(context: Compilation, members: readonly Unit[]): numb
 
 function packOf({ draft, packOf: ofQueue }: Compilation, id: NodeId): number {
   const node = draft.nodes[id] as PlanNode;
-  return mayWait(node) ? 1 : ofQueue(node.queue);
+  return mayWait(node) || node.outside ? 1 : ofQueue(node.queue);
 }
 
 /**

@@ -106,6 +106,13 @@ export function parseFileDocument(value: unknown): SubmitRequest {
     : requestOf(parseWorkflowDocument(value));
 }
 
+/** What a message of the request queue holds, known to be harmless to walk. @throws InvalidRequestError */
+export function parseJsonDocument(text: string): unknown {
+  const value = parseJson(text, "");
+  checkJson(value, "");
+  return value;
+}
+
 /**
  * Parses a JSON text. A whole number that would silently become another one is refused: it is an id more often than not.
  *

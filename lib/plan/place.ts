@@ -12,8 +12,10 @@ import type { Draft, Exit } from "./units.ts";
 export interface Compilation {
   readonly draft: Draft;
   readonly catalog: TaskCatalog;
-  /** Queues that some task names, hence that a worker reads. */
+  /** Queues that some task with a body names, hence that a worker reads. */
   readonly queues: ReadonlySet<string>;
+  /** The same of tasks that programs elsewhere run. No queue has both. */
+  readonly outsideQueues: ReadonlySet<string>;
   readonly headers: Headers | undefined;
   /** Of the request. */
   readonly fairnessKey: string | undefined;

@@ -16,12 +16,9 @@ export type Policy = Pick<PlanNode, "queue" | "retry" | "timeoutSeconds" | "soft
 export function policyOf(task: Task, info: TaskInfo, role: Role, doc: string): Policy {
   const timeoutSeconds = task.timeoutSeconds ?? info.timeoutSeconds ?? defaultTimeout(role);
   const softTimeoutSeconds = softTimeoutOf(task, info, role);
-  if (timeoutSeconds > limits.taskTimeoutSeconds) {
-    throw new InvalidRequestError(
-      `${doc}.timeoutSeconds`,
-      timeoutSeconds,
-      `must be at most ${limits.taskTimeoutSeconds}`,
-    );
+  const mostSeconds = info.outside ? limits.outsideTimeoutSeconds : limits.taskTimeoutSeconds;
+  if (timeoutSeconds > mostSeconds) {
+    throw new InvalidRequestError(`${doc}.timeoutSeconds`, timeoutSeconds, `must be at most ${mostSeconds}`);
   }
   if (softTimeoutSeconds !== undefined && softTimeoutSeconds >= timeoutSeconds) {
     throw new InvalidRequestError(

@@ -139,9 +139,13 @@ function units(bytes: number): number {
   return Math.ceil(bytes / sizes.writeUnit);
 }
 
+/** What a task that runs elsewhere takes beside its release: its message and its report, each sent, received and deleted. */
+const outsideRequests = 6;
+
 /** The submit, alone in its batch; then what is sent together, by ten: sends, receives, deletes. */
 function requestsOf(plan: Plan, isTimer: IsTimer): number {
-  let requests = 3;
+  let requests =
+    3 + outsideRequests * Object.values(plan.nodes).filter((node) => node.outside && !node.afterEnd).length;
   for (const list of lists(plan)) {
     const ranges = rangesOf(plan, list);
     requests += batches(ranges.length);
@@ -195,17 +199,22 @@ function nodeOfStart(plan: Plan, start: Start): PlanNode | undefined {
 
 /** Where the message of a start goes; undefined for what needs none. */
 function queueOfStart(plan: Plan, start: Start): string | undefined {
-  if (start.kind === "node") return plan.nodes[start.node]?.queue;
+  if (start.kind === "node") return messageQueueOf(plan.nodes[start.node]);
   if (start.kind !== "pack") return undefined;
   const member = plan.members[start.join]?.[start.members[0] as number];
   return member?.kind === "node" ? plan.nodes[member.node]?.queue : undefined;
+}
+
+/** Control hands out what runs elsewhere. No task queue is named so. */
+function messageQueueOf(node: PlanNode | undefined): string | undefined {
+  return node?.outside ? "(request)" : node?.queue;
 }
 
 function notCarried(plan: Plan, next: readonly Next[], lane: string | undefined): readonly Next[] {
   const started = next.flatMap((one) => (one.kind === "node" ? [plan.nodes[one.node] as PlanNode] : []));
   const [only] = started;
   const carried =
-    next.length === 1 && only !== undefined && laneOf(only) === lane && only.sleep !== true && !mayWait(only);
+    next.length === 1 && only !== undefined && laneOf(only) === lane && !only.sleep && !only.outside && !mayWait(only);
   return carried ? [] : next;
 }
 

@@ -43,6 +43,7 @@ export function compileTask(context: Compilation, task: Task, place: Place, afte
   const results = resultsOf(references, place.scope);
   const label = task.label ?? info.label;
   const headers = headersOf(context.headers, task.headers, doc);
+  if (info.outside) node.outside = true;
   if (results !== undefined) node.results = results;
   if (label !== undefined) node.label = label;
   if (headers !== undefined) node.headers = headers;
@@ -71,12 +72,10 @@ function infoOf(context: Compilation, task: Task, doc: string): TaskInfo {
       `must be a task of this deployment: ${listed(context.catalog.keys())}`,
     );
   }
-  if (task.queue !== undefined && !context.queues.has(task.queue)) {
-    throw new InvalidRequestError(
-      `${doc}.queue`,
-      task.queue,
-      `must be a queue that a worker reads: ${listed(context.queues)}`,
-    );
+  const queues = info.outside ? context.outsideQueues : context.queues;
+  if (task.queue !== undefined && !queues.has(task.queue)) {
+    const rule = info.outside ? "a queue of tasks that programs elsewhere run" : "a queue that a worker reads";
+    throw new InvalidRequestError(`${doc}.queue`, task.queue, `must be ${rule}: ${listed(queues)}`);
   }
   return info;
 }

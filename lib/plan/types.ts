@@ -71,6 +71,8 @@ export interface PlanNode {
    * came before.
    */
   readonly sleep?: true;
+  /** Set when a program elsewhere runs it: control hands it out, and reports settle it. */
+  readonly outside?: true;
   /** The bound arguments. A `{"$result": name}` in a dag is kept as written and resolved through `results`. */
   readonly args: readonly Json[];
   /** First argument before the bound ones, or null (no predecessor, or `immutable`). */

@@ -10,8 +10,6 @@ export interface Unsupported {
   readonly rule: string;
 }
 
-const laterTypes = ["report"];
-
 /**
  * Recognises a part that a later version supports.
  *
@@ -22,8 +20,6 @@ export function unsupported(path: readonly Segment[], value: unknown): Unsupport
     path: [...path, ...more],
     rule: `must not use ${what}: this version does not support it`,
   });
-  const key = path.at(-1);
-  if (key === "type" && typeof value === "string" && laterTypes.includes(value)) return found([], `type "${value}"`);
   if (!isJsonObject(value)) return null;
   return Object.hasOwn(value, "map") ? found(["map"], "map") : null;
 }

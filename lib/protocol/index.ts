@@ -6,6 +6,7 @@
  */
 import { decisionOf, owedDecision } from "./decision.ts";
 import { diagnose } from "./diagnose.ts";
+import { outsideRow, reportRow } from "./outside.ts";
 import { afterFailure } from "./retry.ts";
 import { driverRow, mayCarry, ownRow, wakeRow } from "./rows.ts";
 import { mayStart } from "./status.ts";
@@ -14,6 +15,8 @@ export const protocol = {
   ownRow,
   driverRow,
   wakeRow,
+  outsideRow,
+  reportRow,
   mayCarry,
   mayStart,
   decisionOf,

@@ -9,6 +9,7 @@ import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Plan, PlanJoin, Start } from "../plan/types.ts";
 import type { Condition, Image, Key, SetAction, Write } from "../ports/store.ts";
 import { nodeKey, rangePlace } from "./keys.ts";
+import { outsideOwner } from "./outside.ts";
 import type { ListName } from "./release.ts";
 import { leaseOver } from "./rows.ts";
 import { asSeen, decodeSlot, encodeSlot, isBad, type Slot } from "./slot.ts";
@@ -200,7 +201,7 @@ interface Found {
   readonly again: boolean;
 }
 
-/** Successes stay; a live lease is waited for, since its owner may still be at work; everything else is taken away. */
+/** Successes stay; a live lease of a worker is waited for, since it may still be at work; everything else is taken away. */
 function openSlots(slots: readonly Found[], time: ReopenTime): Opened {
   const set: SetAction[] = [];
   const remove: string[] = [];
@@ -210,7 +211,8 @@ function openSlots(slots: readonly Found[], time: ReopenTime): Opened {
     if (slot.state === "settled" && !isBad(slot) && !again) continue;
     open++;
     if (slot.state !== "settled") seen.push(asSeen(attribute, slot));
-    const waits = slot.state === "leased" && !leaseOver(slot, time);
+    // Programs elsewhere hold theirs for up to a year; what they report of this generation is refused by its token.
+    const waits = slot.state === "leased" && slot.owner !== outsideOwner && !leaseOver(slot, time);
     if (!waits) {
       remove.push(attribute);
       continue;

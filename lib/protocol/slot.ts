@@ -42,6 +42,9 @@ export interface LeasedSlot {
   readonly carrier: string;
   readonly untilMs: number;
   readonly startedAtMs: number;
+  /** Its last heartbeat, and the details that came with it or with an earlier one. */
+  readonly beatAtMs?: number;
+  readonly details?: string;
 }
 
 export interface WaitingSlot {
@@ -86,6 +89,8 @@ export function countsOf(slot: Slot): { readonly attempt: number; readonly lost:
 
 type Entries = { [key: string]: Value };
 const letters = { queued: "Q", leased: "L", waiting: "W" } as const;
+/** What a heartbeat sets beside the end of a lease. */
+export const beatEntries = { atMs: "k", details: "m" } as const;
 
 /** The slot as the table holds it. Absent slots are not stored. */
 export function encodeSlot(slot: Exclude<Slot, { state: "absent" }>): Value {
@@ -95,6 +100,8 @@ export function encodeSlot(slot: Exclude<Slot, { state: "absent" }>): Value {
     case "queued":
       return { ...entries, s: letters.queued, d: slot.dispatch, n: slot.resends, t: slot.atMs };
     case "leased":
+      if (slot.beatAtMs !== undefined) entries[beatEntries.atMs] = slot.beatAtMs;
+      if (slot.details !== undefined) entries[beatEntries.details] = slot.details;
       return {
         ...entries,
         s: letters.leased,
@@ -152,6 +159,8 @@ export function decodeSlot(value: Value | undefined): Slot {
         carrier: String(entry.c),
         untilMs: Number(entry.u),
         startedAtMs: Number(entry.b),
+        ...(entry[beatEntries.atMs] === undefined ? {} : { beatAtMs: Number(entry[beatEntries.atMs]) }),
+        ...(entry[beatEntries.details] === undefined ? {} : { details: String(entry[beatEntries.details]) }),
       };
     case letters.waiting:
       return {
@@ -205,8 +214,8 @@ function decodeError(value: Value): StoredError {
 /**
  * The condition "exactly what was seen", for every open state: a repair or take-over may act on nothing older or newer.
  *
- * (dispatch, attempt) only grow, so the entries named here pin the state; a lease is pinned by its end as well, since a
- * heartbeat moves nothing else (S15).
+ * (dispatch, attempt) only grow, so the entries named here pin the state; a lease is pinned by its end as well, since every
+ * heartbeat moves that (S15).
  */
 export function asSeen(attribute: string, slot: OpenSlot): Condition {
   if (slot.state === "absent") return { is: "absent", path: [attribute] };

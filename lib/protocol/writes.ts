@@ -12,6 +12,7 @@ import type { Condition, SetAction, Value, Write } from "../ports/store.ts";
 import type { SlotPlace } from "./keys.ts";
 import {
   asSeen,
+  beatEntries,
   encodeSlot,
   type LeasedSlot,
   leasedBy,
@@ -92,12 +93,26 @@ export interface Held {
   readonly lease: LeasedSlot;
 }
 
+/** A lease that is extended. */
+export interface Beat extends Held {
+  /** What its body says of itself, as JSON; absent: what was said before stays. */
+  readonly details?: string | undefined;
+}
+
 /** Heartbeat of all leases of an item: their ends only move later, so a slow older heartbeat cannot shorten one. */
-export function heartbeatWrite(generation: number, held: readonly Held[], untilMs: number): Write {
+export function heartbeatWrite(
+  generation: number,
+  held: readonly Beat[],
+  { atMs, untilMs }: { readonly atMs: number; readonly untilMs: number },
+): Write {
   return guarded(
     keyOf(held),
     generation,
-    held.map(({ place }) => ({ path: [place.attribute, "u"], value: untilMs })),
+    held.flatMap(({ place, details }): SetAction[] => [
+      { path: [place.attribute, "u"], value: untilMs },
+      { path: [place.attribute, beatEntries.atMs], value: atMs },
+      ...(details === undefined ? [] : [{ path: [place.attribute, beatEntries.details] as const, value: details }]),
+    ]),
     allOf(
       held.flatMap(({ place, lease }): Condition[] => [
         leasedBy(place.attribute, lease),

@@ -17,9 +17,21 @@ export interface TaskContext {
   /** As the document has them: tenant, user, trace. */
   readonly headers: Readonly<Record<string, string | null>>;
   readonly label: string | undefined;
-  /** Aborts at the soft time limit, on revoke, and before the worker ends. Hand it to whatever can stop. */
+  /**
+   * Aborts at the soft time limit, when another worker has the task ({@link LeaseLostError}), on revoke, and before the
+   * worker ends. Hand it to whatever can stop.
+   */
   readonly signal: AbortSignal;
-  /** Extends the lease at once. Not needed for that alone: the worker extends it while the body runs. */
+  /**
+   * Extends the lease, and says how far the task is. Not needed for the lease alone: the worker extends it while the body
+   * runs.
+   *
+   * Written at once, or with what was said last when the lease was extended less than 5 s ago: a loop may call it as often
+   * as it likes. `inspect` shows the details and the time; they are gone when the task ends.
+   *
+   * @param details - At most 256 bytes as JSON.
+   * @throws InvalidHeartbeatError when they are not JSON, or longer. No retry follows.
+   */
   heartbeat(details?: Json): void | Promise<void>;
   readonly log: TaskLog;
 }

@@ -31,7 +31,7 @@ export interface TaskDeclaration<Schema extends ArgumentsSchema> {
   /** @default 3 attempts, 3 lost ones, 1 s doubling to 60 s */
   readonly retry?: Retry;
   /**
-   * Hard limit of one attempt, up to 12 h.
+   * Hard limit of one attempt, up to 12 h. Of a declared task: how long its program may be silent, up to a year.
    *
    * @default 300, and 900 as callback
    */
@@ -107,7 +107,8 @@ export function defineTask<const Schema extends ArgumentsSchema, const Stream ex
 }
 
 /**
- * Names a task that a program in another language runs: it reads the queue and answers with reports.
+ * Names a task that a program elsewhere runs, in any language: it reads the queue and answers with reports. Its queue has no
+ * tasks of {@link defineTask}. Also for what a person decides: then nobody reads the queue, and `tutti report` answers.
  *
  * @throws InvalidTasksError when the options break a rule.
  */
@@ -126,7 +127,7 @@ function definitionOf<Schema extends ArgumentsSchema>(
   options: TaskOptions<Schema>,
   body: TaskBody | null,
 ): TaskDefinition<Schema> {
-  checkOptions(options);
+  checkOptions(options, body === null ? limits.outsideTimeoutSeconds : limits.taskTimeoutSeconds);
   if (options.stream) checkStream(options, body);
   const { name, queue = defaults.queue } = options;
   return {
@@ -144,7 +145,6 @@ const optionsSchema = z.strictObject({
   args: z.custom(isArgumentsSchema, "must be a z.tuple, or a z.array for any number of arguments"),
   queue: queueNameSchema.optional(),
   retry: retrySchema.optional(),
-  timeoutSeconds: z.int().min(1).max(limits.taskTimeoutSeconds).optional(),
   softTimeoutSeconds: z.int().min(1).max(limits.taskTimeoutSeconds).optional(),
   label: z.string().max(limits.labelLength).optional(),
   stream: z.boolean().optional(),
@@ -156,9 +156,10 @@ function checkStream({ name, args }: TaskOptions<ArgumentsSchema>, body: TaskBod
   if (typeof item === "string") throw new InvalidTasksError(`task ${name}: ${item}`);
 }
 
-function checkOptions(options: TaskOptions<ArgumentsSchema>): void {
+function checkOptions(options: TaskOptions<ArgumentsSchema>, mostSeconds: number): void {
   const { timeoutSeconds: hard, softTimeoutSeconds: soft } = options;
-  const [issue] = optionsSchema.safeParse(options).error?.issues ?? [];
+  const schema = optionsSchema.extend({ timeoutSeconds: z.int().min(1).max(mostSeconds).optional() });
+  const [issue] = schema.safeParse(options).error?.issues ?? [];
   if (issue) throw new InvalidTasksError(`task ${options.name}: ${issue.path.join(".")}: ${issue.message}`);
   if (hard !== undefined && soft !== undefined && soft >= hard) {
     throw new InvalidTasksError(

@@ -17,7 +17,7 @@ export type TaskRegistry = ReadonlyMap<string, TaskDefinition>;
  * Collects every exported definition, re-exports included. One task under several export names is one task.
  *
  * @param moduleExports - The namespace object of the tasks module; what is no task in it is passed over.
- * @throws InvalidTasksError when two different tasks have one name.
+ * @throws InvalidTasksError when two different tasks have one name, or tasks with and without a body share a queue.
  */
 export function registryOf(moduleExports: Readonly<Record<string, unknown>>): TaskRegistry {
   const registry = new Map<string, TaskDefinition>();
@@ -33,7 +33,22 @@ export function registryOf(moduleExports: Readonly<Record<string, unknown>>): Ta
     registry.set(value.name, value);
     if (known === undefined) exportedAs.set(value.name, key);
   }
+  checkQueues(registry);
   return registry;
+}
+
+/** Whoever reads a queue gets all of its messages: those of tasks that others run would be lost on them. */
+function checkQueues(registry: TaskRegistry): void {
+  const first = new Map<string, TaskDefinition>();
+  for (const task of registry.values()) {
+    const other = first.get(task.queue) ?? task;
+    first.set(task.queue, other);
+    if ((other.body === null) === (task.body === null)) continue;
+    const [inside, outside] = task.body === null ? [other, task] : [task, other];
+    throw new InvalidTasksError(
+      `queue ${task.queue} has task ${inside.name}, which runs here, and task ${outside.name}, which is only declared: give declared tasks a queue of their own`,
+    );
+  }
 }
 
 /** What compile needs to know of the tasks. */
@@ -45,6 +60,7 @@ function infoOf(definition: TaskDefinition): TaskInfo {
   const { queue, retry, timeoutSeconds, softTimeoutSeconds, label } = definition;
   return {
     queue,
+    ...(definition.body === null ? { outside: true } : {}),
     ...countsOf(definition.args),
     ...(retry === undefined ? {} : { retry: retry as NonNullable<TaskInfo["retry"]> }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),

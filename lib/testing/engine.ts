@@ -9,11 +9,14 @@ import type { CoordinatorDeps, Settings } from "../coordinator/index.ts";
 import { RunRemovedError, TuttiError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import { defaults } from "../model/limits.ts";
+import { type AttemptReport, encodeToken } from "../model/outside.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
+import { parseReport } from "../plan/parse-report.ts";
 import type { Log } from "../ports/index.ts";
 import { type Head, isTombstone } from "../protocol/head.ts";
 import { protocol } from "../protocol/index.ts";
 import { rejectedKey } from "../protocol/keys.ts";
+import { readAttempt } from "../records/attempts.ts";
 import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
@@ -94,6 +97,13 @@ export interface TestEngine {
   run(workflow: Workflow | { toJSON(): Workflow }, options?: TestSubmitOptions): Promise<EndedRun>;
   /** A run as it is now; undefined when there is none of that id. */
   inspect(runId: string): Promise<TestRun | undefined>;
+  /**
+   * Reports on a task that is only declared, as the program elsewhere or the person would that has it in hand.
+   *
+   * @param taskId - `<run id>/<path>`
+   * @throws InvalidRequestError when the report breaks a rule, or the task does not wait for one.
+   */
+  report(taskId: string, report: AttemptReport): Promise<void>;
   /** Lets that much time pass, with everything that happens in it. @param seconds - 0 or more */
   advance(seconds: number, options?: AdvanceOptions): Promise<void>;
   /**
@@ -201,7 +211,9 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
   const { sweepSeconds } = settings;
   const plans = createPlanCache(store);
   const surroundings = { deps, faults, history, places, plans };
-  const time: Time = createTime({ clock, queue, store, sweepSeconds, workers: () => workers });
+  const declared = [...registry.values()].filter(({ body }) => body === null);
+  const outsideQueues = new Set(declared.map(({ queue: name }) => `task:${name}`));
+  const time: Time = createTime({ clock, queue, store, sweepSeconds, workers: () => workers, outsideQueues });
   const workers: Workers = createWorkers({ surroundings, consumer: queue, changed: time.changed, failed: time.stop });
   const records: Records = { store, plans, history };
   let closed = false;
@@ -273,6 +285,16 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
     async inspect(runId) {
       const head = await readHead(store, runId);
       return head === undefined || isTombstone(head) ? undefined : readRun(records, head);
+    },
+    async report(taskId, said) {
+      await engine.advance(0);
+      const [runId = "", ...path] = taskId.split("/");
+      const attempt = await readAttempt(records, await headOf(runId), path.join("/"));
+      const requestId = ids.next();
+      const body = JSON.stringify({ tutti: 1, type: "report", requestId, token: encodeToken(attempt), ...said });
+      parseReport(body);
+      await queue.send("request", [{ body, delaySeconds: 0 }], "report.send");
+      await engine.advance(0);
     },
     async advance(seconds, { evenWhileRunning = false } = {}) {
       checkOpen();

@@ -29,6 +29,8 @@ export interface Time {
 }
 
 interface TimeOptions {
+  /** Task queues that nobody here reads. */
+  readonly outsideQueues: ReadonlySet<string>;
   readonly clock: VirtualClock;
   readonly queue: MemoryQueue;
   readonly store: Store;
@@ -41,7 +43,7 @@ interface Waiter extends Goal {
   readonly reject: (error: unknown) => void;
 }
 
-export function createTime({ clock, queue, store, sweepSeconds, workers }: TimeOptions): Time {
+export function createTime({ clock, queue, store, sweepSeconds, workers, outsideQueues }: TimeOptions): Time {
   const waiters = new Set<Waiter>();
   let sweptAtMs = clock.now() as number;
   let passing = false;
@@ -49,9 +51,11 @@ export function createTime({ clock, queue, store, sweepSeconds, workers }: TimeO
   let news = false;
   let wake = (): void => {};
 
+  const readQueues = () => queue.queues().filter((name) => !outsideQueues.has(name));
+
   /** Starts one thing that is due now; false when there is none. */
   const startNext = async (): Promise<boolean> => {
-    for (const from of queue.queues()) {
+    for (const from of readQueues()) {
       const [message] = await queue.receive(from, 1);
       if (message === undefined) continue;
       workers().begin(from, message);
@@ -73,7 +77,7 @@ export function createTime({ clock, queue, store, sweepSeconds, workers }: TimeO
   };
 
   const nextEventMs = async (): Promise<number> => {
-    const visible = queue.queues().map((name) => queue.nextEventAt(name) ?? Number.POSITIVE_INFINITY);
+    const visible = readQueues().map((name) => queue.nextEventAt(name) ?? Number.POSITIVE_INFINITY);
     const limits = [...waiters].map(({ untilMs }) => untilMs ?? Number.POSITIVE_INFINITY);
     return Math.min(clock.nextAt() ?? Number.POSITIVE_INFINITY, await nextSweepMs(), ...visible, ...limits);
   };

@@ -471,6 +471,8 @@ describe("inspect", () => {
       startedAt: time,
       finishedAt: time,
       worker: expect.any(String),
+      heartbeat: null,
+      token: null,
       error: null,
       afterQuorum: false,
     });

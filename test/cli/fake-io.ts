@@ -92,6 +92,7 @@ function moving({ client, until }: Deployment): TuttiClient {
   return {
     submit: async (document, options) => handle(await until(client.submit(document, options))),
     inspect: (id, options) => until(client.inspect(id, options)),
+    report: (target, report, options) => until(client.report(target, report, options)),
     status: () => until(client.status()),
     result: (id) => until(client.result(id)),
     wait: (id, options) => until(client.wait(id, options)),

@@ -3,7 +3,7 @@ import { createProgram, packageVersion } from "../../cli/program.ts";
 import { exitCodes, fakeIo, json, tutti } from "./fake-io.ts";
 
 const commands = createProgram(fakeIo()).commands;
-const client = ["run", "submit", "status", "inspect", "wait", "result"];
+const client = ["run", "submit", "status", "inspect", "wait", "result", "report"];
 
 describe("help", () => {
   it("is printed on stdout for --help, and lists every command", async () => {

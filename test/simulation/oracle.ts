@@ -4,6 +4,7 @@
 
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { Json } from "../../lib/model/json.ts";
+import { decodeToken } from "../../lib/model/outside.ts";
 import { startMs } from "../../lib/model/start-time.ts";
 import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
 import { owedDecision } from "../../lib/protocol/decision.ts";
@@ -178,7 +179,9 @@ function calledIn(world: World, snapshot: Snapshot, join: PlanJoin, onError: str
   if (slot?.state !== "settled" || slot.status !== "SUCCEEDED") return true;
   const generation = tallyOf(snapshot, join, topOf(join))?.g;
   const taskId = taskIdOf(snapshot.head.runId, onError);
-  return world.entries.some((entry) => entry.taskId === taskId && entry.generation === generation);
+  const entered = world.entries.some((entry) => entry.taskId === taskId && entry.generation === generation);
+  const handedOut = world.outsideMessages.map(({ token }) => decodeToken(token));
+  return entered || handedOut.some((token) => token?.node === onError && token.generation === generation);
 }
 
 function settledNode(snapshot: Snapshot, id: string): boolean {

@@ -166,7 +166,7 @@ export const packScenarios: readonly Scenario[] = [
   },
   {
     name: "pack with a task unknown to the workers",
-    workflow: settledChord({ task: "declared" }, ...ones(3)),
+    workflow: settledChord({ task: "unknown" }, ...ones(3)),
     shape: ten,
     maxReceiveCount: 2,
     status: "SUCCEEDED",

@@ -5,6 +5,7 @@ import { taskIdOf } from "../../lib/model/ids.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
 import type { Fault } from "./faults.ts";
 import { brokenInvariants, type FinalState, readRun, unhandled } from "./oracle.ts";
+import { outsidePrograms } from "./outside-scenarios.ts";
 import { type Operation, type Scenario, scenarioTasks } from "./scenario-parts.ts";
 import { type Call, createWorld, type Variant, type World } from "./world.ts";
 
@@ -32,6 +33,7 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
   const needsSweeper = scenario.sweeper === true || injected.some((fault) => fault.mode === "lost");
   const world = createWorld({
     tasks: scenarioTasks,
+    programs: outsidePrograms,
     faults: injected,
     sweeper: needsSweeper,
     ...(scenario.base === undefined ? {} : { base: scenario.base }),

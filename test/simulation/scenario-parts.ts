@@ -48,6 +48,8 @@ export interface Operation {
 }
 
 const anything = z.array(z.any());
+const outside = (name: string, options: object = {}) =>
+  declareTask({ name, args: anything, queue: "elsewhere", ...options } as never);
 
 /** The tasks of all scenarios. Each records that it was entered. */
 export function scenarioTasks(world: World) {
@@ -94,8 +96,21 @@ export function scenarioTasks(world: World) {
       },
       { timeoutSeconds: 3600 },
     ),
+    telling: task(
+      "telling",
+      async (ctx: { heartbeat(details: number): Promise<void> }, seconds: number) => {
+        for (let second = 0; second < seconds; second++) {
+          await ctx.heartbeat(second);
+          await world.sleep(1);
+        }
+        return seconds;
+      },
+      { timeoutSeconds: 3600 },
+    ),
     endless: task("endless", () => new Promise(() => {}), { timeoutSeconds: 20, retry: { maxAttempts: 1 } }),
     large: task("large", (_ctx: never, letter: string) => letter.repeat(5000)),
+    huge: task("huge", () => "x".repeat(300_000)),
+    elsewhereStored: outside("elsewhereStored"),
     lengths: task("lengths", (_ctx: never, values: (string | number)[]) =>
       values.map((value) => (typeof value === "string" ? value.length : value)),
     ),
@@ -113,7 +128,17 @@ export function scenarioTasks(world: World) {
       "failed",
       (_ctx: never, summary: { failed: number; total: number }) => `${summary.failed}/${summary.total}`,
     ),
-    declared: declareTask({ name: "declared", args: anything, queue: "default" } as never),
+    unknown: task("unknown", () => null),
+    elsewhere: outside("elsewhere"),
+    elsewhereFailing: outside("elsewhereFailing"),
+    elsewhereFlaky: outside("elsewhereFlaky", { retry: { backoffSeconds: 0 } }),
+    elsewherePatient: outside("elsewherePatient"),
+    elsewhereSlow: outside("elsewhereSlow", { timeoutSeconds: 60 }),
+    elsewhereSilent: outside("elsewhereSilent", { timeoutSeconds: 60 }),
+    elsewhereNever: outside("elsewhereNever", { timeoutSeconds: 60, retry: { maxLost: 2 } }),
+    elsewhereLate: outside("elsewhereLate", { timeoutSeconds: 60 }),
+    elsewhereTwice: outside("elsewhereTwice"),
+    elsewhereDropped: outside("elsewhereDropped", { timeoutSeconds: 60 }),
     busy: task("busy", (ctx: { attempt: number }, value: number) => {
       if (ctx.attempt < 2) throw new RetryAfterError(40);
       return value;

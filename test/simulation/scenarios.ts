@@ -1,11 +1,11 @@
 /**
  * The scenarios of the crash lane: small workflows that together reach every call of the driver.
  */
-
 import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
 import { finishScenarios } from "./finish-scenarios.ts";
 import { operationScenarios } from "./operation-scenarios.ts";
+import { outsideScenarios } from "./outside-scenarios.ts";
 import { packScenarios } from "./pack-scenarios.ts";
 import { rangeScenarios } from "./range-scenarios.ts";
 import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
@@ -19,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   ...rangeScenarios,
   ...fairnessScenarios,
   ...timerScenarios,
+  ...outsideScenarios,
   {
     name: "chain of 3",
     workflow: { chain: [one(1), { task: "plus", args: [2] }, { task: "plus", args: [3] }] },
@@ -268,6 +269,21 @@ export const scenarios: readonly Scenario[] = [
     workflow: { chord: { header: [{ task: "slow", args: [65, 1] }, one(2)], callback: sum } },
     status: "SUCCEEDED",
     value: 3,
+  },
+  {
+    name: "tasks that say how far they are",
+    workflow: {
+      chord: {
+        header: [
+          { task: "telling", args: [14] },
+          { task: "telling", args: [3] },
+        ],
+        callback: sum,
+      },
+    },
+    shape: { tasksPerInvocation: () => 2 },
+    status: "SUCCEEDED",
+    value: 17,
   },
   {
     name: "task time-out",
@@ -554,7 +570,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "task unknown to the workers",
-    workflow: settledChord({ task: "declared" }, one(2)),
+    workflow: settledChord({ task: "unknown" }, one(2)),
     maxReceiveCount: 2,
     status: "SUCCEEDED",
     value: ["FAILED", 2],

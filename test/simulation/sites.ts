@@ -3,5 +3,5 @@
  */
 export { sites } from "../../lib/testing/sites.ts";
 
-/** The two things the holder of a message does with it, outside the driver. */
-export const messageSites = ["message.acknowledge", "message.return"] as const;
+/** What the holder of a message does with it outside the driver; a program elsewhere reports too. */
+export const messageSites = ["message.acknowledge", "message.return", "report.send"] as const;

@@ -197,6 +197,12 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "sleep settled without condition": "short sleep",
   "sweeper does not look for sleeps": "long sleep",
   "sweeper does not look for starts that are due": "delayed start",
+  "outside message sent before its lease is written": "outside task",
+  "outside task claimed, not sent on redelivery": "outside task claimed, and not sent",
+  "outside task claimed without condition": "outside task",
+  "report accepted without its attempt": "outside task that reports late",
+  "repeated report just acknowledged": "outside task",
+  "repeated report of a failure just acknowledged": "outside task that is retried",
 };
 
 export const variants: Readonly<Record<string, Variant>> = {
@@ -367,6 +373,38 @@ export const variants: Readonly<Record<string, Variant>> = {
   "sleep settled without condition": { store: rewriting(["slot.wake"], without) },
   "sweeper does not look for sleeps": { protocol: { diagnose: overlooking("sleep-over") } },
   "sweeper does not look for starts that are due": { protocol: { diagnose: overlooking("start-due") } },
+  "outside message sent before its lease is written": { claimAfterSend: true },
+  "outside task claimed, not sent on redelivery": {
+    protocol: {
+      outsideRow: (...args) => {
+        const row = protocol.outsideRow(...args);
+        return row.kind === "hand-over" ? { kind: "discharged" } : row;
+      },
+    },
+  },
+  "outside task claimed without condition": { store: rewriting(["outside.claim"], without) },
+  "report accepted without its attempt": {
+    protocol: {
+      reportRow: (slot, token) =>
+        slot.state === "leased" ? { kind: "accept", lease: slot } : protocol.reportRow(slot, token),
+    },
+  },
+  "repeated report just acknowledged": {
+    protocol: {
+      reportRow: (...args) => {
+        const row = protocol.reportRow(...args);
+        return row.kind === "settled" ? { kind: "past" } : row;
+      },
+    },
+  },
+  "repeated report of a failure just acknowledged": {
+    protocol: {
+      reportRow: (...args) => {
+        const row = protocol.reportRow(...args);
+        return row.kind === "retried" ? { kind: "past" } : row;
+      },
+    },
+  },
   "acknowledged before the send": { acknowledgeBeforeSend: true },
   "lease taken over while it lives": {
     protocol: {

@@ -19,11 +19,12 @@ import {
 } from "../../lib/coordinator/index.ts";
 import { QueueError, StoreError } from "../../lib/errors.ts";
 import { defaults, limits } from "../../lib/model/limits.ts";
+import { type OutsideTask, outsideTaskSchema } from "../../lib/model/outside.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
 import { type CompileOptions, compile } from "../../lib/plan/compile.ts";
 import type { Plan } from "../../lib/plan/types.ts";
 import type { Clock, Ids, Queue, Store } from "../../lib/ports/index.ts";
-import type { ConsumedQueue, HeldMessage } from "../../lib/ports/queue.ts";
+import type { ConsumedQueue, HeldMessage, OutgoingMessage, QueueRef } from "../../lib/ports/queue.ts";
 import { decodeHead } from "../../lib/protocol/head.ts";
 import { type Protocol, protocol } from "../../lib/protocol/index.ts";
 import { storedBody } from "../../lib/records/documents.ts";
@@ -35,6 +36,8 @@ import { forbiddenChanges } from "./oracle.ts";
 export const startMs = Date.UTC(2026, 0, 1);
 /** Longer than a lease, its ε and a visibility timeout together. */
 const pauseMs = 200_000;
+/** Where tasks without a body go. */
+const outsideQueue = "task:elsewhere";
 /** A world that has not come to rest by then hangs. */
 const maxSteps = 5_000;
 /** The same where every call is a step. */
@@ -58,6 +61,8 @@ export interface WorldOptions {
   readonly untilRemoved?: boolean;
   /** Largest part of stored content. @default that of the product */
   readonly partBytes?: number;
+  /** The programs elsewhere that run tasks without a body, by task name. */
+  readonly programs?: Readonly<Record<string, OutsideProgram>>;
   /** Wraps what the processes see: how wrong variants are switched on. */
   readonly variant?: Variant;
   /**
@@ -81,7 +86,16 @@ export interface Variant {
   readonly acknowledgeBeforeSend?: boolean;
   /** The same before a write of that site. */
   readonly acknowledgeBeforeWrite?: string;
+  /** Answers an outside task's claim at once, and makes it when its message is sent. */
+  readonly claimAfterSend?: boolean;
 }
+
+/** What a program elsewhere does with a task that it is given. It dies when it throws: its message comes again. */
+export type OutsideProgram = (
+  task: OutsideTask,
+  report: (said: Readonly<Record<string, unknown>>) => Promise<void>,
+  world: World,
+) => Promise<void>;
 
 export interface BaseFault {
   readonly site: string;
@@ -112,6 +126,8 @@ export interface World {
   enter(entry: Omit<Entry, "atMs">): void;
   /** Is told of each body that is entered. */
   onEntry: ((entry: Entry) => void) | undefined;
+  /** What programs elsewhere were sent. */
+  readonly outsideMessages: OutsideTask[];
   /** What was seen to be wrong while it happened. */
   readonly violations: string[];
   submit(request: object): Promise<void>;
@@ -130,6 +146,8 @@ export interface World {
 interface Process {
   dead: boolean;
   readonly held: HeldMessage[];
+  /** Claims that are still to be made: only where a variant has it so. */
+  readonly claims: (() => Promise<unknown>)[];
 }
 
 /** Somebody who submits a stored workflow. */
@@ -146,6 +164,13 @@ interface Gate {
 
 /** The process that a body runs in. */
 const running = new AsyncLocalStorage<Process>();
+/** A task that control knows and no worker. */
+const unknownTask = "unknown";
+
+function newProcess(held: readonly HeldMessage[] = []): Process {
+  return { dead: false, held: [...held], claims: [] };
+}
+
 /** Every member travels alone, unless a scenario says otherwise. */
 const alone: CompileOptions = { tasksPerInvocation: () => 1 };
 const unchanged = (plan: Plan): Plan => plan;
@@ -253,7 +278,10 @@ export function createWorld(options: WorldOptions): World {
       write: async (write, site) => {
         if (options.variant?.acknowledgeBeforeWrite === site)
           for (const message of process.held) await queue.remove(message.receipt);
-        return call(process, "write", site, () => watched.write(write, site));
+        const perform = () => call(process, "write", site, () => watched.write(write, site));
+        if (!options.variant?.claimAfterSend || site !== "outside.claim") return perform();
+        process.claims.push(perform);
+        return { applied: true, image: {} };
       },
       remove: (keys, site) => call(process, "write", site, () => watched.remove(keys, site)),
     };
@@ -262,21 +290,31 @@ export function createWorld(options: WorldOptions): World {
   function queueOf(process: Process): Queue {
     const own: Queue = {
       send: async (ref, messages, site) => {
-        if (options.variant?.acknowledgeBeforeSend)
-          for (const message of process.held) await queue.remove(message.receipt);
-        violations.push(...messages.flatMap((message) => wrongFairnessKey(message, fairnessKey)));
-        const refused = faultAt(calls.length) === "partial" ? [0] : [];
-        const accepted = messages.filter((_, position) => !refused.includes(position));
-        const perform = async () => {
-          if (accepted.length > 0) await queue.send(ref, accepted, site);
-          const twice = accepted.filter(() => options.duplicate?.());
-          if (twice.length > 0) await queue.send(ref, twice, site);
-          return { failed: refused };
-        };
-        return call(process, "send", site, perform, () => ({ failed: [] }));
+        const sent = await sendOnce(process, ref, messages, site);
+        for (const claim of process.claims.splice(0)) await claim();
+        return sent;
       },
     };
     return options.variant?.queue?.(own) ?? own;
+  }
+
+  async function sendOnce(
+    process: Process,
+    ref: QueueRef,
+    messages: readonly OutgoingMessage[],
+    site: string,
+  ): Promise<{ readonly failed: readonly number[] }> {
+    if (options.variant?.acknowledgeBeforeSend) for (const message of process.held) await queue.remove(message.receipt);
+    violations.push(...messages.flatMap((message) => wrongFairnessKey(message, fairnessKey)));
+    const refused = faultAt(calls.length) === "partial" ? [0] : [];
+    const accepted = messages.filter((_, position) => !refused.includes(position));
+    const perform = async () => {
+      if (accepted.length > 0) await queue.send(ref, accepted, site);
+      const twice = accepted.filter(() => options.duplicate?.());
+      if (twice.length > 0) await queue.send(ref, twice, site);
+      return { failed: refused };
+    };
+    return call(process, "send", site, perform, () => ({ failed: [] }));
   }
 
   const clockOf = (process: Process): Clock => ({
@@ -297,6 +335,7 @@ export function createWorld(options: WorldOptions): World {
       entries.push(entry);
       world.onEntry?.(entry);
     },
+    outsideMessages: [],
     async submit(request) {
       fairnessKey = (request as Partial<SubmitRequest>).fairnessKey;
       const message = { body: JSON.stringify(request), delaySeconds: 0 };
@@ -305,10 +344,10 @@ export function createWorld(options: WorldOptions): World {
     submitStored(request, copies) {
       let tries = 0;
       const producer: Producer = {
-        process: { dead: false, held: [] },
+        process: newProcess(),
         state: "busy",
         begin() {
-          const process: Process = { dead: false, held: [] };
+          const process = newProcess();
           Object.assign(producer, { process, state: "busy" });
           const ports = { store: storeOf(process), clock: clockOf(process) };
           const named = { ...request, requestId: `request-${++tries}` };
@@ -336,8 +375,10 @@ export function createWorld(options: WorldOptions): World {
     },
     alive: () => running.getStore()?.dead !== true,
   };
-  const registry = registryOf(options.tasks(world));
-  const catalog = catalogOf(registry);
+  const tasks = registryOf(options.tasks(world));
+  const catalog = catalogOf(tasks);
+  /** Workers of an older deploy: they do not know everything that control knows. */
+  const registry = new Map([...tasks].filter(([name]) => name !== unknownTask));
 
   function coordinatorOf(process: Process): Coordinator {
     const deps: CoordinatorDeps = {
@@ -360,7 +401,7 @@ export function createWorld(options: WorldOptions): World {
 
   /** One delivery by a process of its own, as Lambda would do it. */
   async function deliver(from: ConsumedQueue, messages: readonly HeldMessage[]): Promise<void> {
-    const process: Process = { dead: false, held: [...messages] };
+    const process = newProcess(messages);
     const dispositions = await running.run(process, () => handle(coordinatorOf(process), from, messages));
     for (const [at, message] of messages.entries()) {
       const disposition = dispositions[at] as Disposition;
@@ -383,6 +424,7 @@ export function createWorld(options: WorldOptions): World {
     messages: readonly HeldMessage[],
   ): Promise<Disposition[]> {
     if (from === "request") return Promise.all(messages.map((message) => coordinator.control(message)));
+    if (from === outsideQueue) return Promise.all(messages.map((message) => runElsewhere(message)));
     if (from.startsWith("task:")) {
       return coordinator.work({ messages, queue: from.slice("task:".length), deadlineAtMs: clock.now() + 900_000 });
     }
@@ -391,6 +433,24 @@ export function createWorld(options: WorldOptions): World {
         ? ({ from: "request" } as const)
         : ({ from: "task", queue: from.slice("dead:task:".length) } as const);
     return Promise.all(messages.map((message) => coordinator.deadLetter(letter, message)));
+  }
+
+  /** A program elsewhere: it reports, then deletes its message. One that dies has it again later. */
+  async function runElsewhere(message: HeldMessage): Promise<Disposition> {
+    const task = outsideTaskSchema.parse(JSON.parse(message.body));
+    world.outsideMessages.push(task);
+    const process = running.getStore() as Process;
+    const report = async (said: Readonly<Record<string, unknown>>) => {
+      const body = JSON.stringify({ tutti: 1, type: "report", token: task.token, ...said });
+      const { failed } = await queueOf(process).send("request", [{ body, delaySeconds: 0 }], "report.send");
+      if (failed.length > 0) throw new QueueError("refused");
+    };
+    try {
+      await options.programs?.[task.task]?.(task, report, world);
+      return { kind: "acknowledge" };
+    } catch {
+      return { kind: "return", delaySeconds: 1 };
+    }
   }
 
   function begin(job: Promise<void>): void {
@@ -463,7 +523,7 @@ export function createWorld(options: WorldOptions): World {
     const dueNow = options.sweeper && dueTimes().some((atMs) => atMs <= clock.now());
     if (!dueNow) return false;
     sweptAtMs = clock.now();
-    const process: Process = { dead: false, held: [] };
+    const process = newProcess();
     begin(
       coordinatorOf(process)
         .sweep({ deadlineAtMs: clock.now() + 60_000 })

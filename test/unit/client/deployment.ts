@@ -75,6 +75,9 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
     protocol,
     ...(options.shape === undefined ? {} : { compile: (request, catalog) => compile(request, catalog, options.shape) }),
   });
+  const outsideQueues = new Set(
+    [...registry.values()].flatMap(({ body, queue: name }) => (body === null ? [`task:${name}`] : [])),
+  );
   const sent: Deployment["sent"] = [];
   const reads: Deployment["reads"] = new Map();
   const client = createPortClient({
@@ -88,6 +91,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
   async function deliver(): Promise<boolean> {
     let delivered = false;
     for (const name of queue.queues()) {
+      if (outsideQueues.has(name)) continue;
       const isRequest = name === "request";
       if (name.startsWith("dead:") || (isRequest ? options.control === false : options.workers === false)) continue;
       const held = await queue.receive(name, 10);

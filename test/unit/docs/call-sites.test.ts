@@ -20,7 +20,9 @@ describe("the reading of the source", () => {
 
   it("misses no text that looks like a site", () => {
     const found = new Set(calls.map(({ site }) => site));
-    const rooms = sourceFiles().filter((file) => /^(?:lib\/(?:client|coordinator|records|testing)\/|local\/recurring\.ts)/.test(file));
+    const rooms = sourceFiles().filter((file) =>
+      /^(?:lib\/(?:client|coordinator|records|testing)\/|local\/recurring\.ts)/.test(file),
+    );
     const alike = rooms.flatMap((file) => {
       const text = read(file).replace(/metrics\.count\("[^"]*"/g, "");
       return [...text.matchAll(/"([a-z]+\.[a-z-]+)"/g)].map(([, name]) => name as string);

@@ -115,7 +115,9 @@ describe("items", () => {
   });
 
   it("has no key that is built anywhere else", () => {
-    const others = sourceFiles().filter((file) => !/^lib\/protocol\/(?:keys|tally)\.ts$/.test(file));
+    // A message to a program elsewhere names the keys of stored arguments, as keys.ts builds them.
+    const known = /^lib\/(?:protocol\/(?:keys|tally)|(?:model|coordinator)\/outside)\.ts$/;
+    const others = sourceFiles().filter((file) => !known.test(file));
     const building = others.filter((file) => /\b[ps]k: (?!string)|\{ pk,/.test(read(file).replace(/^ \*.*$/gm, "")));
     expect(building).toEqual([]);
   });

@@ -12,6 +12,51 @@ const b = { task: "b" };
 const known = (more: Readonly<Record<string, Partial<TaskInfo>>>): TaskCatalog =>
   new Map(Object.entries(more).map(([name, info]) => [name, { ...anyArgs, ...info }]));
 
+describe("compile: tasks that programs elsewhere run", () => {
+  const tasks = known({
+    here: {},
+    there: { queue: "python", outside: true },
+    other: { queue: "people", outside: true },
+  });
+  const queueError = (task: object) => {
+    const { path, value, rule } = refusal(() => plan(task, tasks));
+    return [path, value, rule];
+  };
+
+  it("marks them, and lets them wait for up to a year", () => {
+    const { nodes } = plan({ group: [{ task: "here" }, { task: "there", timeoutSeconds: 31_536_000 }] }, tasks);
+    expect(nodes["[0]"]).not.toHaveProperty("outside");
+    expect(nodes["[1]"]).toMatchObject({ outside: true, queue: "python", timeoutSeconds: 31_536_000 });
+  });
+
+  it("never packs them", () => {
+    const members = Array.from({ length: 3 }, () => ({ task: "there" }));
+    expect(
+      plan({ group: [...members, { task: "here" }, { task: "here" }] }, tasks, { tasksPerInvocation: () => 10 })
+        .releases["."],
+    ).toEqual([
+      { kind: "node", node: "[0]" },
+      { kind: "node", node: "[1]" },
+      { kind: "node", node: "[2]" },
+      { kind: "pack", join: ".", members: [3, 4] },
+    ]);
+  });
+
+  it("keeps them and the others on queues of their own", () => {
+    expect(plan({ task: "there", queue: "people" }, tasks).nodes.task?.queue).toBe("people");
+    expect(queueError({ task: "there", queue: "default" })).toEqual([
+      "workflow.queue",
+      "default",
+      "must be a queue of tasks that programs elsewhere run: python, people",
+    ]);
+    expect(queueError({ task: "here", queue: "python" })).toEqual([
+      "workflow.queue",
+      "python",
+      "must be a queue that a worker reads: default",
+    ]);
+  });
+});
+
 describe("compile: policies", () => {
   const tasks = known({
     plain: {},
@@ -206,6 +251,13 @@ describe("compile: refused", () => {
       "workflow.softTimeoutSeconds",
       10,
       "must be below the hard limit of 10 s",
+    ],
+    [
+      "a hard limit over 12 h",
+      { task: "one", args: [1], timeoutSeconds: 43_201 },
+      "workflow.timeoutSeconds",
+      43_201,
+      "must be at most 43200",
     ],
     [
       "a definition's soft limit above the default hard one",

@@ -5,7 +5,11 @@ import { anyArgs, catalog, plan } from "./support.ts";
 
 const a = { task: "a" };
 const times = (count: number) => Array.from({ length: count }, () => a);
-const tasks = new Map([...catalog, ["other", { ...anyArgs, queue: "other" }]]);
+const tasks = new Map([
+  ...catalog,
+  ["other", { ...anyArgs, queue: "other" }],
+  ["there", { ...anyArgs, queue: "there", outside: true as const }],
+]);
 
 describe("predict", () => {
   // Head 7, plan pages, then claims, commits and arrivals; requests: submit 3, and 3 a batch of ten.
@@ -19,6 +23,7 @@ describe("predict", () => {
     ["a chord of 12: three leaves and a top", { chord: { header: times(12), callback: a } }, 7 + 1 + 24 + 3 + 2, 9],
     ["a chord with an error callback, which does not run", { chord: { header: times(4), onError: a } }, 7 + 1 + 8, 6],
     ["a group in a group: its value is taken over by one write", { group: [a, { group: [a] }] }, 7 + 1 + 4 + 1, 9],
+    ["two tasks that run elsewhere", { chain: [{ task: "there" }, { task: "there" }] }, 7 + 1 + 4, 3 + 2 * 9],
     ["an empty group", { group: [] }, 7 + 1, 3],
     // Its record and its end; a message of its own.
     ["a short sleep between two tasks", { chain: [a, { sleep: 900 }, a] }, 7 + 1 + 6, 3 + 3 + 3 + 3],

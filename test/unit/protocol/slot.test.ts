@@ -108,7 +108,7 @@ describe("asSeen", () => {
       { is: "all", of: [entry("s", "Q"), entry("d", 1), entry("a", 0), entry("t", 5000), entry("n", 1)] },
     ],
     [
-      "leased: owner and end too, since a heartbeat moves nothing else",
+      "leased: owner and end too, since every heartbeat moves that",
       leased(),
       { is: "all", of: [entry("s", "L"), entry("d", 1), entry("a", 1), entry("o", "me"), entry("u", 30_000)] },
     ],

@@ -134,11 +134,17 @@ const written: WriteCase[] = [
       1,
       [
         { place: first, lease: leased() },
-        { place, lease: leased() },
+        { place, lease: leased(), details: '{"done":3}' },
       ],
-      40_000,
+      { atMs: 10_000, untilMs: 40_000 },
     ),
-    applies: [["my leases", { g: 1, s0: L, s1: L }, { s0: { ...L, u: 40_000 }, s1: { ...L, u: 40_000 } }]],
+    applies: [
+      [
+        "my leases, each with what it says of itself",
+        { g: 1, s0: L, s1: L },
+        { s0: { ...L, u: 40_000, k: 10_000 }, s1: { ...L, u: 40_000, k: 10_000, m: '{"done":3}' } },
+      ],
+    ],
     refuses: [
       ["the first is settled", { g: 1, s0: { ...L, s: "SUCCEEDED" }, s1: L }],
       ["the first is another's", { g: 1, s0: { ...L, o: "other" }, s1: L }],
@@ -171,8 +177,15 @@ const written: WriteCase[] = [
   },
   {
     name: "heartbeat",
-    write: heartbeatWrite(1, [{ place: place, lease: leased() }], 40_000),
-    applies: [["my lease", { g: 1, s1: L }, { g: 1, s1: { ...L, u: 40_000 } }]],
+    write: heartbeatWrite(1, [{ place: place, lease: leased() }], { atMs: 10_000, untilMs: 40_000 }),
+    applies: [
+      ["my lease", { g: 1, s1: L }, { g: 1, s1: { ...L, u: 40_000, k: 10_000 } }],
+      [
+        "my lease, which keeps what it said before",
+        { g: 1, s1: { ...L, m: "1" } },
+        { g: 1, s1: { ...L, u: 40_000, k: 10_000, m: "1" } },
+      ],
+    ],
     refuses: [
       ["no item", undefined],
       ["another's lease", { g: 1, s1: { ...L, o: "other" } }],
@@ -695,7 +708,7 @@ describe("guard G", () => {
   };
   const writes = {
     claim: claimWrite(3, [{ place: place, seen: absent, lease: leased() }]),
-    heartbeat: heartbeatWrite(3, [{ place: place, lease: leased() }], 40_000),
+    heartbeat: heartbeatWrite(3, [{ place: place, lease: leased() }], { atMs: 10_000, untilMs: 40_000 }),
     commit: commitWrite(3, join, [{ place: place, lease: leased(), outcome: succeeded() }]),
     wait: waitWrite(3, place, leased(), waiting()),
     settle: settleWrite(3, place, join, absent, failedSlot),

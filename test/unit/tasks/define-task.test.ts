@@ -79,6 +79,15 @@ describe("defineTask", () => {
     expect(isTaskDefinition(null)).toBe(false);
   });
 
+  it("lets a declared task be silent for up to a year", () => {
+    expect(declareTask({ name: "t", queue: "people", args: none, timeoutSeconds: 31_536_000 }).timeoutSeconds).toBe(
+      31_536_000,
+    );
+    expect(() => declareTask({ name: "t", queue: "people", args: none, timeoutSeconds: 31_536_001 })).toThrow(
+      "task t: timeoutSeconds: Too big: expected number to be <=31536000",
+    );
+  });
+
   it("declares a task without a body", () => {
     const task = declareTask({ name: "t", queue: "python", args: none });
     expect([task.body, task.queue, isTaskDefinition(task)]).toEqual([null, "python", true]);

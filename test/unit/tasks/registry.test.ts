@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineTask } from "../../../lib/tasks/define-task.ts";
+import { declareTask, defineTask } from "../../../lib/tasks/define-task.ts";
 import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
 
 const task = (name: string, args: z.ZodTuple | z.ZodArray = z.tuple([])) => defineTask({ name, args }, () => null);
@@ -18,6 +18,26 @@ describe("registryOf", () => {
     expect(() => registryOf({ first: task("one"), other: task("two"), second: task("one") })).toThrow(
       "two tasks are named one: exports first and second",
     );
+  });
+});
+
+describe("registryOf: declared tasks", () => {
+  const declared = (name: string, queue: string) => declareTask({ name, queue, args: z.tuple([]) });
+
+  it("refuses them on a queue that workers read, whichever comes first", () => {
+    const message =
+      "queue default has task here, which runs here, and task there, which is only declared: give declared tasks a queue of their own";
+    expect(() => registryOf({ a: task("here"), b: declared("there", "default") })).toThrow(message);
+    expect(() => registryOf({ b: declared("there", "default"), a: task("here") })).toThrow(message);
+  });
+
+  it("takes several on one queue, and tells compile of them", () => {
+    const registry = registryOf({ a: task("here"), b: declared("there", "python"), c: declared("too", "python") });
+    expect([...catalogOf(registry)].map(([name, info]) => [name, info.outside])).toEqual([
+      ["here", undefined],
+      ["there", true],
+      ["too", true],
+    ]);
   });
 });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { chain, chord, group } from "../../../lib/canvas/canvas.ts";
 import { FatalError, InvalidRequestError, RetryAfterError, RunConflictError } from "../../../lib/errors.ts";
 import type { TaskContext } from "../../../lib/tasks/context.ts";
-import { defineTask, type TaskOptions } from "../../../lib/tasks/define-task.ts";
+import { declareTask, defineTask, type TaskOptions } from "../../../lib/tasks/define-task.ts";
 import { InvalidTasksError } from "../../../lib/tasks/invalid-tasks.ts";
 import { createTestEngine, type TestEngine, type TestEngineOptions } from "../../../lib/testing/index.ts";
 
@@ -373,6 +373,44 @@ describe("submit and advance", () => {
     expect(await engine.run(double.with(1), { id: "r" })).toMatchObject({ value: 2 });
     expect(engine.calls).toHaveLength(1);
     await expect(engine.run(double.with(2), { id: "r" })).rejects.toThrow(RunConflictError);
+  });
+
+  it("lets a test answer for tasks that run elsewhere", async () => {
+    const approve = declareTask({
+      name: "approve",
+      queue: "people",
+      args: z.tuple([z.string()]),
+      timeoutSeconds: 86_400,
+    });
+    const engine = engineOf({ approve, tell });
+    const run = await engine.submit(chain(approve.with("order 7"), tell), { id: "r" });
+    await expect(engine.report("r/[1]", { status: "succeeded" })).rejects.toThrow("workers run tell");
+    await engine.advance(3600);
+    expect(await engine.inspect("r")).toMatchObject({
+      status: "RUNNING",
+      tasks: [{ status: "RUNNING" }, { status: "WAITING" }],
+    });
+    await engine.report("r/[0]", { status: "heartbeat" });
+    await engine.report("r/[0]", { status: "succeeded", result: "yes" });
+    expect(await run.end()).toMatchObject({ status: "SUCCEEDED", value: "yes" });
+    await expect(engine.report("r/[0]", { status: "succeeded" })).rejects.toThrow("it has ended SUCCEEDED");
+  });
+
+  it("hands a task that runs elsewhere out again when nobody answers, until that was too often", async () => {
+    const approve = declareTask({
+      name: "approve",
+      queue: "people",
+      args: z.tuple([]),
+      timeoutSeconds: 600,
+      retry: { maxLost: 2 },
+    });
+    const engine = engineOf({ approve });
+    expect(await engine.run(approve.with())).toMatchObject({
+      status: "FAILED",
+      error: { name: "worker-lost" },
+      tasks: [{ status: "FAILED", attempts: 2 }],
+    });
+    expect((engine.clock.now() - startMs) / 1000).toBeGreaterThanOrEqual(1200);
   });
 
   it("forgets a run when its retention is over, as a deployment does", async () => {
