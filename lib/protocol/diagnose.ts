@@ -12,11 +12,11 @@ import type { Finding, Repair } from "./findings.ts";
 import { type DiagnoseSettings, openNode, openRange, overdue, type RunState, sleepOver } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
-import { reopenWrites } from "./reopen.ts";
+import { keptParts, reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
 import { leaseOver } from "./rows.ts";
 import { isBad, type OpenSlot, type Slot } from "./slot.ts";
-import { decided, fired, joinOf, memberSlot, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
+import { decided, fired, isKept, joinOf, memberSlot, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
 import { mayStart } from "./status.ts";
 import { isCounting, isTop, itemsAt, markFor, markOf, parentOf, remainingOf, type TallyPlace, topOf } from "./tally.ts";
 
@@ -67,7 +67,9 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
     else findings.push(found);
   }
   findings.push(...skippedFindings(snapshot, released));
-  for (const join of Object.values(snapshot.plan.joins)) findings.push(...joinFindings(snapshot, join));
+  const isBelowKept = snapshot.head.generation === 1 ? () => false : keptParts(snapshot);
+  for (const join of Object.values(snapshot.plan.joins))
+    if (!isBelowKept(join.id)) findings.push(...joinFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
   const nextTimerMs = timers.length > 0 ? timers.reduce((first, atMs) => Math.min(first, atMs)) : undefined;
@@ -158,7 +160,7 @@ function skippedFindings(snapshot: Snapshot, released: Released): Finding[] {
 
 /** Full items without a mark above them, and decisions that have not reached the slot or the head they lead to. */
 function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
-  const missing = unmarkedLeaves(snapshot, join);
+  const missing = isKept(snapshot, join) ? [] : unmarkedLeaves(snapshot, join);
   if (missing.length > 0) {
     const what = isCounting(join) ? "has settled members" : "is complete";
     const explanation = `part of the join ${what}, and its arrival above is not recorded`;

@@ -6,7 +6,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Pack, Start } from "../plan/types.ts";
 import { type ListName, rangeOf, rangesOf } from "./release.ts";
-import { decided, fired, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf } from "./snapshot.ts";
+import { decided, fired, isKept, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf } from "./snapshot.ts";
 
 export interface Released {
   /** Nodes that should be on their way, with the time they became so. */
@@ -55,8 +55,9 @@ export function releasedOf(snapshot: Snapshot): Released {
   const walkJoin = (id: JoinId, sinceMs: number) => {
     if (joins.has(id)) return;
     joins.set(id, sinceMs);
-    pushList(`header:${id}`, snapshot.plan.releases[id] ?? [], sinceMs);
     const join = joinOf(snapshot, id);
+    if (isKept(snapshot, join)) return;
+    pushList(`header:${id}`, snapshot.plan.releases[id] ?? [], sinceMs);
     if (join.size === 0) pushList(`next:${id}`, join.next, sinceMs);
   };
   const walkPack = ({ join, members }: Pack, sinceMs: number) => {

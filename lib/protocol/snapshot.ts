@@ -61,6 +61,16 @@ export function decided(snapshot: Snapshot, join: PlanJoin): Decision | undefine
   return decisionOf(join, tallyOf(snapshot, join, topOf(join)));
 }
 
+/**
+ * Whether a join that was decided *callback* was taken over as it is from an older generation. Its items stay of that one, and
+ * what is open below them is nobody's business any more.
+ */
+export function isKept(snapshot: Snapshot, join: PlanJoin): boolean {
+  const generation = tallyOf(snapshot, join, topOf(join))?.g;
+  const older = typeof generation === "number" && generation < snapshot.head.generation;
+  return older && decided(snapshot, join) === "callback";
+}
+
 export function fired(snapshot: Snapshot, join: PlanJoin): { readonly by: string; readonly atMs: number } | undefined {
   return firedOf(join, tallyOf(snapshot, join, topOf(join)));
 }

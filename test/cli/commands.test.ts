@@ -162,7 +162,7 @@ describe("a bad document", () => {
     ["a wrong version", '{"tutti":2,"type":"submit","workflow":{"task":"add"}}', "tutti", /must be 1/],
     ["a wrong type", '{"tutti":1,"type":"begin","workflow":{"task":"add"}}', "type", /must be "submit"/],
     ["a request about a run", '{"tutti":1,"type":"revoke"}', "type", /must be "submit"/],
-    ["a type of a later version", '{"tutti":1,"type":"report"}', "type", /this version does not support it/],
+    ["a request that is none for a run", '{"tutti":1,"type":"report"}', "type", /must be "submit"/],
     ["an unknown key", '{"task":"add","args":[1,2],"colour":"red"}', "workflow.colour", /the key is unknown/],
     [
       "an unknown task",

@@ -5,6 +5,8 @@ import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./s
 
 const mended = (value: number) => ({ task: "mended", args: [value] });
 const slow = (seconds: number, value: number) => ({ task: "slow", args: [seconds, value] });
+const delayed = (value: number) => ({ task: "one", args: [value], delaySeconds: 800 });
+const outcomes = { task: "outcomes" };
 const retry = { type: "retry" };
 const inPacks = { tasksPerInvocation: () => 10 };
 
@@ -61,6 +63,22 @@ export const operationScenarios: readonly Scenario[] = [
     operations: [{ request: { ...retry, args: { "[1]": [10] } } }],
     status: "SUCCEEDED",
     value: 11,
+  },
+  {
+    // The quorum stays as it is, and so do those that never settled for it: the sweeper has to leave them alone.
+    name: "retry behind a quorum with stragglers",
+    workflow: {
+      group: [
+        { chain: [slow(30, 5), { task: "mended" }] },
+        { chord: { header: [one(1), delayed(2), one(3), delayed(4)], when: { quorum: 2 }, callback: outcomes } },
+      ],
+    },
+    shape: { leafSize: 2, fan: 2 },
+    base: [{ site: "restart.send", mode: "lost" }],
+    sweeper: true,
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    open: true,
   },
   {
     name: "two retries at once",
