@@ -5,9 +5,14 @@
  *   --scenario NAME                     that scenario alone
  *   --scenario NAME --fault 12:paused   one history, with its calls
  *   --variants                          the wrong variants alone, each with what catches it
+ *
+ * The histories are dealt over as many processes as there are cores.
  */
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { crashPoints } from "./crash-points.ts";
+import { crashPoints, type Failure, type Part, type Report } from "./crash-points.ts";
 import { type FaultMode, faultModes } from "./faults.ts";
 import { describeFailure, table, unreached } from "./report.ts";
 import { runScenario } from "./run-scenario.ts";
@@ -15,12 +20,90 @@ import { scenarios } from "./scenarios.ts";
 import { catchVariant, variants } from "./variants.ts";
 
 const { values } = parseArgs({
-  options: { scenario: { type: "string" }, fault: { type: "string" }, variants: { type: "boolean", default: false } },
+  options: {
+    scenario: { type: "string" },
+    fault: { type: "string" },
+    variants: { type: "boolean", default: false },
+    // Between this process and those that it starts.
+    part: { type: "string" },
+  },
 });
+
+const processes = availableParallelism();
+
+/** What a part says, as one line of JSON. */
+interface Said {
+  readonly histories: number;
+  readonly failures: readonly Failure[];
+  readonly reached: readonly (readonly [
+    string,
+    { readonly kind: string; readonly byMode: readonly [string, number][] },
+  ])[];
+  readonly caught: readonly Caught[];
+}
+
+interface Caught {
+  readonly name: string;
+  readonly by: string | null;
+}
+
+/** Runs this program once for each core, each with its part. */
+async function inParts(...args: readonly string[]): Promise<Said[]> {
+  const parts = Array.from({ length: processes }, (_, number) => `${number}/${processes}`);
+  return await Promise.all(parts.map((part) => sayingOf([...args, "--part", part])));
+}
+
+function sayingOf(args: readonly string[]): Promise<Said> {
+  const program = fileURLToPath(import.meta.url);
+  const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.on("data", (piece) => {
+    text += piece;
+  });
+  return new Promise((done, failed) => {
+    child.on("error", failed);
+    child.on("close", (code) =>
+      code === 0 ? done(JSON.parse(text)) : failed(new Error(`part ${args.at(-1)} ended with ${code}`)),
+    );
+  });
+}
+
+function partOf(text: string): Part {
+  const [number = 0, of = 1] = text.split("/").map(Number);
+  return { number, of };
+}
+
+async function say(part: Part): Promise<void> {
+  const names = values.scenario === undefined ? {} : { names: [values.scenario] };
+  const none: Report = { histories: 0, failures: [], reached: new Map() };
+  const report = values.variants ? none : await crashPoints({ ...names, part });
+  const said: Said = {
+    histories: report.histories,
+    failures: report.failures,
+    reached: [...report.reached].map(([site, { kind, byMode }]) => [site, { kind, byMode: [...byMode] }]),
+    caught: values.variants ? await caughtIn(part) : [],
+  };
+  process.stdout.write(JSON.stringify(said));
+}
+
+/** The reports of all parts as one. */
+function together(parts: readonly Said[]): Report {
+  const reached: Map<string, { kind: never; byMode: Map<FaultMode, number> }> = new Map();
+  for (const [site, { kind, byMode }] of parts.flatMap((part) => part.reached)) {
+    const row = reached.get(site) ?? { kind: kind as never, byMode: new Map<FaultMode, number>() };
+    reached.set(site, row);
+    for (const [mode, count] of byMode)
+      row.byMode.set(mode as FaultMode, (row.byMode.get(mode as FaultMode) ?? 0) + count);
+  }
+  const sum = parts.reduce((all, { histories }) => all + histories, 0);
+  return { histories: sum, failures: parts.flatMap(({ failures }) => failures), reached };
+}
 
 async function everything(names: readonly string[] | undefined): Promise<boolean> {
   const start = performance.now();
-  const report = await crashPoints(names ? { names } : {});
+  const report = together(await inParts(...(names ?? []).flatMap((name) => ["--scenario", name])));
   for (const failure of report.failures) console.log(`${describeFailure(failure)}\n`);
   const missing = names ? [] : unreached(report);
   console.log(table(report));
@@ -32,18 +115,27 @@ async function everything(names: readonly string[] | undefined): Promise<boolean
   return report.failures.length === 0 && missing.length === 0;
 }
 
-async function wrongVariants(): Promise<boolean> {
-  let caught = 0;
-  for (const name of Object.keys(variants)) {
+async function caughtIn({ number, of }: Part): Promise<Caught[]> {
+  const names = Object.keys(variants).filter((_, at) => at % of === number);
+  const caught: Caught[] = [];
+  for (const name of names) {
     const failure = await catchVariant(name);
-    if (failure) caught++;
     const by = failure
       ? `${failure.scenario}; ${failure.fault ? `${failure.fault.mode} at ${failure.site}` : "no fault"}; ${failure.what[0]}`
-      : "NOT CAUGHT";
-    console.log(`${name.padEnd(52)} ${by.split("\n")[0]}`);
+      : null;
+    caught.push({ name, by });
   }
-  console.log(`\n${caught} of ${Object.keys(variants).length} wrong variants caught`);
-  return caught === Object.keys(variants).length;
+  return caught;
+}
+
+async function wrongVariants(): Promise<boolean> {
+  const all = (await inParts("--variants")).flatMap(({ caught }) => caught);
+  const names = Object.keys(variants);
+  for (const { name, by } of all.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name)))
+    console.log(`${name.padEnd(52)} ${by?.split("\n")[0] ?? "NOT CAUGHT"}`);
+  const caught = all.filter(({ by }) => by !== null).length;
+  console.log(`\n${caught} of ${names.length} wrong variants caught`);
+  return caught === names.length;
 }
 
 async function oneHistory(name: string, text: string): Promise<boolean> {
@@ -63,6 +155,10 @@ async function oneHistory(name: string, text: string): Promise<boolean> {
 }
 
 async function main(): Promise<boolean> {
+  if (values.part !== undefined) {
+    await say(partOf(values.part));
+    return true;
+  }
   if (values.scenario !== undefined && values.fault !== undefined) return oneHistory(values.scenario, values.fault);
   if (values.variants) return wrongVariants();
   const held = await everything(values.scenario === undefined ? undefined : [values.scenario]);
