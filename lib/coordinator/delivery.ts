@@ -2,6 +2,7 @@
  * One delivery of one message: who it is, and what it has come to so far.
  */
 import { sha256 } from "../model/hash.ts";
+import type { JoinId, NodeId } from "../model/ids.ts";
 import { type Token, tokenText } from "../model/message.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Item } from "../ports/index.ts";
@@ -49,6 +50,8 @@ export interface Delivery {
   /** Suspects wait until the rest of the batch is committed. */
   suspects: "defer" | "run";
   deferred: boolean;
+  /** Units that it has driven on from. */
+  readonly driven: Set<NodeId | JoinId>;
   /** The ready successor to run next under the token in hand. */
   carry: PlanNode | undefined;
   /** The item of its latest commit, as that left it: what is carried finds its input there, without a read. */
@@ -78,6 +81,7 @@ export function createDelivery(
     deadlineAtMs: from.deadlineAtMs ?? 0,
     suspects: "run",
     deferred: false,
+    driven: new Set(),
     carry: undefined,
     committed: undefined,
     returnAtMs: undefined,

@@ -61,8 +61,27 @@ export async function driveNodes(
     await climb(delivery, first.join, first.place.leaf.number, image, wins, { failing });
   }
   for (const { node, slot } of nodes) {
-    if (isBad(slot)) await fail(delivery, node.failure, causeOf(delivery, node, slot), node);
-    else await advanceAll(delivery, node.id, node.next, wins);
+    await once(delivery, node.id, wins, () =>
+      isBad(slot)
+        ? fail(delivery, node.failure, causeOf(delivery, node, slot), node)
+        : advanceAll(delivery, node.id, node.next, wins),
+    );
+  }
+}
+
+/**
+ * Drives on from a unit, unless this delivery has done so: who looks along recorded outcomes comes to a unit by every path
+ * that leads there, and in a graph these are many more than its units.
+ */
+async function once(delivery: Delivery, unit: NodeId | JoinId, wins: Wins, drive: () => Promise<void>): Promise<void> {
+  const { driven } = delivery;
+  if (driven.has(unit) && !sendsAtOnce(wins)) return;
+  driven.add(unit);
+  try {
+    await drive();
+  } catch (error) {
+    driven.delete(unit);
+    throw error;
   }
 }
 
@@ -108,7 +127,7 @@ async function climb(
   if (isCounting(join)) return actOnCounts(delivery, join, image, won);
   if (remainingOf(join, place, image) > 0) return;
   const decision = delivery.deps.protocol.decisionOf(join, image);
-  if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
+  if (decision === "callback") await once(delivery, join.id, won, () => advanceAll(delivery, join.id, join.next, won));
   // A failing member drives its own failure next, which meets this decision there.
   if (decision === "error" && (!failing || goesOn(join))) await driveError(delivery, join);
 }
