@@ -238,7 +238,11 @@ function tooSoon(world: World, snapshot: Snapshot): string[] {
     const slot = slotOf(snapshot, node);
     const slept = node.sleep && slot.state === "settled" && slot.status === "SUCCEEDED" ? [slot.settledAtMs] : [];
     const taskId = taskIdOf(snapshot.head.runId, id);
-    const entered = world.entries.filter((entry) => entry.taskId === taskId).map(({ atMs }) => atMs);
+    // What an older generation has run was released in that one.
+    const { generation } = snapshot.head;
+    const entered = world.entries
+      .filter((entry) => entry.taskId === taskId && entry.generation === generation)
+      .map(({ atMs }) => atMs);
     return [...slept, ...entered]
       .filter((atMs) => atMs < startMs(node, sinceMs))
       .map((atMs) => `T1: ${id} did not wait: ${startMs(node, sinceMs) - atMs} ms before its time`);
