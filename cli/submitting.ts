@@ -1,7 +1,7 @@
 /**
  * What `run` and `submit` share: their options, and sending a document.
  */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { RunHandle, SubmitOptions, TuttiClient } from "../lib/client/client.ts";
 import { fairnessKeySchema, idPattern } from "../lib/model/ids.ts";
 import { limits } from "../lib/model/limits.ts";
@@ -16,6 +16,7 @@ export interface SubmitFlags extends ConnectionFlags {
   readonly id?: string;
   readonly name?: string;
   readonly deadlineSeconds?: number;
+  readonly onFailure?: "fail-fast" | "finish";
   readonly header?: Readonly<Record<string, string>>;
   readonly fairnessKey?: string;
 }
@@ -33,6 +34,12 @@ export function addSubmitOptions(command: Command): Command {
       "--deadline-seconds <N>",
       "the run is TIMED_OUT after that (default: 7 days)",
       parseIntegerIn(1, limits.runDeadlineSeconds),
+    )
+    .addOption(
+      new Option(
+        "--on-failure <POLICY>",
+        "after a failure: end at once, or finish what does not follow from it",
+      ).choices(["fail-fast", "finish"]),
     )
     .option("--header <KEY=VALUE>", "a header that travels to every task; repeatable", collectHeader)
     .option(
@@ -69,12 +76,13 @@ export async function submitFile(
   wait: boolean,
 ): Promise<RunHandle> {
   const document = (await readDocument(io, file)) as SubmitRequest;
-  const { id, name, deadlineSeconds, header, fairnessKey } = flags;
+  const { id, name, deadlineSeconds, onFailure, header, fairnessKey } = flags;
   const options: SubmitOptions = {
     wait,
     ...(id === undefined ? {} : { id }),
     ...(name === undefined ? {} : { name }),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
+    ...(onFailure === undefined ? {} : { onFailure }),
     ...(header === undefined ? {} : { headers: header }),
     ...(fairnessKey === undefined ? {} : { fairnessKey }),
   };

@@ -83,6 +83,8 @@ export interface SubmitOptions {
   readonly name?: string;
   /** The run is TIMED_OUT after that. @default 7 days */
   readonly deadlineSeconds?: number;
+  /** After a failure: end at once, or skip what follows from it and finish the rest. @default "fail-fast" */
+  readonly onFailure?: "fail-fast" | "finish";
   /** Strings that travel to every task. */
   readonly headers?: Headers;
   /** Whose work this is: a queue that many tenants share is then fair between them. @see docs/queues.md */

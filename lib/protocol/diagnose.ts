@@ -16,7 +16,18 @@ import { keptParts, reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
 import { leaseOver } from "./rows.ts";
 import { isBad, type OpenSlot, type Slot } from "./slot.ts";
-import { decided, fired, isKept, joinOf, memberSlot, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
+import {
+  decided,
+  fired,
+  isKept,
+  joinOf,
+  memberSlot,
+  nodeOf,
+  rangeSlot,
+  type Snapshot,
+  slotOf,
+  tallyOf,
+} from "./snapshot.ts";
 import { mayStart } from "./status.ts";
 import { isCounting, isTop, itemsAt, markFor, markOf, parentOf, remainingOf, type TallyPlace, topOf } from "./tally.ts";
 

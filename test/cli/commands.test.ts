@@ -76,6 +76,8 @@ describe("submit", () => {
       "from-flag",
       "--deadline-seconds",
       "60",
+      "--on-failure",
+      "finish",
       "--header",
       "tenant=a",
       "--header",
@@ -88,6 +90,7 @@ describe("submit", () => {
     expect(json(deployment.sent[0]?.message.body ?? "")).toMatchObject({
       name: "from file",
       deadlineSeconds: 60,
+      onFailure: "finish",
       headers: { tenant: "a", user: "b=c" },
       fairnessKey: "acme",
     });

@@ -71,6 +71,7 @@ describe("wrong usage", () => {
     [["submit", "x", "--id", "no spaces"], /must match/],
     [["submit", "x", "--deadline-seconds", "0"], /must be a whole number from 1/],
     [["submit", "x", "--header", "novalue"], /must be KEY=VALUE/],
+    [["submit", "x", "--on-failure", "stop"], /Allowed choices are fail-fast, finish/],
     [["submit", "x", "--fairness-key", "two words"], /It must be 1 to 128 letters, digits and punctuation marks/],
     [["worker", "--queues", "a,,b"], /must be names of task queues, with commas between/],
     [["worker", "--queues", "a", "--only", "sweep,dead-letter"], /--queues is for the role tasks/],

@@ -154,7 +154,6 @@ describe("parseRequest of a workflow stored apart", () => {
     [{ document: "x" }, "document", "x", "must be an object"],
     [{ workflow: a }, "workflow", undefined, "must not be there: a request has a workflow or a document"],
     [{ colour: "red" }, "colour", "red", /^must not be there: the key is unknown/],
-    [{ type: "report" }, "type", "report", /^must not use type "report"/],
     [{ id: "a/b" }, "id", "a/b", /^must match/],
   ])("refuses %o", (change, path, value, rule) => {
     const text = JSON.stringify({ ...stored, ...change });

@@ -3,10 +3,12 @@
  * its rows. What only the sweeper can do comes at its next round: up to a minute late.
  */
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { chord } from "../../../lib/canvas/canvas.ts";
 import { limits } from "../../../lib/model/limits.ts";
 import type { Deadline, Task } from "../../../lib/model/workflow.ts";
 import { parseDocument } from "../../../lib/plan/parse-request.ts";
+import { declareTask } from "../../../lib/tasks/define-task.ts";
 import type { TestEngine } from "../../../lib/testing/index.ts";
 import { refusal } from "../plan/support.ts";
 import { engineOf, startMs, task } from "./support.ts";
@@ -33,7 +35,8 @@ function rig() {
   });
   const statuses = task("statuses", (_ctx, list: { status: string }[]) => list.map(({ status }) => status));
   const seen = task("seen", (_ctx, list: unknown) => list);
-  const engine: TestEngine = engineOf({ deaf, listens, hangs, fails, statuses, seen });
+  const elsewhere = declareTask({ name: "elsewhere", args: z.tuple([]), queue: "outside", timeoutSeconds: 8 * day });
+  const engine: TestEngine = engineOf({ deaf, listens, hangs, fails, statuses, seen, elsewhere });
   /** Of a run whose only task does not listen to its signal: its state after that time. */
   const stateAfter = async (atSeconds: number) => {
     await engine.advance(atSeconds - seconds(), { evenWhileRunning: true });
@@ -90,12 +93,12 @@ describe("a task", () => {
 
 describe("a chord that never comes to its end", () => {
   const hangs = { task: "hangs" };
-  const neverStarts = { task: "hangs", delaySeconds: day };
+  const unanswered = { task: "elsewhere" };
 
-  /** When its deadline settled the members, in seconds after the release: two that hang, and others that wait. */
+  /** When its deadline settled the members, in seconds after the release: two that hang, and others that nobody reports on. */
   async function settledAt(members: number, deadlineSeconds: Deadline) {
     const { engine, seconds } = rig();
-    const header = Array.from({ length: members }, (_, i) => (i < 2 ? hangs : neverStarts));
+    const header = Array.from({ length: members }, (_, i) => (i < 2 ? hangs : unanswered));
     const run = await engine.run(chord(header, { task: "statuses" }, { when: "all-settled", deadlineSeconds }));
     expect(run).toMatchObject({ status: "SUCCEEDED", value: header.map(() => "TIMED_OUT") });
     return seconds();
@@ -139,9 +142,9 @@ describe("a chord that never comes to its end", () => {
     expect(run).toMatchObject({ status: "FAILED", error: { name: "chord-timed-out" } });
     expect(engine.calls.filter(({ task: name }) => name === "seen")).toHaveLength(1);
     expect(engine.calls.at(-1)?.args[0]).toMatchObject({
-      failed: 1,
+      failed: 2,
       total: 2,
-      failures: [{ status: "TIMED_OUT" }],
+      failures: [{ status: "TIMED_OUT" }, { status: "TIMED_OUT" }],
     });
     expect(seconds()).toBeGreaterThanOrEqual(90);
   });
@@ -154,7 +157,7 @@ describe("a run", () => {
     [7 * day, "by default"],
   ])("is TIMED_OUT after %d s, though a task hangs for ever", async (deadlineSeconds, byDefault) => {
     const { engine, seconds } = rig();
-    const long = { task: "hangs", delaySeconds: byDefault === undefined ? 0 : 8 * day };
+    const long = { task: byDefault === undefined ? "hangs" : "elsewhere" };
     const run = await engine.run(long, byDefault === undefined ? { deadlineSeconds } : {});
     expect(run).toMatchObject({ status: "TIMED_OUT", error: { name: "run-timed-out" } });
     expect(seconds()).toBeGreaterThanOrEqual(deadlineSeconds);
@@ -170,7 +173,7 @@ describe("S3-01 S3-02: no limit may be none, or for ever", () => {
 
   it.each([
     ["deadlineSeconds", (value: unknown) => request({ deadlineSeconds: value }), limits.runDeadlineSeconds],
-    ["workflow.timeoutSeconds", ofTask("timeoutSeconds"), limits.taskTimeoutSeconds],
+    ["workflow.timeoutSeconds", ofTask("timeoutSeconds"), limits.outsideTimeoutSeconds],
     ["workflow.softTimeoutSeconds", ofTask("softTimeoutSeconds"), limits.taskTimeoutSeconds],
     ["workflow.chord.deadlineSeconds", ofChord, limits.chordDeadlineSeconds],
   ])("%s", (path, parse, longest) => {

@@ -2,7 +2,7 @@ import { AssertionError, strictEqual } from "node:assert";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { chord, group } from "../../../lib/canvas/canvas.ts";
-import { defineTask } from "../../../lib/tasks/define-task.ts";
+import { declareTask, defineTask } from "../../../lib/tasks/define-task.ts";
 import { nothingLeft, type TestEngine } from "../../../lib/testing/index.ts";
 import { add, chordOfThree, double, engineOf, startMs } from "./support.ts";
 
@@ -32,8 +32,9 @@ describe("decisions", () => {
   });
 
   it("tell of the sweeper when a deadline made it", async () => {
-    const late = double.with(2).withOptions({ delaySeconds: 3600 });
-    const run = await engineOf().run(chord([double.with(1), late], add, { deadlineSeconds: 600 }));
+    const elsewhere = declareTask({ name: "elsewhere", args: z.tuple([]), queue: "outside" });
+    const engine = engineOf({ tasks: { double, add, elsewhere } });
+    const run = await engine.run(chord([double.with(1), elsewhere.with()], add, { deadlineSeconds: 600 }));
     expect(run.decisions).toMatchObject([{ path: ".", decision: "error", by: "sweeper" }]);
   });
 });

@@ -19,7 +19,7 @@ describe("a stub that is a function", () => {
   });
 
   it("stands for a program in another language", async () => {
-    const shrink = declareTask({ name: "shrink", args: z.tuple([z.number()]) });
+    const shrink = declareTask({ name: "shrink", args: z.tuple([z.number()]), queue: "outside" });
     const engine = engineOf({ tasks: { shrink, double }, stubs: { shrink: (_ctx, size: number) => size / 2 } });
     expect(await engine.run(chain(shrink.with(8), { task: "double" }))).toMatchObject({ value: 8 });
   });

@@ -104,15 +104,22 @@ describe("an error that JSON cannot hold", () => {
   });
 });
 
-it("a heartbeat keeps the lease whatever is handed to it, and stores none of it", async () => {
+it("a heartbeat refuses what is not JSON, and is none the worse for it", async () => {
   const odd = [...returned, ...thrown].map(({ make }) => make());
   const beats = defineTask({ name: "beats", args: z.tuple([]) }, async (ctx) => {
-    for (const details of odd) await ctx.heartbeat(details as never);
-    return odd.length;
+    const refused: string[] = [];
+    for (const details of odd) {
+      try {
+        await ctx.heartbeat(details as never);
+      } catch (error) {
+        refused.push((error as Error).name);
+      }
+    }
+    return [...new Set(refused)];
   });
   const deployment = createDeployment({ tasks: { beats } });
   const run = await deployment.until(deployment.client.submit(beats));
-  expect(await deployment.until(run.result())).toBe(odd.length);
+  expect(await deployment.until(run.result())).toEqual(["InvalidHeartbeatError"]);
   expectSmall(deployment);
 });
 
