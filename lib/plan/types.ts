@@ -16,6 +16,8 @@ export type { RetryPolicy, TaskCatalog, TaskInfo } from "../model/task-info.ts";
 /** Where a value comes from. Resolved when a body starts, from stored outcomes that no longer change. */
 export type Source =
   | { readonly kind: "node"; readonly node: NodeId }
+  /** An item of a map, as it is. */
+  | { readonly kind: "item"; readonly value: Json }
   /** The list of a join's members: values when all had to succeed, member outcomes when all had to settle. */
   | { readonly kind: "join"; readonly join: JoinId }
   /** The failure summary of a join that was decided *error*. */
