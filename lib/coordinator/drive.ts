@@ -13,6 +13,7 @@ import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
 import { memberPlace } from "../protocol/keys.ts";
+import { type ListName, listOf } from "../protocol/release.ts";
 import { isBad, type SettledSlot } from "../protocol/slot.ts";
 import {
   isCounting,
@@ -35,9 +36,19 @@ import {
 } from "../protocol/writes.ts";
 import { acceptedMembers } from "../records/accepted.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
-import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, timeRemains, type Wins } from "./delivery.ts";
+import {
+  askerOf,
+  type Delivery,
+  lostWins,
+  returnUntil,
+  sendsAtOnce,
+  timeRemains,
+  type Wins,
+  wonAll,
+} from "./delivery.ts";
+import { nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
-import { nodeSend, release, resendMs } from "./release.ts";
+import { nodeSend, release, resendMs, startAll } from "./release.ts";
 import { lowerDue, sendNodes } from "./sending.ts";
 
 /** A settled node, with the place of its slot. */
@@ -63,6 +74,21 @@ export async function driveNodes(
     if (isBad(slot)) await fail(delivery, node.failure, causeOf(delivery, node, slot), node);
     else await advanceAll(delivery, node.id, node.next, wins);
   }
+  for (const { join, place } of nodes)
+    if (join && place.leaf) await goOnInLane(delivery, join, { index: place.leaf.index, image, wins });
+}
+
+/** A settled member lets the next of its lane begin. After its failure, which may end the wait for all of them. */
+async function goOnInLane(
+  delivery: Delivery,
+  join: PlanJoin,
+  settled: Parameters<typeof nextInLane>[2],
+): Promise<void> {
+  const next = await nextInLane(delivery, join, settled);
+  if (next === undefined) return;
+  const fresh = delivery.run.generation === 1 && next.untouched && sendsAtOnce(settled.wins);
+  const wins = fresh ? wonAll : lostWins;
+  await goOn(delivery, await startAll(delivery, next.starts, wins), wins);
 }
 
 /** The cause that a failed node is to those who take it over. */
@@ -271,8 +297,9 @@ async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins): Prom
   if (join.size === 0) return advanceAll(delivery, join.id, join.next, { ...wins, alone: false });
   const nowMs = delivery.deps.clock.now();
   if (join.deadlineSeconds !== undefined) await lowerDue(delivery, nowMs + join.deadlineSeconds * 1000);
-  const plan = await delivery.run.plan.whole();
-  await goOn(delivery, await release(delivery, `header:${join.id}`, plan.releases[join.id] ?? [], wins), wins);
+  const list: ListName = `header:${join.id}`;
+  const members = listOf(await delivery.run.plan.whole(), list);
+  await goOn(delivery, await release(delivery, list, members, wins), wins);
 }
 
 /** Releases the roots of a run. */
@@ -337,6 +364,7 @@ export async function driveMember(
 ): Promise<void> {
   await climb(delivery, join, Math.floor(index / join.leafSize), image, wins, { failing: isBad(slot) });
   if (isBad(slot)) await failMember(delivery, join, index, slot);
+  await goOnInLane(delivery, join, { index, image, wins });
 }
 
 async function failMember(delivery: Delivery, join: PlanJoin, index: number, slot: SettledSlot): Promise<void> {

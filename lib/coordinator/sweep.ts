@@ -19,6 +19,7 @@ import type { PlanCache } from "../records/plans.ts";
 import { bucketPartitions, readAll, readHead, readSnapshot } from "../records/snapshots.ts";
 import { createDelivery } from "./delivery.ts";
 import { type CoordinatorDeps, diagnoseSettings } from "./deps.ts";
+import { goOnSince } from "./fronts.ts";
 import { applyRepair } from "./repair.ts";
 import { openRun, StaleGeneration } from "./run.ts";
 
@@ -122,6 +123,10 @@ async function mend(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promis
       if (error instanceof StaleGeneration) return repaired;
       throw error;
     }
+  }
+  if (repaired > 0) {
+    const token = { run: head.runId, generation: head.generation, node: "sweep lanes", dispatch: 1 };
+    await goOnSince(createDelivery(deps, run, { token }), plans, snapshot);
   }
   return repaired;
 }

@@ -13,7 +13,7 @@ import { compileDag } from "./dag.ts";
 import { deadlineOf } from "./deadline.ts";
 import { expandMap, type LiteralMap, listMembers, type Member, type Members } from "./expand-map.ts";
 import { joinPolicyOf } from "./join-policy.ts";
-import { decideFirst, joinOf, joinUnit, leafSizeOf, packed } from "./joins.ts";
+import { decideFirst, joinOf, joinUnit, packed, shapeOf } from "./joins.ts";
 import { below, type Compilation, type Place } from "./place.ts";
 import { compileTask } from "./task-node.ts";
 import type { Failure, PlanJoin } from "./types.ts";
@@ -64,7 +64,7 @@ function compileGroup(context: Compilation, listed: Members, place: Place): Unit
     failure: place.failure,
     releasedBy: place.releasedBy,
   });
-  addHeader(context, join, members, place.doc);
+  addHeader(context, { ...join, ...shapeOf(context, members, listed.maxConcurrency) }, members, place.doc);
   return joinUnit(id);
 }
 
@@ -100,6 +100,7 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
       releasedBy: place.releasedBy,
     }),
     ...policy,
+    ...shapeOf(context, members, header.maxConcurrency),
     onError: chord.onError === undefined ? null : below(place.path, "onError"),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
   };
@@ -115,8 +116,7 @@ function headerOf({ header }: Chord["chord"], doc: string): Members {
 }
 
 /** Adds the join of a header: its members are attached to their slots and released together. */
-function addHeader(context: Compilation, plain: PlanJoin, members: readonly Unit[], doc: string): void {
-  const join = { ...plain, leafSize: leafSizeOf(context, members) };
+function addHeader(context: Compilation, join: PlanJoin, members: readonly Unit[], doc: string): void {
   addJoin(context.draft, join, members, doc);
   for (const [index, unit] of members.entries()) {
     attach(context.draft, unit, [{ kind: "slot", join: join.id, index }]);

@@ -46,6 +46,19 @@ export interface Pack {
   readonly members: readonly number[];
 }
 
+/** One lane of a bounded join, from its first open unit on. What releases start instead of its members; in no plan. */
+export interface Lane {
+  readonly kind: "lane";
+  readonly join: JoinId;
+  readonly lane: number;
+}
+
+/** How the members of a bounded join go: in units of so many, one after the other in each of so many lanes. */
+export interface Lanes {
+  readonly unitSize: number;
+  readonly count: number;
+}
+
 /**
  * Where a failure goes, fixed at compile: joins that decide *error*, inner to outer, then what absorbs it or ends the run.
  *
@@ -115,6 +128,10 @@ export interface PlanJoin {
   /** What released its header (null: the submit); its time is the start of the deadline. */
   readonly releasedBy: Source | null;
   readonly deadlineSeconds?: number;
+  /** Members that may run at the same time. Absent: all of them. */
+  readonly maxConcurrency?: number;
+  /** Set where that is fewer than there are. */
+  readonly lanes?: Lanes;
   readonly afterEnd: boolean;
 }
 
@@ -141,6 +158,6 @@ export interface Plan extends PlanFragment {
   readonly members: Readonly<Record<JoinId, readonly Source[]>>;
   /** Set for a generation that runs tasks again which have succeeded: those tasks, and all that follows from them. */
   readonly again?: readonly NodeId[];
-  /** What the release of a join's header starts, in header order. Empty for dag joins. */
+  /** What starts the members of a join's header, in header order. Empty for dag joins. */
   readonly releases: Readonly<Record<JoinId, readonly Start[]>>;
 }

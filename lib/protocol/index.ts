@@ -6,6 +6,7 @@
  */
 import { decisionOf, owedDecision } from "./decision.ts";
 import { diagnose } from "./diagnose.ts";
+import { laneGoesOn, nextOpenUnit } from "./lanes.ts";
 import { afterFailure } from "./retry.ts";
 import { driverRow, mayCarry, ownRow } from "./rows.ts";
 import { mayStart } from "./status.ts";
@@ -19,6 +20,8 @@ export const protocol = {
   owedDecision,
   afterFailure,
   diagnose,
+  laneGoesOn,
+  nextOpenUnit,
 } as const;
 export type Protocol = {
   readonly [K in keyof typeof protocol]: (typeof protocol)[K];

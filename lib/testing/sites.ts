@@ -22,6 +22,7 @@ export const sites = [
   "join.decide",
   "join.look",
   "join.read",
+  "lane.look",
   "letter.look",
   "letter.return",
   "letter.send",

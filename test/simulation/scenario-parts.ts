@@ -49,6 +49,23 @@ export interface Operation {
 
 const anything = z.array(z.any());
 
+/** Runs a body, and says when it has ended. */
+function ended(leave: () => void, body: () => unknown): unknown {
+  const result = (() => {
+    try {
+      return body();
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  })();
+  if (!(result instanceof Promise)) {
+    leave();
+    return result;
+  }
+  return result.finally(leave);
+}
+
 /** The tasks of all scenarios. Each records that it was entered. */
 export function scenarioTasks(world: World) {
   const task = (name: string, body: (...args: never[]) => unknown, options: object = {}) =>
@@ -56,8 +73,7 @@ export function scenarioTasks(world: World) {
       { name, args: anything, ...options } as never,
       ((ctx: { taskId: string; attempt: number; generation: number }, ...args: never[]) => {
         const { taskId, attempt, generation } = ctx;
-        world.enter({ taskId, attempt, generation });
-        return body(...([ctx, ...args] as never[]));
+        return ended(world.enter({ taskId, attempt, generation }), () => body(...([ctx, ...args] as never[])));
       }) as never,
     );
   return {
@@ -91,6 +107,17 @@ export function scenarioTasks(world: World) {
       async (_ctx: never, seconds: number, value: number) => {
         await world.sleep(seconds);
         return value;
+      },
+      { timeoutSeconds: 3600 },
+    ),
+    /** An item of a map: 0 fails, a negative one in the first generation, one above 100 at its first attempt. */
+    works: task(
+      "works",
+      async (ctx: { generation: number; attempt: number }, item: number, seconds = 5) => {
+        await world.sleep(seconds);
+        if (item > 100 && ctx.attempt < 2) throw new Error("not yet");
+        if (item === 0 || (item < 0 && ctx.generation === 1)) throw new FatalError("broken on purpose");
+        return item;
       },
       { timeoutSeconds: 3600 },
     ),

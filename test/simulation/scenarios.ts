@@ -5,6 +5,7 @@
 import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
 import { finishScenarios } from "./finish-scenarios.ts";
+import { laneScenarios } from "./lane-scenarios.ts";
 import { operationScenarios } from "./operation-scenarios.ts";
 import { packScenarios } from "./pack-scenarios.ts";
 import { rangeScenarios } from "./range-scenarios.ts";
@@ -13,6 +14,7 @@ import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./s
 export const scenarios: readonly Scenario[] = [
   ...countScenarios,
   ...finishScenarios,
+  ...laneScenarios,
   ...operationScenarios,
   ...packScenarios,
   ...rangeScenarios,

@@ -30,6 +30,7 @@ import { storedBody } from "../../lib/records/documents.ts";
 import { catalogOf, registryOf } from "../../lib/tasks/registry.ts";
 import { wrongFairnessKey } from "./fairness-check.ts";
 import type { CallKind, Fault, FaultMode } from "./faults.ts";
+import { tooManyAtOnce } from "./lane-check.ts";
 import { forbiddenChanges } from "./oracle.ts";
 
 export const startMs = Date.UTC(2026, 0, 1);
@@ -106,8 +107,8 @@ export interface World {
   readonly queue: ReturnType<typeof createMemoryQueue>;
   readonly calls: readonly Call[];
   readonly entries: Entry[];
-  /** Records that a body was entered. */
-  enter(entry: Omit<Entry, "atMs">): void;
+  /** Records that a body was entered. @returns What it calls when it ends. */
+  enter(entry: Omit<Entry, "atMs">): () => void;
   /** Is told of each body that is entered. */
   onEntry: ((entry: Entry) => void) | undefined;
   /** What was seen to be wrong while it happened. */
@@ -128,6 +129,11 @@ export interface World {
 interface Process {
   dead: boolean;
   readonly held: HeldMessage[];
+}
+
+/** A body that has not come to its end, and where it runs. */
+interface RunningBody extends Entry {
+  readonly process: Process | undefined;
 }
 
 /** Somebody who submits a stored workflow. */
@@ -167,6 +173,8 @@ export function createWorld(options: WorldOptions): World {
   const violations: string[] = [];
   let sweptAtMs = startMs;
   let fairnessKey: string | undefined;
+  let compiledPlan: Plan | undefined;
+  const bodies = new Set<RunningBody>();
   const baseDone = new Set<BaseFault>();
 
   const faultAt = (number: number): FaultMode | undefined =>
@@ -290,6 +298,13 @@ export function createWorld(options: WorldOptions): World {
       const entry = { ...entered, atMs: clock.now() };
       entries.push(entry);
       world.onEntry?.(entry);
+      const body = { ...entry, process: running.getStore() };
+      bodies.add(body);
+      if (compiledPlan) {
+        const alive = [...bodies].filter(({ process }) => process?.dead !== true);
+        violations.push(...tooManyAtOnce(compiledPlan, store.dump(), alive, entry));
+      }
+      return () => bodies.delete(body);
     },
     async submit(request) {
       fairnessKey = (request as Partial<SubmitRequest>).fairnessKey;
@@ -346,8 +361,10 @@ export function createWorld(options: WorldOptions): World {
       catalog,
       protocol: { ...protocol, ...options.variant?.protocol },
       ...(options.partBytes === undefined ? {} : { partBytes: options.partBytes }),
-      compile: (request, tasks) =>
-        (options.variant?.plan ?? unchanged)(compile(request, tasks, { ...alone, ...options.shape })),
+      compile: (request, tasks) => {
+        compiledPlan = compile(request, tasks, { ...alone, ...options.shape });
+        return (options.variant?.plan ?? unchanged)(compiledPlan);
+      },
     };
     return createCoordinator(deps);
   }

@@ -424,7 +424,12 @@ describe("parseWorkflowDocument", () => {
     [{ group: { map: { each: a, over: [] } } }, "workflow.group", { map: { each: a, over: [] } }, "must be a list"],
     [{ map: { over: [] } }, "workflow.map.each", undefined, "is required"],
     [{ map: { each: { tusk: 1 }, over: [1] } }, "workflow.map.each", { tusk: 1 }, `must have one of ${kinds}`],
-    [{ map: { each: a, over: [1], width: 1 } }, "workflow.map.width", 1, "must not be there: the key is unknown; known here are each, over, maxConcurrency"],
+    [
+      { map: { each: a, over: [1], width: 1 } },
+      "workflow.map.width",
+      1,
+      "must not be there: the key is unknown; known here are each, over, maxConcurrency",
+    ],
     [{ map: { each: a, over: 3 } }, "workflow.map.over", 3, 'must be a list of items or {"$result": …}'],
     [{ map: { each: a, over: [1], maxConcurrency: 0 } }, "workflow.map.maxConcurrency", 0, "must be at least 1"],
     [
