@@ -27,6 +27,10 @@ export interface PlanDescription {
     readonly count: number | null;
     readonly expected: number;
     readonly deadlineSeconds: number | null;
+    /** Members that may run at the same time; null: all. */
+    readonly maxConcurrency: number | null;
+    /** How many members, or packs of them, run one after the other at most: 1 when they all run at once, 0 of none. */
+    readonly turns: number;
   }[];
   readonly predicted: Prediction;
 }
@@ -42,13 +46,15 @@ export function describePlan(plan: Plan): PlanDescription {
     softTimeoutSeconds: node.softTimeoutSeconds ?? null,
     timeoutSeconds: node.timeoutSeconds,
   }));
-  const joins = Object.values(plan.joins).map(({ id, kind, when, count, size, deadlineSeconds }) => ({
-    id,
-    kind,
-    when,
-    count: count ?? null,
-    expected: size,
-    deadlineSeconds: deadlineSeconds ?? null,
+  const joins = Object.values(plan.joins).map((join) => ({
+    id: join.id,
+    kind: join.kind,
+    when: join.when,
+    count: join.count ?? null,
+    expected: join.size,
+    deadlineSeconds: join.deadlineSeconds ?? null,
+    maxConcurrency: join.maxConcurrency ?? null,
+    turns: turnsOf(join),
   }));
   return {
     tasks: nodes.length,
@@ -56,6 +62,11 @@ export function describePlan(plan: Plan): PlanDescription {
     joins: joins.sort((a, b) => depth(a.id) - depth(b.id)),
     predicted: predict(plan),
   };
+}
+
+function turnsOf({ size, lanes }: PlanJoin): number {
+  if (lanes === undefined) return Math.min(size, 1);
+  return Math.ceil(Math.ceil(size / lanes.unitSize) / lanes.count);
 }
 
 /** `.` is the root; a path has one level a step. */

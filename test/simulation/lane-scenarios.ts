@@ -203,6 +203,31 @@ export const laneScenarios: readonly Scenario[] = [
     value: [1, 2, 3, -4, -5, 6, 7],
   },
   {
+    // A member's group is complete, and whoever was to say so has died; the next generation finds that.
+    name: "retry of a lane whose member is done",
+    workflow: {
+      group: [
+        map(1, [1, 2], { group: [{ task: "one" }, { task: "one" }] }),
+        { task: "mended", args: [3], delaySeconds: 5 },
+      ],
+    },
+    base: [{ site: "slot.settle", mode: "crash-before" }],
+    operations: [
+      { request: retry, atStartOf: "[1]", afterSeconds: 10 },
+      // A fault may have kept the run from its end until now; else this one is refused.
+      { request: { ...retry, requestId: "operation-2" } },
+    ],
+    status: "SUCCEEDED",
+    value: [
+      [
+        [1, 1],
+        [2, 2],
+      ],
+      3,
+    ],
+    open: true,
+  },
+  {
     name: "retry of lanes of chains",
     workflow: map(1, [1, 2], {
       chain: [works, { chain: [{ task: "one" }, { group: [{ task: "mended" }, { chain: [works, plus] }] }] }],
