@@ -203,6 +203,18 @@ export const laneScenarios: readonly Scenario[] = [
     value: [1, 2, 3, -4, -5, 6, 7],
   },
   {
+    name: "retry of lanes whose members are long lists",
+    workflow: map(1, [-1, -2], { group: [works, works, works] }),
+    shape: { messagesPerRange: 2 },
+    request: { onFailure: "finish" },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: [
+      [-1, -1, -1],
+      [-2, -2, -2],
+    ],
+  },
+  {
     // A member's group is complete, and whoever was to say so has died; the next generation finds that.
     name: "retry of a lane whose member is done",
     workflow: {
