@@ -92,8 +92,8 @@ const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [
   { title: "EXPECTED", cell: ({ expected }) => String(expected), alignRight: true },
   { title: "AT ONCE", cell: ({ maxConcurrency }) => String(maxConcurrency ?? ""), alignRight: true, importance: 4 },
   {
-    title: "TURNS",
-    cell: ({ maxConcurrency, turns }) => (maxConcurrency === null ? "" : String(turns)),
+    title: "ROUNDS",
+    cell: ({ maxConcurrency, rounds }) => (maxConcurrency === null ? "" : String(rounds)),
     alignRight: true,
     importance: 5,
   },

@@ -30,7 +30,7 @@ export interface PlanDescription {
     /** Members that may run at the same time; null: all. */
     readonly maxConcurrency: number | null;
     /** How many members, or packs of them, run one after the other at most: 1 when they all run at once, 0 of none. */
-    readonly turns: number;
+    readonly rounds: number;
   }[];
   readonly predicted: Prediction;
 }
@@ -54,7 +54,7 @@ export function describePlan(plan: Plan): PlanDescription {
     expected: join.size,
     deadlineSeconds: join.deadlineSeconds ?? null,
     maxConcurrency: join.maxConcurrency ?? null,
-    turns: turnsOf(join),
+    rounds: roundsOf(join),
   }));
   return {
     tasks: nodes.length,
@@ -64,7 +64,7 @@ export function describePlan(plan: Plan): PlanDescription {
   };
 }
 
-function turnsOf({ size, lanes }: PlanJoin): number {
+function roundsOf({ size, lanes }: PlanJoin): number {
   if (lanes === undefined) return Math.min(size, 1);
   return Math.ceil(Math.ceil(size / lanes.unitSize) / lanes.count);
 }

@@ -70,7 +70,7 @@ describe("describePlan", () => {
       softTimeoutSeconds: null,
       timeoutSeconds: 300,
     });
-    const all = { when: "all-succeeded", count: null, deadlineSeconds: null, maxConcurrency: null, turns: 1 };
+    const all = { when: "all-succeeded", count: null, deadlineSeconds: null, maxConcurrency: null, rounds: 1 };
     expect(described.joins).toEqual([
       { ...all, id: ".", kind: "chord", expected: 2, deadlineSeconds: 600 },
       { ...all, id: "header[0]", kind: "group", expected: 1 },
@@ -91,7 +91,7 @@ describe("describePlan", () => {
   });
 
   it.each([
-    // members, at once, pack, turns
+    // members, at once, pack, rounds
     [6, 2, 1, 3],
     [7, 2, 1, 4],
     [25, 4, 2, 7],
@@ -100,11 +100,11 @@ describe("describePlan", () => {
     [3, 3, 1, 1],
     [0, 3, 1, 0],
   ])(
-    "says of %d members, %d at once in packs of %d, in how many turns they run",
-    (size, maxConcurrency, pack, turns) => {
+    "says of %d members, %d at once in packs of %d, in how many rounds they run",
+    (size, maxConcurrency, pack, rounds) => {
       const map = { each: a, over: new Array(size).fill(1), maxConcurrency };
       const { joins } = describePlan(plan({ map }, undefined, { tasksPerInvocation: () => pack }));
-      expect(joins).toMatchObject([{ id: ".", kind: "group", expected: size, maxConcurrency, turns }]);
+      expect(joins).toMatchObject([{ id: ".", kind: "group", expected: size, maxConcurrency, rounds }]);
     },
   );
 });
