@@ -5,7 +5,7 @@
  * when they are done, and start what the lanes have come to.
  */
 import type { Head } from "../protocol/head.ts";
-import { hasLanes, isBounded, memberAround, startsOfUnit, unitOf } from "../protocol/lanes.ts";
+import { isBounded, memberAround, startsOfUnit, unitOf } from "../protocol/lanes.ts";
 import { type Front, releasedOf } from "../protocol/released.ts";
 import { joinOf, type Snapshot } from "../protocol/snapshot.ts";
 import type { PlanCache } from "../records/plans.ts";
@@ -30,7 +30,6 @@ export async function goOnAround(delivery: Delivery, plans: PlanCache, head: Hea
 
 /** Starts what lanes have come to since a run was read: repairs may have settled members. */
 export async function goOnSince(delivery: Delivery, plans: PlanCache, before: Snapshot): Promise<void> {
-  if (!hasLanes(before.plan)) return;
   const known = new Set(releasedOf(before).fronts.map(nameOf));
   const snapshot = await readSnapshot(delivery.deps.store, plans, before.head);
   await startFronts(delivery, snapshot, (front) => !known.has(nameOf(front)));

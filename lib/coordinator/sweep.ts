@@ -15,6 +15,7 @@ import {
   tombstoneWrite,
 } from "../protocol/head.ts";
 import { dueShard, indexShards, planPageKey } from "../protocol/keys.ts";
+import { hasLanes } from "../protocol/lanes.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { bucketPartitions, readAll, readHead, readSnapshot } from "../records/snapshots.ts";
 import { createDelivery } from "./delivery.ts";
@@ -124,7 +125,7 @@ async function mend(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promis
       throw error;
     }
   }
-  if (repaired > 0) {
+  if (repaired > 0 && hasLanes(snapshot.plan)) {
     const token = { run: head.runId, generation: head.generation, node: "sweep lanes", dispatch: 1 };
     await goOnSince(createDelivery(deps, run, { token }), plans, snapshot);
   }

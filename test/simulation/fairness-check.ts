@@ -2,7 +2,7 @@
  * That every message travels under the fairness key of what it is for, whoever sends it: release, retry, repair or letter.
  */
 import { nodesOf, type TaskMessage } from "../../lib/model/message.ts";
-import type { SubmitRequest } from "../../lib/model/request.ts";
+import type { OperateRequest, SubmitRequest } from "../../lib/model/request.ts";
 import type { PlanNode } from "../../lib/plan/types.ts";
 import type { OutgoingMessage } from "../../lib/ports/index.ts";
 
@@ -15,7 +15,7 @@ export function wrongFairnessKey(message: OutgoingMessage, requestKey: string | 
   );
 }
 
-type Body = SubmitRequest | TaskMessage | { readonly type: "range" };
+type Body = SubmitRequest | OperateRequest | TaskMessage | { readonly type: "range" };
 
 function wantedKeys(body: Body, requestKey: string | undefined): readonly (string | undefined)[] {
   switch (body.type) {
@@ -28,5 +28,8 @@ function wantedKeys(body: Body, requestKey: string | undefined): readonly (strin
       if (fragment === undefined) return [];
       return nodesOf(body).map((id) => (fragment.nodes[id] as PlanNode).fairnessKey);
     }
+    // What operators ask for is of no tenant.
+    default:
+      return [undefined];
   }
 }

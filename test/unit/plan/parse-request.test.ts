@@ -432,12 +432,7 @@ describe("parseWorkflowDocument", () => {
     ],
     [{ map: { each: a, over: 3 } }, "workflow.map.over", 3, 'must be a list of items or {"$result": …}'],
     [{ map: { each: a, over: [1], maxConcurrency: 0 } }, "workflow.map.maxConcurrency", 0, "must be at least 1"],
-    [
-      { map: { each: a, over: [1], maxConcurrency: "2" } },
-      "workflow.map.maxConcurrency",
-      "2",
-      "must be a whole number",
-    ],
+    [{ map: { each: a, over: [1], maxConcurrency: "2" } }, "workflow.map.maxConcurrency", "2", "must be a number"],
     [
       { chord: { header: { map: { each: { task: 1 }, over: [1] } } } },
       "workflow.chord.header.map.each.task",
