@@ -204,14 +204,14 @@ export const laneScenarios: readonly Scenario[] = [
   },
   {
     name: "retry of lanes whose members are long lists",
-    workflow: map(1, [-1, -2], { group: [works, works, works] }),
-    shape: { messagesPerRange: 2 },
+    workflow: map(1, [-1, -2], { group: [{ task: "one" }, works] }),
+    shape: { messagesPerRange: 1 },
     request: { onFailure: "finish" },
     operations: [{ request: retry }],
     status: "SUCCEEDED",
     value: [
-      [-1, -1, -1],
-      [-2, -2, -2],
+      [-1, -1],
+      [-2, -2],
     ],
   },
   {
