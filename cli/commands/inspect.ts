@@ -108,6 +108,7 @@ const joinColumns: readonly Column<JoinReport>[] = [
   { title: "JOIN", cell: ({ id }) => id },
   { title: "KIND", cell: ({ kind }) => kind, importance: 3 },
   { title: "WHEN", cell: whenText, importance: 3 },
+  { title: "AT ONCE", cell: ({ maxConcurrency }) => String(maxConcurrency ?? ""), alignRight: true, importance: 4 },
   { title: "ARRIVED", cell: ({ arrived, expected }) => `${arrived}/${expected}`, alignRight: true },
   { title: "DECISION", cell: ({ decision }) => decision ?? "" },
   { title: "FIRED AT", cell: ({ firedAt }) => firedAt ?? "", importance: 1 },

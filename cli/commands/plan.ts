@@ -100,6 +100,13 @@ const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [
   { title: "JOIN", cell: ({ id }) => id },
   { title: "KIND", cell: ({ kind }) => kind, importance: 3 },
   { title: "EXPECTED", cell: ({ expected }) => String(expected), alignRight: true },
+  { title: "AT ONCE", cell: ({ maxConcurrency }) => String(maxConcurrency ?? ""), alignRight: true, importance: 4 },
+  {
+    title: "ROUNDS",
+    cell: ({ maxConcurrency, rounds }) => (maxConcurrency === null ? "" : String(rounds)),
+    alignRight: true,
+    importance: 5,
+  },
   { title: "WHEN", cell: whenText, importance: 2 },
   {
     title: "DEADLINE",

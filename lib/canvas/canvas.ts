@@ -4,7 +4,11 @@
  * Nothing is checked here beyond types; parsing and compiling a request does that, with paths into the whole document.
  */
 import { InvalidRequestError } from "../errors.ts";
-import type { Chain, Chord, Dag, DagNode, Deadline, Group, Sleep, When } from "../model/workflow.ts";
+import { pathText } from "../model/document-path.ts";
+import type { Json } from "../model/json.ts";
+import { findJsonProblem } from "../model/json-problem.ts";
+import type { Reference } from "../model/reference.ts";
+import type { Chain, Chord, Dag, DagNode, Deadline, Group, MapWorkflow, Sleep, When } from "../model/workflow.ts";
 import {
   type Composable,
   type ComposableNode,
@@ -58,6 +62,32 @@ function isoTime(time: Date): string {
   return time.toISOString();
 }
 
+/** What a map runs over, and how much of it at the same time. */
+export interface MapOptions {
+  /** The items, taken as they are, or the result of a dag node. @default the result of what comes before */
+  readonly over?: readonly unknown[] | Reference;
+  /** Members that run at the same time, at most. @default all */
+  readonly maxConcurrency?: number;
+}
+
+/**
+ * One copy of a workflow for each item, which it gets as its first argument, as it would the result of what comes before.
+ * The value is the list of results, in the order of the items. Also the header of a {@link chord}.
+ *
+ * @throws InvalidRequestError naming an item that JSON cannot hold.
+ */
+export function map(each: Composable, { over, maxConcurrency }: MapOptions = {}): MapWorkflow {
+  const problem = over === undefined ? null : findJsonProblem(over);
+  if (problem) throw new InvalidRequestError(pathText("over", problem.path), problem.value, problem.rule);
+  return {
+    map: {
+      each: documentOf(each),
+      ...(over === undefined ? {} : { over: (Array.isArray(over) ? [...over] : { ...over }) as Json[] | Reference }),
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    },
+  };
+}
+
 /** How a chord joins. */
 export interface ChordOptions {
   /**
@@ -77,19 +107,28 @@ export interface ChordOptions {
 /**
  * Members in parallel, then one callback with the list of all their results.
  *
+ * @param header - The members, or a {@link map}.
  * @param callback - Called as `callback(ctx, results, ...bound)`. Without one the value is the list.
  */
-export function chord(header: readonly Composable[], callback?: Composable, options: ChordOptions = {}): Chord {
+export function chord(
+  header: readonly Composable[] | MapWorkflow,
+  callback?: Composable,
+  options: ChordOptions = {},
+): Chord {
   const { when, deadlineSeconds, onError } = options;
   return {
     chord: {
-      header: header.map(documentOf),
+      header: isList(header) ? header.map(documentOf) : header,
       ...(callback === undefined ? {} : { callback: documentOf(callback) }),
       ...(when === undefined ? {} : { when }),
       ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
       ...(onError === undefined ? {} : { onError: taskDocumentOf(onError) }),
     },
   };
+}
+
+function isList(header: readonly Composable[] | MapWorkflow): header is readonly Composable[] {
+  return Array.isArray(header);
 }
 
 /** What a dag is made of. */

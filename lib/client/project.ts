@@ -139,6 +139,7 @@ export function joinReport(snapshot: Snapshot, released: Released, join: PlanJoi
     when: join.when,
     count: join.count ?? null,
     expected: join.size,
+    maxConcurrency: join.maxConcurrency ?? null,
     arrived,
     decision: join.size === 0 && !released.joins.has(join.id) ? null : (decided(snapshot, join) ?? null),
     missing,

@@ -98,6 +98,8 @@ export interface JoinReport {
   /** Failures that are tolerated, or successes that are enough; null for joins that are not decided by a count. */
   readonly count: number | null;
   readonly expected: number;
+  /** Members that may run at the same time; null: all. */
+  readonly maxConcurrency: number | null;
   /** Settled member slots. */
   readonly arrived: number;
   readonly decision: Decision | null;

@@ -14,6 +14,7 @@ import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
 import { memberPlace } from "../protocol/keys.ts";
+import { type ListName, listOf } from "../protocol/release.ts";
 import { isBad, type SettledSlot } from "../protocol/slot.ts";
 import {
   isCounting,
@@ -36,9 +37,19 @@ import {
 } from "../protocol/writes.ts";
 import { acceptedMembers } from "../records/accepted.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
-import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, timeRemains, type Wins } from "./delivery.ts";
+import {
+  askerOf,
+  type Delivery,
+  lostWins,
+  returnUntil,
+  sendsAtOnce,
+  timeRemains,
+  type Wins,
+  wonAll,
+} from "./delivery.ts";
+import { nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
-import { release, resendMs } from "./release.ts";
+import { release, resendMs, startAll } from "./release.ts";
 import { firstSend, lowerDue, sendNodes } from "./sending.ts";
 
 /** A settled node, with the place of its slot. */
@@ -67,6 +78,8 @@ export async function driveNodes(
         : advanceAll(delivery, node.id, node.next, wins),
     );
   }
+  for (const { join, place } of nodes)
+    if (join && place.leaf) await goOnInLane(delivery, join, { index: place.leaf.index, image, wins });
 }
 
 /**
@@ -83,6 +96,19 @@ async function once(delivery: Delivery, unit: NodeId | JoinId, wins: Wins, drive
     driven.delete(unit);
     throw error;
   }
+}
+
+/** A settled member lets the next of its lane begin. After its failure, which may end the wait for all of them. */
+async function goOnInLane(
+  delivery: Delivery,
+  join: PlanJoin,
+  settled: Parameters<typeof nextInLane>[2],
+): Promise<void> {
+  const next = await nextInLane(delivery, join, settled);
+  if (next === undefined) return;
+  const fresh = delivery.run.generation === 1 && next.untouched && sendsAtOnce(settled.wins);
+  const wins = fresh ? wonAll : lostWins;
+  await goOn(delivery, await startAll(delivery, next.starts, wins), wins);
 }
 
 /** The cause that a failed node is to those who take it over. */
@@ -294,8 +320,9 @@ async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins): Prom
   if (join.size === 0) return advanceAll(delivery, join.id, join.next, { ...wins, alone: false });
   const nowMs = delivery.deps.clock.now();
   if (join.deadlineSeconds !== undefined) await lowerDue(delivery, nowMs + join.deadlineSeconds * 1000);
-  const plan = await delivery.run.plan.whole();
-  await goOn(delivery, await release(delivery, `header:${join.id}`, plan.releases[join.id] ?? [], wins), wins);
+  const list: ListName = `header:${join.id}`;
+  const members = listOf(await delivery.run.plan.whole(), list);
+  await goOn(delivery, await release(delivery, list, members, wins), wins);
 }
 
 /** Releases the roots of a run. */
@@ -360,6 +387,7 @@ export async function driveMember(
 ): Promise<void> {
   await climb(delivery, join, Math.floor(index / join.leafSize), image, wins, { failing: isBad(slot) });
   if (isBad(slot)) await failMember(delivery, join, index, slot);
+  await goOnInLane(delivery, join, { index, image, wins });
 }
 
 async function failMember(delivery: Delivery, join: PlanJoin, index: number, slot: SettledSlot): Promise<void> {

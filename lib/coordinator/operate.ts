@@ -17,6 +17,7 @@ import type { Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import { endRun } from "./drive.ts";
 import { type Ending, endMembers, endNode } from "./ending.ts";
+import { goOnAround } from "./fronts.ts";
 import { locate, slotIn } from "./places.ts";
 import { restart } from "./restart.ts";
 import { retry } from "./retry.ts";
@@ -34,7 +35,7 @@ export async function operate(
   checkGeneration(request, head);
   switch (request.type) {
     case "revoke":
-      return revoke(deliveryFor(deps, plans, head), request);
+      return revoke(deps, plans, request, head);
     case "pause":
       return pause(deps, request, head);
     case "resume":
@@ -42,10 +43,21 @@ export async function operate(
   }
 }
 
-async function revoke(delivery: Delivery, { path, reason }: RevokeRequest): Promise<void> {
+async function revoke(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  { path, reason }: RevokeRequest,
+  head: Head,
+): Promise<void> {
+  const delivery = deliveryFor(deps, plans, head);
   const error = { name: "revoked", message: reason ?? "revoked by an operator" };
   if (path === undefined) return endRun(delivery, { status: "REVOKED", error });
-  const ending: Ending = { status: "REVOKED", error };
+  await endPart(delivery, path, { status: "REVOKED", error });
+  await goOnAround(delivery, plans, head, path);
+}
+
+/** Ends a task, or what is missing of a chord or group. */
+async function endPart(delivery: Delivery, path: string, ending: Ending): Promise<void> {
   const plan = await delivery.run.plan.whole();
   const node = Object.hasOwn(plan.nodes, path) ? plan.nodes[path] : undefined;
   if (node) return endNode(delivery, node, ending);

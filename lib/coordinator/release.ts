@@ -7,10 +7,11 @@
 import type { RangeMessage } from "../model/message.ts";
 import type { Next, Pack, PlanNode, Source, Start } from "../plan/types.ts";
 import { rangePlace } from "../protocol/keys.ts";
-import { type ListName, rangesOf } from "../protocol/release.ts";
+import { type ListName, type Released, rangesOf } from "../protocol/release.ts";
 import { resendIntervalMs } from "../protocol/retry.ts";
-import type { Slot } from "../protocol/slot.ts";
+import { isBad, type Slot } from "../protocol/slot.ts";
 import { askerOf, type Delivery, sendsAtOnce, type Wins } from "./delivery.ts";
+import { lanesAhead, lanesFromStart } from "./lanes.ts";
 import { locate, slotIn } from "./places.ts";
 import { firstSend, keyed, type NodeSend, sendAll, sendNodes } from "./sending.ts";
 
@@ -22,7 +23,7 @@ import { firstSend, keyed, type NodeSend, sendAll, sendNodes } from "./sending.t
 export async function release(
   delivery: Delivery,
   name: ListName,
-  starts: readonly Start[],
+  starts: readonly Released[],
   wins: Wins,
 ): Promise<readonly Next[]> {
   // A single unit is never cut, so it needs no plan at hand.
@@ -34,18 +35,29 @@ export async function release(
 }
 
 /** Starts units, however many: the tasks in batches. @returns What is not a message. */
-export async function startAll(delivery: Delivery, starts: readonly Start[], wins: Wins): Promise<readonly Next[]> {
+export async function startAll(delivery: Delivery, list: readonly Released[], wins: Wins): Promise<readonly Next[]> {
   const rest: Next[] = [];
   const units: (readonly PlanNode[])[] = [];
-  for (const start of starts) {
+  for (const start of await unitsIn(delivery, list, wins)) {
     if (start.kind === "node") units.push([await delivery.run.plan.node(start.node)]);
     else if (start.kind === "pack") units.push(await membersOf(delivery, start));
     else rest.push(start);
   }
   const nowMs = delivery.deps.clock.now();
-  const sends = sendsAtOnce(wins) ? units.map((nodes) => firstSend(nodes, nowMs)) : await unsent(delivery, units);
+  if (sendsAtOnce(wins)) {
+    const sends = units.map((nodes) => firstSend(nodes, nowMs));
+    await sendNodes(delivery, sends, "release.send");
+    return rest;
+  }
+  const { sends, kept } = await unsent(delivery, units);
   await sendNodes(delivery, sends, "release.send");
-  return rest;
+  return [...rest, ...kept.flatMap(({ next }) => next)];
+}
+
+/** Who releases lanes for the first time starts them at their first unit; everybody else at the first that is open. */
+async function unitsIn(delivery: Delivery, list: readonly Released[], wins: Wins): Promise<readonly Start[]> {
+  if (!list.some(({ kind }) => kind === "lane")) return list as readonly Start[];
+  return sendsAtOnce(wins) ? lanesFromStart(await delivery.run.plan.whole(), list) : lanesAhead(delivery, list);
 }
 
 async function membersOf(delivery: Delivery, pack: Pack): Promise<readonly PlanNode[]> {
@@ -59,16 +71,24 @@ function nodeIn(source: Source | undefined, pack: Pack, index: number): string {
   throw new TypeError(`member ${index} of join ${pack.join} is no task`);
 }
 
+interface Unsent {
+  readonly sends: readonly NodeSend[];
+  /** What an older generation has brought to its end: its message is gone, so what follows is looked after here. */
+  readonly kept: readonly PlanNode[];
+}
+
 /** What nobody has seen yet. A node that has been delivered is the business of its own message. */
-async function unsent(delivery: Delivery, units: readonly (readonly PlanNode[])[]): Promise<NodeSend[]> {
+async function unsent(delivery: Delivery, units: readonly (readonly PlanNode[])[]): Promise<Unsent> {
   const located = await Promise.all(units.map((nodes) => Promise.all(nodes.map((node) => locate(delivery, node)))));
   const keys = [...new Map(located.flat().map(({ place }) => [place.key.sk, place.key])).values()];
   const images = await delivery.deps.store.getMany(keys, "release.look");
   const imageOf = new Map(keys.map((key, i) => [key.sk, images[i]]));
-  return located.flatMap((members) => {
+  const kept: PlanNode[] = [];
+  const sends = located.flatMap((members) => {
     const rows = members.map(({ node, place }) => {
       const slot = slotIn(place, imageOf.get(place.key.sk));
       const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));
+      if (delivery.run.generation > 1 && slot.state === "settled" && !isBad(slot)) kept.push(node);
       return { node, slot, row };
     });
     const fresh = rows.flatMap(({ node, slot }) => (slot.state === "absent" ? [node] : []));
@@ -78,6 +98,7 @@ async function unsent(delivery: Delivery, units: readonly (readonly PlanNode[])[
     );
     return [...together, ...alone];
   });
+  return { sends, kept };
 }
 
 /** How long a node that was sent again may stay unseen. */

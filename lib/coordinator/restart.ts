@@ -7,6 +7,7 @@
 import type { NodeId } from "../model/ids.ts";
 import type { Plan, PlanNode } from "../plan/types.ts";
 import type { Head } from "../protocol/head.ts";
+import { hasLanes } from "../protocol/lanes.ts";
 import { type Released, releasedOf } from "../protocol/released.ts";
 import { nodeOf, rangeSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
 import type { PlanCache } from "../records/plans.ts";
@@ -26,7 +27,9 @@ export async function restart(deps: CoordinatorDeps, plans: PlanCache, head: Hea
   const snapshot = await readSnapshot(deps.store, plans, head);
   const { findings } = deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps));
   for (const { repair } of findings) await applyRepair(delivery, repair);
-  await sendOpen(delivery, snapshot);
+  // A lane may have come further by a repair.
+  const mended = findings.length > 0 && hasLanes(snapshot.plan);
+  await sendOpen(delivery, mended ? await readSnapshot(deps.store, plans, head) : snapshot);
 }
 
 async function sendOpen(delivery: Delivery, snapshot: Snapshot): Promise<void> {

@@ -16,10 +16,12 @@ import {
   tombstoneWrite,
 } from "../protocol/head.ts";
 import { dueShard, indexShards, planPageKey } from "../protocol/keys.ts";
+import { hasLanes } from "../protocol/lanes.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { bucketPartitions, readAll, readHead, readSnapshot } from "../records/snapshots.ts";
 import { createDelivery } from "./delivery.ts";
 import { type CoordinatorDeps, diagnoseSettings } from "./deps.ts";
+import { goOnSince } from "./fronts.ts";
 import { applyRepair } from "./repair.ts";
 import { openRun, StaleGeneration } from "./run.ts";
 
@@ -125,6 +127,10 @@ async function mend(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promis
       if (error instanceof StaleGeneration) return repaired;
       throw error;
     }
+  }
+  if (repaired > 0 && hasLanes(snapshot.plan)) {
+    const token = { run: head.runId, generation: head.generation, node: "sweep lanes", dispatch: 1 };
+    await goOnSince(createDelivery(deps, run, { token }), plans, snapshot);
   }
   return repaired;
 }

@@ -11,6 +11,7 @@ export type Issue = z.core.$ZodIssue;
 
 /** What may stand at keys that take values of several forms. */
 const formsOf: Readonly<Record<string, string>> = {
+  over: 'must be a list of items or {"$result": …}',
   deadlineSeconds: 'must be a whole number of seconds, "auto" or {"auto": …}',
   when: 'must be "all-succeeded", "all-settled", {"tolerate": {"count": n}}, {"tolerate": {"percent": p}} or {"quorum": n}',
   sleep: `must be a whole number of seconds from 1 to ${limits.delaySeconds}, or {"until": …} with an ISO-8601 time and its zone, such as 2026-12-01T08:00:00Z`,

@@ -1,8 +1,7 @@
 /**
  * The grammar of workflows: zod schemas, and the types inferred from them.
  *
- * Objects are strict: an unknown key anywhere is an error. What later versions add (`map`) is not in
- * here; parsing names it as unsupported. JSON inside arguments is not looked into: whoever parses has walked it before
+ * Objects are strict: an unknown key anywhere is an error. JSON inside arguments is not looked into: whoever parses has walked it before
  * (`findJsonProblem`), since a recursive schema would overflow the stack on deep documents.
  */
 import { z } from "zod";
@@ -99,6 +98,36 @@ export const groupSchema = z
   })
   .meta({ id: "Group" });
 
+/** The result of a dag node, or a part of it, as the list of a map. */
+export const referenceSchema = z
+  .strictObject({ $result: nodeNameSchema, path: z.string().optional() })
+  .meta({ id: "Reference" });
+
+const over = {
+  /** The items, taken as they are. Default: the result of what comes before. */
+  over: z.union([z.array(jsonSchema).meta({ maxItems: limits.membersPerGroup }), referenceSchema]).optional(),
+  /** Members that run at the same time, at most. Default: all. */
+  maxConcurrency: z.int().min(1).max(limits.membersPerGroup).optional(),
+};
+
+/** One copy of a workflow for each item of a list, all at once or a few at a time; the value is the list of theirs. */
+export const mapSchema = z
+  .strictObject({
+    get map() {
+      return mapBodySchema;
+    },
+  })
+  .meta({ id: "Map" });
+
+export const mapBodySchema = z
+  .strictObject({
+    get each() {
+      return workflowSchema;
+    },
+    ...over,
+  })
+  .meta({ id: "MapBody" });
+
 /** How the deadline `"auto"` is computed from the number of members. */
 export const autoDeadlineSchema = z
   .strictObject({
@@ -139,7 +168,7 @@ export const chordSchema = z
 export const chordBodySchema = z
   .strictObject({
     get header() {
-      return members(workflowSchema);
+      return z.union([members(workflowSchema), mapSchema]);
     },
     get callback() {
       return workflowSchema.optional();
@@ -178,14 +207,18 @@ export const dagNodeSchema = z.union([
   chordSchema.extend(after).meta({ id: "ChordNode" }),
   dagSchema.extend(after).meta({ id: "DagNode" }),
   sleepSchema.extend(after).meta({ id: "SleepNode" }),
+  mapSchema.extend(after).meta({ id: "MapNode" }),
 ]);
 
 export const workflowSchema = z
-  .union([taskSchema, chainSchema, groupSchema, chordSchema, dagSchema, sleepSchema])
+  .union([taskSchema, chainSchema, groupSchema, chordSchema, dagSchema, sleepSchema, mapSchema])
   .meta({ id: "Workflow" });
 
 /** A workflow inside another, not looked into. */
 const part = z.unknown();
+/** The same where it has to be there. */
+const requiredPart = part.refine((value) => value !== undefined, "is required");
+const mapOutline = z.strictObject({ map: z.strictObject({ each: requiredPart, ...over }) });
 
 /**
  * Each canvas without what is inside. Checked one by one from the outside in, so that the first problem is found in linear
@@ -198,7 +231,13 @@ export const outlineSchemas = {
   chord: z.strictObject({ chord: chordBodySchema.extend({ header: members(part), callback: part.optional() }) }),
   dag: z.strictObject({ dag: dagBodySchema.extend({ nodes: z.record(nodeNameSchema, part) }) }),
   sleep: sleepSchema,
+  map: mapOutline,
 } as const;
+
+/** A chord whose header is a map. */
+const chordOverMap = z.strictObject({
+  chord: chordBodySchema.extend({ header: mapOutline, callback: part.optional() }),
+});
 
 /** The same for nodes of a dag. */
 export const nodeOutlineSchemas = {
@@ -208,10 +247,14 @@ export const nodeOutlineSchemas = {
   chord: outlineSchemas.chord.extend(after),
   dag: outlineSchemas.dag.extend(after),
   sleep: outlineSchemas.sleep.extend(after),
+  map: outlineSchemas.map.extend(after),
 } as const;
 
+/** What a chord is checked by when its header is an object. */
+export const chordOverMapSchemas = { plain: chordOverMap, node: chordOverMap.extend(after) } as const;
+
 /** The keys that say what a workflow is. */
-export const canvasKeys = ["task", "chain", "group", "chord", "dag", "sleep"] as const;
+export const canvasKeys = ["task", "chain", "group", "chord", "dag", "map", "sleep"] as const;
 export type CanvasKey = (typeof canvasKeys)[number];
 
 export type Task = z.infer<typeof taskSchema>;
@@ -220,6 +263,7 @@ export type Group = z.infer<typeof groupSchema>;
 export type Chord = z.infer<typeof chordSchema>;
 export type Dag = z.infer<typeof dagSchema>;
 export type Sleep = z.infer<typeof sleepSchema>;
+export type MapWorkflow = z.infer<typeof mapSchema>;
 export type DagNode = z.infer<typeof dagNodeSchema>;
 export type Workflow = z.infer<typeof workflowSchema>;
 export type Retry = z.infer<typeof retrySchema>;

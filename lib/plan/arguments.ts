@@ -11,8 +11,10 @@ export interface Call {
   readonly task: string;
   readonly info: TaskInfo;
   readonly args: readonly Json[];
-  /** True when a result comes before the bound arguments. */
+  /** True when something comes before the bound arguments. */
   readonly hasInput: boolean;
+  /** What that is, when it is known: an item of a map, and its path in the document. */
+  readonly item?: { readonly value: Json; readonly doc: string };
   /** True when some argument is only known at run time. */
   readonly late: boolean;
   /** Path of the task in the document. */
@@ -21,14 +23,23 @@ export interface Call {
 
 /** Checks the number of arguments, and the arguments themselves when all are known. @throws InvalidRequestError */
 export function checkCall(call: Call): void {
-  const { args, info, hasInput, late, doc } = call;
+  const { args, info, hasInput, item, late, doc } = call;
   const count = args.length + (hasInput ? 1 : 0);
   if (count < info.minArgs || count > info.maxArgs) {
     throw new InvalidRequestError(`${doc}.args`, args.length, countRule(call, count));
   }
-  if (hasInput || late) return;
-  const wrong = info.check?.(args) ?? null;
-  if (wrong) throw new InvalidRequestError(pathText(`${doc}.args`, wrong.path), valueAt(args, wrong.path), wrong.rule);
+  if ((hasInput && item === undefined) || late) return;
+  const all = item === undefined ? args : [item.value, ...args];
+  const wrong = info.check?.(all) ?? null;
+  if (wrong === null) return;
+  throw new InvalidRequestError(placeOf(wrong.path, call), valueAt(all, wrong.path), wrong.rule);
+}
+
+/** Where a wrong argument is written. */
+function placeOf(path: readonly Segment[], { item, doc }: Call): string {
+  const [first, ...inside] = path;
+  if (item === undefined || typeof first !== "number") return pathText(`${doc}.args`, path);
+  return first === 0 ? pathText(item.doc, inside) : pathText(`${doc}.args`, [first - 1, ...inside]);
 }
 
 function countRule({ task, info, args, hasInput }: Call, count: number): string {

@@ -8,11 +8,12 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { JoinId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { Chain, Chord, DagNode, Group, Task, Workflow } from "../model/workflow.ts";
+import type { Chain, Chord, DagNode, Task, Workflow } from "../model/workflow.ts";
 import { compileDag } from "./dag.ts";
 import { deadlineOf } from "./deadline.ts";
+import { expandMap, type LiteralMap, listMembers, type Member, type Members } from "./expand-map.ts";
 import { joinPolicyOf } from "./join-policy.ts";
-import { decideFirst, joinOf, joinUnit, leafSizeOf, packed } from "./joins.ts";
+import { decideFirst, joinOf, joinUnit, packed, shapeOf } from "./joins.ts";
 import { below, type Compilation, type Place } from "./place.ts";
 import { compileSleep } from "./sleep-node.ts";
 import { compileTask } from "./task-node.ts";
@@ -32,7 +33,8 @@ export function compileWorkflow(context: Compilation, workflow: Workflow | DagNo
   }
   const inside = { ...place, level: place.level + 1 };
   if ("chain" in workflow) return compileChain(context, workflow, inside);
-  if ("group" in workflow) return compileGroup(context, workflow, inside);
+  if ("group" in workflow) return compileGroup(context, listMembers(workflow.group, `${place.doc}.group`), inside);
+  if ("map" in workflow) return compileGroup(context, expandMap(workflow as LiteralMap, place.doc), inside);
   if ("chord" in workflow) return compileChord(context, workflow, inside);
   return compileDag(context, workflow, inside, compileWorkflow);
 }
@@ -54,17 +56,12 @@ function compileChain(context: Compilation, { chain }: Chain, place: Place): Uni
   return { starts: first.starts, exit: last.exit, value: last.value, gives: last.gives };
 }
 
-function compileGroup(context: Compilation, { group }: Group, place: Place): Unit {
+function compileGroup(context: Compilation, listed: Members, place: Place): Unit {
   const id = place.path || ".";
   const failure = decideFirst(id, place.failure);
-  checkMembers(group, `${place.doc}.group`);
-  const members = group.map((member, i) =>
-    compileWorkflow(context, member, {
-      ...place,
-      path: below(place.path, `[${i}]`),
-      doc: `${place.doc}.group[${i}]`,
-      failure,
-    }),
+  checkMembers(listed);
+  const members = listed.list.map((member, i) =>
+    compileMember(context, member, { ...place, path: below(place.path, `[${i}]`), failure }),
   );
   const join = joinOf(context, id, {
     kind: "group",
@@ -72,26 +69,33 @@ function compileGroup(context: Compilation, { group }: Group, place: Place): Uni
     failure: place.failure,
     releasedBy: place.releasedBy,
   });
-  addHeader(context, join, members, place.doc);
+  addHeader(context, { ...join, ...shapeOf(context, members, listed.maxConcurrency) }, members, place.doc);
   return joinUnit(id);
+}
+
+/** A copy of a map's template gets its item, every other member what the list gets. */
+function compileMember(context: Compilation, { workflow, doc, item }: Member, place: Place): Unit {
+  if (item === undefined) return compileWorkflow(context, workflow, { ...place, doc });
+  return compileWorkflow(context, workflow, {
+    ...place,
+    doc,
+    input: { kind: "item", value: item.value },
+    itemDoc: item.doc,
+  });
 }
 
 function compileChord(context: Compilation, { chord }: Chord, place: Place): Unit {
   const id = place.path || ".";
-  const { header } = chord;
-  checkMembers(header, `${place.doc}.chord.header`);
-  const policy = joinPolicyOf(chord.when, header.length, place.doc);
-  const deadlineSeconds = deadlineOf(chord.deadlineSeconds, header.length, place.doc);
+  const header = headerOf(chord, place.doc);
+  const size = header.list.length;
+  checkMembers(header);
+  const policy = joinPolicyOf(chord.when, size, place.doc);
+  const deadlineSeconds = deadlineOf(chord.deadlineSeconds, size, place.doc);
   const failFast = decideFirst(id, place.failure);
-  const members = header.map((member, index) => {
+  const members = header.list.map((member, index) => {
     const failure: Failure =
       policy.when === "all-succeeded" ? failFast : { decide: [], then: { kind: "slot", join: id, index } };
-    return compileWorkflow(context, member, {
-      ...place,
-      path: below(place.path, `header[${index}]`),
-      doc: `${place.doc}.chord.header[${index}]`,
-      failure,
-    });
+    return compileMember(context, member, { ...place, path: below(place.path, `header[${index}]`), failure });
   });
   const join: PlanJoin = {
     ...joinOf(context, id, {
@@ -101,6 +105,7 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
       releasedBy: place.releasedBy,
     }),
     ...policy,
+    ...shapeOf(context, members, header.maxConcurrency),
     onError: chord.onError === undefined ? null : below(place.path, "onError"),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
   };
@@ -114,9 +119,13 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
   return unit;
 }
 
+function headerOf({ header }: Chord["chord"], doc: string): Members {
+  const at = `${doc}.chord.header`;
+  return Array.isArray(header) ? listMembers(header, at) : expandMap(header as LiteralMap, at);
+}
+
 /** Adds the join of a header: its members are attached to their slots and released together. */
-function addHeader(context: Compilation, plain: PlanJoin, members: readonly Unit[], doc: string): void {
-  const join = { ...plain, leafSize: leafSizeOf(context, members) };
+function addHeader(context: Compilation, join: PlanJoin, members: readonly Unit[], doc: string): void {
   addJoin(context.draft, join, members, doc);
   for (const [index, unit] of members.entries()) {
     attach(context.draft, unit, [{ kind: "slot", join: join.id, index }]);
@@ -152,8 +161,8 @@ function compileOnError(context: Compilation, onError: Task, join: JoinId, place
   compileTask(context, onError, at, true);
 }
 
-function checkMembers(members: readonly unknown[], doc: string): void {
-  if (members.length > limits.membersPerGroup) {
-    throw new InvalidRequestError(doc, members.length, `must have at most ${limits.membersPerGroup} members`);
+function checkMembers({ list, doc }: Members): void {
+  if (list.length > limits.membersPerGroup) {
+    throw new InvalidRequestError(doc, list.length, `must have at most ${limits.membersPerGroup} members`);
   }
 }

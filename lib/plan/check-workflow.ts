@@ -5,12 +5,14 @@
  */
 import { InvalidRequestError } from "../errors.ts";
 import { pathText, segmentText } from "../model/document-path.ts";
-import { isJsonObject } from "../model/json.ts";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { limits } from "../model/limits.ts";
 import {
   type CanvasKey,
   canvasKeys,
+  chordOverMapSchemas,
   type DagNode,
+  type MapWorkflow,
   nodeOutlineSchemas,
   outlineSchemas,
   type Workflow,
@@ -25,6 +27,8 @@ interface Part {
   readonly at: string;
   /** A node of a dag may come after others. */
   readonly isNode: boolean;
+  /** How many of it there will be: members of maps around it. */
+  readonly times: number;
 }
 
 /**
@@ -34,23 +38,44 @@ interface Part {
  * @throws InvalidRequestError for the first problem.
  */
 export function checkWorkflow(value: unknown, at: string): Workflow {
-  check({ value, at, isNode: false }, 0, { tasks: 0 });
+  check({ value, at, isNode: false, times: 1 }, 0, { tasks: 0 });
   return value as Workflow;
 }
 
 function check(part: Part, level: number, count: { tasks: number }): void {
-  const { value, at, isNode } = part;
+  const { value, at } = part;
   const key = canvasOf(value, at);
   if (key !== "task" && key !== "sleep" && level >= limits.nestingLevels) {
     throw new InvalidRequestError(at, undefined, `must not be nested more than ${limits.nestingLevels} canvases deep`);
   }
-  checkSchema((isNode ? nodeOutlineSchemas : outlineSchemas)[key], value, at);
+  checkOutline(part, key);
   const canvas = value as DagNode;
-  count.tasks += ownTasks(canvas);
+  count.tasks += ownTasks(canvas) * part.times;
   if (count.tasks > limits.tasksPerRun) {
     throw new InvalidRequestError(at, undefined, `must not be there: a run has at most ${limits.tasksPerRun} tasks`);
   }
-  for (const inside of partsOf(canvas, at)) check(inside, level + 1, count);
+  for (const inside of partsOf(canvas, part)) check(inside, level + 1, count);
+}
+
+/** Checks a canvas without what is inside; the header of a chord may be a map, which is part of its outline. */
+function checkOutline({ value, at, isNode }: Part, key: CanvasKey): void {
+  const header = key === "chord" ? headerOf(value) : undefined;
+  if (isJsonObject(header)) {
+    refuseUnsupported(header, `${at}.chord.header`);
+    checkSchema(chordOverMapSchemas[isNode ? "node" : "plain"], value, at);
+  } else checkSchema((isNode ? nodeOutlineSchemas : outlineSchemas)[key], value, at);
+}
+
+function headerOf(value: unknown): unknown {
+  const chord = isJsonObject(value) ? value.chord : undefined;
+  return isJsonObject(chord) ? chord.header : undefined;
+}
+
+function refuseUnsupported(value: JsonObject, at: string): void {
+  const later = unsupported([], value);
+  if (later === null) return;
+  const found = later.path.reduce<unknown>((inside, key) => (inside as JsonObject)[key], value);
+  throw new InvalidRequestError(pathText(at, later.path), found, later.rule);
 }
 
 /** Tells which canvas a value is. @throws InvalidRequestError when it is none, several, or one of a later version. */
@@ -60,8 +85,7 @@ function canvasOf(value: unknown, at: string): CanvasKey {
   if (!isJsonObject(value)) {
     throw new InvalidRequestError(at, value, `must be a workflow: an object with one of ${kinds}`);
   }
-  const later = unsupported([], value);
-  if (later) throw new InvalidRequestError(pathText(at, later.path), value[later.path[0] as string], later.rule);
+  refuseUnsupported(value, at);
   const [key, second] = canvasKeys.filter((candidate) => Object.hasOwn(value, candidate));
   if (key === undefined) throw new InvalidRequestError(at, value, `must have one of ${kinds}`);
   if (second !== undefined) {
@@ -76,20 +100,27 @@ function ownTasks(canvas: DagNode): number {
 }
 
 /** The workflows directly inside a canvas. */
-function partsOf(canvas: DagNode, at: string): readonly Part[] {
+function partsOf(canvas: DagNode, { at, times }: Part): readonly Part[] {
   const listed = (list: readonly unknown[], key: string): readonly Part[] =>
-    list.map((value, i) => ({ value, at: `${at}.${key}[${i}]`, isNode: false }));
+    list.map((value, i) => ({ value, at: `${at}.${key}[${i}]`, isNode: false, times }));
+  const template = ({ map }: MapWorkflow, mapAt: string): readonly Part[] => {
+    const members = Array.isArray(map.over) ? map.over.length : 1;
+    return [{ value: map.each, at: `${mapAt}.map.each`, isNode: false, times: times * members }];
+  };
   if ("task" in canvas || "sleep" in canvas) return [];
   if ("chain" in canvas) return listed(canvas.chain, "chain");
   if ("group" in canvas) return listed(canvas.group, "group");
+  if ("map" in canvas) return template(canvas, at);
   if ("dag" in canvas) {
     return Object.entries(canvas.dag.nodes).map(([name, value]) => ({
       value,
       at: `${at}.dag.nodes${segmentText(name)}`,
       isNode: true,
+      times,
     }));
   }
   const { header, callback } = canvas.chord;
-  const last = callback === undefined ? [] : [{ value: callback, at: `${at}.chord.callback`, isNode: false }];
-  return [...listed(header, "chord.header"), ...last];
+  const last = callback === undefined ? [] : [{ value: callback, at: `${at}.chord.callback`, isNode: false, times }];
+  const members = Array.isArray(header) ? listed(header, "chord.header") : template(header, `${at}.chord.header`);
+  return [...members, ...last];
 }

@@ -31,6 +31,10 @@ export interface PlanDescription {
     readonly count: number | null;
     readonly expected: number;
     readonly deadlineSeconds: number | null;
+    /** Members that may run at the same time; null: all. */
+    readonly maxConcurrency: number | null;
+    /** How many members, or packs of them, run one after the other at most: 1 when they all run at once, 0 of none. */
+    readonly rounds: number;
   }[];
   /** How long the run waits at least: delays, times and sleeps, as if its tasks took no time. */
   readonly waitSeconds: number;
@@ -54,13 +58,15 @@ export function describePlan(plan: Plan, nowMs?: number): PlanDescription {
     ...(node.delaySeconds === undefined ? {} : { delaySeconds: node.delaySeconds }),
     ...(node.notBeforeMs === undefined ? {} : { at: new Date(node.notBeforeMs).toISOString() }),
   }));
-  const joins = Object.values(plan.joins).map(({ id, kind, when, count, size, deadlineSeconds }) => ({
-    id,
-    kind,
-    when,
-    count: count ?? null,
-    expected: size,
-    deadlineSeconds: deadlineSeconds ?? null,
+  const joins = Object.values(plan.joins).map((join) => ({
+    id: join.id,
+    kind: join.kind,
+    when: join.when,
+    count: join.count ?? null,
+    expected: join.size,
+    deadlineSeconds: join.deadlineSeconds ?? null,
+    maxConcurrency: join.maxConcurrency ?? null,
+    rounds: roundsOf(join),
   }));
   return {
     tasks: nodes.length,
@@ -69,6 +75,11 @@ export function describePlan(plan: Plan, nowMs?: number): PlanDescription {
     waitSeconds: Math.ceil(longestWaitMs(plan, nowMs) / 1000),
     predicted: predict(plan, nowMs),
   };
+}
+
+function roundsOf({ size, lanes }: PlanJoin): number {
+  if (lanes === undefined) return Math.min(size, 1);
+  return Math.ceil(Math.ceil(size / lanes.unitSize) / lanes.count);
 }
 
 /** `.` is the root; a path has one level a step. */

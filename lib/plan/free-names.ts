@@ -54,11 +54,14 @@ function partsOf(canvas: Canvas, at: string): readonly Part[] {
     list.map((part, i): Part => [part, `${at}.${key}[${i}]`]);
   if ("chain" in canvas) return numbered(canvas.chain, "chain");
   if ("group" in canvas) return numbered(canvas.group, "group");
+  if ("map" in canvas) return [[canvas.map.each, `${at}.map.each`]];
   if ("dag" in canvas)
     return Object.entries(canvas.dag.nodes).map(([name, part]) => [part, `${at}.dag.nodes${segmentText(name)}`]);
   const { header, callback, onError } = canvas.chord;
   return [
-    ...numbered(header, "chord.header"),
+    ...(Array.isArray(header)
+      ? numbered(header, "chord.header")
+      : [[header.map.each, `${at}.chord.header.map.each`] as const]),
     ...(callback ? [[callback, `${at}.chord.callback`] as const] : []),
     ...(onError ? [[onError, `${at}.chord.onError`] as const] : []),
   ];

@@ -5,8 +5,8 @@ import type { JoinId, NodeId } from "../model/ids.ts";
 import { mayWait } from "../model/start-time.ts";
 import { laneOf } from "./lane.ts";
 import type { Compilation } from "./place.ts";
-import type { Failure, PlanJoin, PlanNode, Start } from "./types.ts";
-import type { Unit } from "./units.ts";
+import type { Failure, Lanes, PlanJoin, PlanNode, Start } from "./types.ts";
+import type { Draft, Unit } from "./units.ts";
 
 /** A join that waits for all its members to succeed, and that nothing follows yet. */
 export function joinOf(
@@ -19,8 +19,40 @@ export function joinOf(
   return { id, ...given, leafSize, fan, buckets, when: "all-succeeded", next: [], onError: null, afterEnd: false };
 }
 
+/** Shape of a header: its leaves, and the lanes that its members go in. */
+export function shapeOf(
+  context: Compilation,
+  members: readonly Unit[],
+  maxConcurrency: number | undefined,
+): Pick<PlanJoin, "leafSize" | "maxConcurrency" | "lanes"> {
+  const leafSize = leafSizeOf(context, members);
+  if (maxConcurrency === undefined) return { leafSize };
+  const [first] = members;
+  if (maxConcurrency >= members.length || first === undefined || !runsTask(context.draft, first.starts))
+    return { leafSize, maxConcurrency };
+  const unitSize = Math.min(...members.map((unit) => unitSizeOf(context, unit)), maxConcurrency);
+  const lanes: Lanes = { unitSize, count: Math.floor(maxConcurrency / unitSize) };
+  // All slots of a unit are in one leaf.
+  return { leafSize: unitSize > 1 ? unitSize : Math.min(leafSize, context.leafSize), maxConcurrency, lanes };
+}
+
+/** Whether anything is run before all that starts there has ended: what runs nothing needs no bound. */
+function runsTask(draft: Draft, starts: readonly Start[]): boolean {
+  return starts.some((start) => {
+    if (start.kind === "node" || start.kind === "pack") return true;
+    if (start.kind !== "join") return false;
+    const members = draft.releases[start.join] ?? [];
+    return runsTask(draft, [...members, ...(draft.joins[start.join]?.next ?? [])]);
+  });
+}
+
+/** Members that may go together: those that are one task each. Anything else is a unit of its own. */
+function unitSizeOf(context: Compilation, unit: Unit): number {
+  return unit.exit.kind === "node" && isStart(unit, unit.exit.node) ? packOf(context, unit.exit.node) : 1;
+}
+
 /** Slots per leaf of a header: a leaf is a pack, so that its claims and commits are one write each. */
-export function leafSizeOf(context: Compilation, members: readonly Unit[]): number {
+function leafSizeOf(context: Compilation, members: readonly Unit[]): number {
   let size = 1;
   for (const { exit } of members) size = Math.max(size, exit.kind === "node" ? packOf(context, exit.node) : 1);
   return size > 1 ? size : context.leafSize;
@@ -41,7 +73,8 @@ export function packed(context: Compilation, join: PlanJoin, members: readonly U
   for (const [index, unit] of members.entries()) {
     if (index % join.leafSize === 0) open.clear();
     const node = unit.exit.kind === "node" ? (context.draft.nodes[unit.exit.node] as PlanNode) : undefined;
-    const most = node?.slot?.join === join.id && isStart(unit, node.id) ? packOf(context, node.id) : 1;
+    const fit = node?.slot?.join === join.id && isStart(unit, node.id) ? packOf(context, node.id) : 1;
+    const most = Math.min(fit, join.lanes?.unitSize ?? fit);
     if (node === undefined || most === 1) {
       starts.push(...unit.starts);
       continue;

@@ -46,6 +46,8 @@ export interface Place {
   readonly doc: string;
   /** First argument of what starts it. */
   readonly input: Source | null;
+  /** Where in the document the input is written, when it is an item of a map. */
+  readonly itemDoc?: string;
   /** What starts it; null: the submit. */
   readonly releasedBy: Exit | null;
   readonly failure: Failure;

@@ -166,10 +166,21 @@ function batches(messages: number): number {
 function lists(plan: Plan): readonly (readonly Start[])[] {
   return [
     plan.start,
-    ...Object.values(plan.releases),
+    ...Object.values(plan.joins).flatMap((join) => headerLists(join, plan.releases[join.id] ?? [])),
     ...Object.values(plan.nodes).map((node) => notCarried(plan, node.next, laneOf(node))),
     ...Object.values(plan.joins).map((join) => notCarried(plan, join.next, lastLane(plan, join))),
   ];
+}
+
+/** What starts the members of a join: all together, or the first unit of each lane and then each unit by itself. */
+function headerLists({ size, lanes }: PlanJoin, starts: readonly Start[]): readonly (readonly Start[])[] {
+  if (lanes === undefined) return [starts];
+  const each = starts.length / Math.ceil(size / lanes.unitSize);
+  const first = lanes.count * each;
+  const later = Array.from({ length: (starts.length - first) / each }, (_, i) =>
+    starts.slice(first + i * each, first + (i + 1) * each),
+  );
+  return [starts.slice(0, first), ...later];
 }
 
 /** The ranges that a long list is cut into; none when its releaser sends it itself. */

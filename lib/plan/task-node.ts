@@ -24,7 +24,8 @@ export function compileTask(context: Compilation, task: Task, place: Place, afte
   const args = (task.args ?? []) as readonly Json[];
   const references = findReferences(args, `${doc}.args`);
   const input = task.immutable === true ? null : place.input;
-  checkCall({ task: task.task, info, args, hasInput: input !== null, late: references.late, doc });
+  const item = input?.kind === "item" ? { item: { value: input.value, doc: place.itemDoc ?? doc } } : {};
+  checkCall({ task: task.task, info, args, hasInput: input !== null, ...item, late: references.late, doc });
   const policy = policyOf(task, info, place.role, doc);
   const node: Mutable<PlanNode> = {
     id: place.path || "task",

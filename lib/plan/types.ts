@@ -16,6 +16,8 @@ export type { RetryPolicy, TaskCatalog, TaskInfo } from "../model/task-info.ts";
 /** Where a value comes from. Resolved when a body starts, from stored outcomes that no longer change. */
 export type Source =
   | { readonly kind: "node"; readonly node: NodeId }
+  /** An item of a map, as it is. */
+  | { readonly kind: "item"; readonly value: Json }
   /** The list of a join's members: values when all had to succeed, member outcomes when all had to settle. */
   | { readonly kind: "join"; readonly join: JoinId }
   /** The failure summary of a join that was decided *error*. */
@@ -42,6 +44,19 @@ export interface Pack {
   readonly join: JoinId;
   /** Numbers of the members, two or more; each is a task whose slot is in that join. */
   readonly members: readonly number[];
+}
+
+/** One lane of a bounded join, from its first open unit on. What releases start instead of its members; in no plan. */
+export interface Lane {
+  readonly kind: "lane";
+  readonly join: JoinId;
+  readonly lane: number;
+}
+
+/** How the members of a bounded join go: in units of so many, one after the other in each of so many lanes. */
+export interface Lanes {
+  readonly unitSize: number;
+  readonly count: number;
 }
 
 /**
@@ -124,6 +139,10 @@ export interface PlanJoin {
   /** What released its header (null: the submit); its time is the start of the deadline. */
   readonly releasedBy: Source | null;
   readonly deadlineSeconds?: number;
+  /** Members that may run at the same time. Absent: all of them. */
+  readonly maxConcurrency?: number;
+  /** Set where that is fewer than there are. */
+  readonly lanes?: Lanes;
   readonly afterEnd: boolean;
 }
 
@@ -150,6 +169,6 @@ export interface Plan extends PlanFragment {
   readonly members: Readonly<Record<JoinId, readonly Source[]>>;
   /** Set for a generation that runs tasks again which have succeeded: those tasks, and all that follows from them. */
   readonly again?: readonly NodeId[];
-  /** What the release of a join's header starts, in header order. Empty for dag joins. */
+  /** What starts the members of a join's header, in header order. Empty for dag joins. */
   readonly releases: Readonly<Record<JoinId, readonly Start[]>>;
 }

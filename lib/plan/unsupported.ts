@@ -20,6 +20,8 @@ export function unsupported(path: readonly Segment[], value: unknown): Unsupport
     path: [...path, ...more],
     rule: `must not use ${what}: this version does not support it`,
   });
-  if (!isJsonObject(value)) return null;
-  return Object.hasOwn(value, "map") ? found(["map"], "map") : null;
+  if (!isJsonObject(value) || !isJsonObject(value.map)) return null;
+  const { over } = value.map;
+  if (over === undefined) return found(["map"], "map over the result before it");
+  return isJsonObject(over) && Object.hasOwn(over, "$result") ? found(["map", "over"], "map over a result") : null;
 }

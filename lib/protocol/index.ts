@@ -6,6 +6,7 @@
  */
 import { decisionOf, owedDecision } from "./decision.ts";
 import { diagnose } from "./diagnose.ts";
+import { laneGoesOn, nextOpenUnit } from "./lanes.ts";
 import { outsideRow, reportRow } from "./outside.ts";
 import { afterFailure } from "./retry.ts";
 import { driverRow, mayCarry, ownRow, wakeRow } from "./rows.ts";
@@ -23,6 +24,8 @@ export const protocol = {
   owedDecision,
   afterFailure,
   diagnose,
+  laneGoesOn,
+  nextOpenUnit,
 } as const;
 export type Protocol = {
   readonly [K in keyof typeof protocol]: (typeof protocol)[K];

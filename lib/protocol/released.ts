@@ -4,9 +4,20 @@
  * Nothing stores "released": it follows from the predecessors, which are stable once settled or decided.
  */
 import type { JoinId, NodeId } from "../model/ids.ts";
-import type { Pack, Start } from "../plan/types.ts";
-import { type ListName, rangeOf, rangesOf } from "./release.ts";
-import { decided, fired, isKept, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf } from "./snapshot.ts";
+import type { Lane, Pack, PlanJoin } from "../plan/types.ts";
+import {
+  type BoundedJoin,
+  isBounded,
+  isSettledUnit,
+  isUntouchedUnit,
+  leafOfUnit,
+  slotsOfUnit,
+  startsOfUnit,
+  unitsOf,
+  waitingJoins,
+} from "./lanes.ts";
+import { type ListName, listOf, rangeOf, rangesOf, type Released as Start } from "./release.ts";
+import { decided, fired, isKept, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
 
 export interface Released {
   /** Nodes that should be on their way, with the time they became so. */
@@ -15,8 +26,16 @@ export interface Released {
   readonly joins: ReadonlyMap<JoinId, number>;
   /** Ranges of long lists that should be on their way or sent. */
   readonly ranges: readonly ReleasedRange[];
+  /** The first open unit of each lane, where that was released. */
+  readonly fronts: readonly Front[];
   /** Set when the plan's end was reached. */
   readonly end: boolean;
+}
+
+/** The unit that a lane has come to. */
+export interface Front {
+  readonly join: JoinId;
+  readonly unit: number;
 }
 
 export interface ReleasedRange {
@@ -30,6 +49,7 @@ export function releasedOf(snapshot: Snapshot): Released {
   const nodes = new Map<NodeId, number>();
   const joins = new Map<JoinId, number>();
   const ranges: ReleasedRange[] = [];
+  const fronts: Front[] = [];
   let end = false;
   const open: { readonly start: Start; readonly sinceMs: number }[] = [];
   const push = (starts: readonly Start[], sinceMs: number) => {
@@ -57,13 +77,28 @@ export function releasedOf(snapshot: Snapshot): Released {
     joins.set(id, sinceMs);
     const join = joinOf(snapshot, id);
     if (isKept(snapshot, join)) return;
-    pushList(`header:${id}`, snapshot.plan.releases[id] ?? [], sinceMs);
+    pushList(`header:${id}`, listOf(snapshot.plan, `header:${id}`), sinceMs);
     if (join.size === 0) pushList(`next:${id}`, join.next, sinceMs);
   };
   const walkPack = ({ join, members }: Pack, sinceMs: number) => {
     for (const index of members) {
       const source = snapshot.plan.members[join]?.[index];
       if (source?.kind === "node") walkNode(source.node, sinceMs);
+    }
+  };
+  /** Units before the first open one were released in their time, and that one when the unit before it was settled. */
+  const walkLane = ({ join: id, lane }: Lane, releasedMs: number) => {
+    const join = joinOf(snapshot, id);
+    if (!isBounded(join)) return;
+    let sinceMs = releasedMs;
+    for (let unit = lane; unit < unitsOf(join); unit += join.lanes.count) {
+      const leaf = leafOf(snapshot, join, unit);
+      const open = !isSettledUnit(join, unit, leaf);
+      if (open && isUntouchedUnit(join, unit, leaf) && !isAwaited(snapshot, join)) return;
+      push(startsOfUnit(snapshot.plan, join, unit), sinceMs);
+      if (open) return void fronts.push({ join: id, unit });
+      for (const slot of slotsOfUnit(join, unit, leaf))
+        if (slot.state === "settled") sinceMs = Math.max(sinceMs, slot.settledAtMs);
     }
   };
   pushList("start", snapshot.plan.start, snapshot.head.submittedAtMs);
@@ -79,7 +114,17 @@ export function releasedOf(snapshot: Snapshot): Released {
     if (step.start.kind === "node") walkNode(step.start.node, step.sinceMs);
     if (step.start.kind === "pack") walkPack(step.start, step.sinceMs);
     if (step.start.kind === "join") walkJoin(step.start.join, step.sinceMs);
+    if (step.start.kind === "lane") walkLane(step.start, step.sinceMs);
     if (step.start.kind === "end") end = true;
   }
-  return { nodes, joins, ranges, end };
+  return { nodes, joins, ranges, fronts, end };
+}
+
+function leafOf(snapshot: Snapshot, join: BoundedJoin, unit: number) {
+  return tallyOf(snapshot, join, { level: 0, number: leafOfUnit(join, unit) });
+}
+
+/** Whether somebody still waits for the members of a join. */
+function isAwaited(snapshot: Snapshot, join: PlanJoin): boolean {
+  return waitingJoins(join).every((id) => decided(snapshot, joinOf(snapshot, id)) === undefined);
 }

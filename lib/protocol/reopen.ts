@@ -9,11 +9,12 @@ import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Plan, PlanJoin, Start } from "../plan/types.ts";
 import type { Condition, Image, Key, SetAction, Write } from "../ports/store.ts";
 import { nodeKey, rangePlace } from "./keys.ts";
+import { isBounded, memberAround } from "./lanes.ts";
 import { outsideOwner } from "./outside.ts";
 import type { ListName } from "./release.ts";
 import { leaseOver } from "./rows.ts";
 import { asSeen, decodeSlot, encodeSlot, isBad, type Slot } from "./slot.ts";
-import { decided, type Snapshot, tallyOf } from "./snapshot.ts";
+import { decided, memberSlot, type Snapshot, tallyOf } from "./snapshot.ts";
 import { isGoodMark, isTop, itemsAt, markOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
 /** What time it is for leases of the old generation. */
@@ -256,15 +257,30 @@ function nodes({ snapshot, time, again, isKept }: Reopening): Write[] {
   });
 }
 
-/** Ranges that were not sent to the end, and those that will be sent anew. */
-function ranges({ snapshot, time, again }: Reopening): Write[] {
+/**
+ * Ranges that were not sent to the end, and those that will be sent anew. So will those inside a member that waits for its
+ * turn in a lane: whoever comes to it there sees no more of the older generation than its slots.
+ */
+function ranges(reopening: Reopening): Write[] {
+  const { snapshot, time, again } = reopening;
+  const bounded = Object.values(snapshot.plan.joins).filter((join) => isBounded(join) && !reopening.isKept(join.id));
+  const isInLane = (list: ListName) =>
+    bounded.some((join) => isOpenIn(reopening, join, list.slice(list.indexOf(":") + 1)));
   return [...snapshot.images].flatMap(([sk, image]) => {
     if (!sk.startsWith("range#")) return [];
     const at = sk.lastIndexOf("#");
     const list = sk.slice("range#".length, at) as ListName;
     const { key } = rangePlace(snapshot.head.runId, list, Number(sk.slice(at + 1)));
-    return slotItem(snapshot, key, image, again.lists.has(list), time);
+    return slotItem(snapshot, key, image, again.lists.has(list) || isInLane(list), time);
   });
+}
+
+/** Whether a unit lies in a member of that join which will be open. */
+function isOpenIn({ snapshot, again }: Reopening, join: PlanJoin, unit: string): boolean {
+  const index = memberAround(join, unit);
+  if (index === undefined) return false;
+  const slot = memberSlot(snapshot, join, index);
+  return slot.state !== "settled" || isBad(slot) || again.slots.get(join.id)?.has(index) === true;
 }
 
 function slotItem(snapshot: Snapshot, key: Key, image: Image, again: boolean, time: ReopenTime): Write[] {

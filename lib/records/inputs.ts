@@ -80,6 +80,8 @@ export async function resolve(reader: ValueReader, source: Source): Promise<Json
   switch (source.kind) {
     case "node":
       return nodeValue(reader, source.node);
+    case "item":
+      return source.value;
     case "join":
       return joinValue(reader, await reader.run.plan.join(source.join));
     case "failures":

@@ -24,6 +24,7 @@ export const sites = [
   "join.look",
   "join.read",
   "join.skip",
+  "lane.look",
   "letter.look",
   "letter.return",
   "letter.send",

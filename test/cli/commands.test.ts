@@ -453,6 +453,7 @@ describe("inspect", () => {
         when: "all-succeeded",
         count: null,
         expected: 2,
+        maxConcurrency: null,
         arrived: 2,
         decision: "callback",
         missing: [],

@@ -57,6 +57,14 @@ describe("plan", () => {
     ]);
   });
 
+  it("says of a map how many of its members run at once, and in how many rounds", async () => {
+    const map = { map: { each: { task: "fail", immutable: true }, over: [1, 2, 3, 4, 5], maxConcurrency: 2 } };
+    const { stdout } = await plan({ chord: { header: map, callback: { task: "sum" } } });
+    expect(stdout).toMatch(
+      /\nJOIN +KIND +EXPECTED +AT ONCE +ROUNDS +WHEN +DEADLINE\n\. +chord +5 +2 +3 +all-succeeded +none\n/,
+    );
+  });
+
   it("says of a join that is decided by a count what that is", async () => {
     const header = [1, 2, 3].map(() => ({ task: "fail" }));
     const tolerant = { chord: { header, when: { tolerate: { percent: 67 } } } };

@@ -30,6 +30,7 @@ import {
 } from "../../lib/protocol/tally.ts";
 import { resolve } from "../../lib/records/inputs.ts";
 import { createPlanCache, planView } from "../../lib/records/plans.ts";
+import { startedInVain } from "./lane-check.ts";
 import type { World } from "./world.ts";
 
 /** The final state of a run, as two runs of one scenario are compared. */
@@ -100,6 +101,7 @@ export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
     ...joins.flatMap((join) => tallyFaults(snapshot, join)),
     ...joins.flatMap((join) => decisionFaults(world, snapshot, join)),
     ...joins.flatMap((join) => countFaults(snapshot, join)),
+    ...joins.flatMap((join) => startedInVain(snapshot, join, world.entries)),
     ...generationFaults(snapshot),
     ...succeededFaults(snapshot),
     ...early(world, snapshot),

@@ -51,6 +51,23 @@ const anything = z.array(z.any());
 const outside = (name: string, options: object = {}) =>
   declareTask({ name, args: anything, queue: "elsewhere", ...options } as never);
 
+/** Runs a body, and says when it has ended. */
+function ended(leave: () => void, body: () => unknown): unknown {
+  const result = (() => {
+    try {
+      return body();
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  })();
+  if (!(result instanceof Promise)) {
+    leave();
+    return result;
+  }
+  return result.finally(leave);
+}
+
 /** The tasks of all scenarios. Each records that it was entered. */
 export function scenarioTasks(world: World) {
   const task = (name: string, body: (...args: never[]) => unknown, options: object = {}) =>
@@ -58,8 +75,7 @@ export function scenarioTasks(world: World) {
       { name, args: anything, ...options } as never,
       ((ctx: { taskId: string; attempt: number; generation: number }, ...args: never[]) => {
         const { taskId, attempt, generation } = ctx;
-        world.enter({ taskId, attempt, generation });
-        return body(...([ctx, ...args] as never[]));
+        return ended(world.enter({ taskId, attempt, generation }), () => body(...([ctx, ...args] as never[])));
       }) as never,
     );
   return {
@@ -104,6 +120,17 @@ export function scenarioTasks(world: World) {
           await world.sleep(1);
         }
         return seconds;
+      },
+      { timeoutSeconds: 3600 },
+    ),
+    /** An item of a map: 0 fails, a negative one in the first generation, one above 100 at its first attempt. */
+    works: task(
+      "works",
+      async (ctx: { generation: number; attempt: number }, item: number, seconds = 5) => {
+        await world.sleep(seconds);
+        if (item > 100 && ctx.attempt < 2) throw new Error("not yet");
+        if (item === 0 || (item < 0 && ctx.generation === 1)) throw new FatalError("broken on purpose");
+        return item;
       },
       { timeoutSeconds: 3600 },
     ),

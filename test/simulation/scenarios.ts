@@ -4,6 +4,7 @@
 import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
 import { finishScenarios } from "./finish-scenarios.ts";
+import { laneScenarios } from "./lane-scenarios.ts";
 import { operationScenarios } from "./operation-scenarios.ts";
 import { outsideScenarios } from "./outside-scenarios.ts";
 import { packScenarios } from "./pack-scenarios.ts";
@@ -14,6 +15,7 @@ import { timerScenarios } from "./timer-scenarios.ts";
 export const scenarios: readonly Scenario[] = [
   ...countScenarios,
   ...finishScenarios,
+  ...laneScenarios,
   ...operationScenarios,
   ...packScenarios,
   ...rangeScenarios,

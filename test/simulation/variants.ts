@@ -120,6 +120,21 @@ function forgetSkipped(plan: Plan): Plan {
   return { ...plan, nodes: Object.fromEntries(Object.entries(plan.nodes).map(([id, node]) => [id, forget(node)])) };
 }
 
+/** All members of a map start at once, however few may. */
+function unbounded(plan: Plan): Plan {
+  const joins = Object.entries(plan.joins).map(([id, { lanes: _, ...join }]) => [id, join] as const);
+  return { ...plan, joins: Object.fromEntries(joins) };
+}
+
+/** A retry that sends the members with which a first generation begins its lanes, and no others. */
+const startingLanesAnew = (queue: Queue): Queue => ({
+  send: async (to, messages, site) => {
+    const isFirst = ({ body }: { readonly body: string }) => /"nodes?":\[?"\[[01]\]"/.test(body);
+    const sent = site === "restart.send" ? messages.filter(isFirst) : messages;
+    return sent.length === 0 ? { failed: [] } : queue.send(to, sent, site);
+  },
+});
+
 /** A sweeper that misses one kind of finding. */
 function overlooking(kind: Finding["kind"]): Protocol["diagnose"] {
   return (...args) => {
@@ -181,6 +196,15 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "quorum decided without condition": "quorum by its last member",
   "sweeper does not look for missing decisions": "quorum not decided, message gone",
   "finish: skip stops after one link": "finish: a chain",
+  "lanes: loser just returns": "lanes of single members",
+  "lanes: revoke releases an unreleased successor": "revoke of a member before its turn",
+  "lanes: settled units are not skipped": "revoke of a member before its turn",
+  "lanes: generation 2 not skipping": "retry of lanes, some succeeded",
+  "lanes: go on when a part of a pack is settled": "lanes of packs",
+  "lanes: go on after the decision": "lanes after their quorum",
+  "lanes: sweeper sends members before their turn": "lanes that the sweeper visits",
+  "lanes: a release starts all members": "lanes of single members",
+  "lanes: sweeper does not look for dead ones": "lane whose message is gone",
   "reopen without condition": "retry of a chain",
   "top not fenced at retry": "retry while a failure is not handed on",
   "error branch kept at reopen": "retry with an error callback",
@@ -350,6 +374,27 @@ export const variants: Readonly<Record<string, Variant>> = {
   "quorum decided without condition": { store: rewriting(["join.accept"], without) },
   "sweeper does not look for missing decisions": { protocol: { diagnose: overlooking("decision-missing") } },
   "finish: skip stops after one link": { plan: forgetSkipped },
+  "lanes: loser just returns": { protocol: { laneGoesOn: (found) => found.own && protocol.laneGoesOn(found) } },
+  "lanes: revoke releases an unreleased successor": {
+    protocol: { laneGoesOn: (found) => protocol.laneGoesOn({ ...found, released: true }) },
+  },
+  "lanes: settled units are not skipped": {
+    protocol: { nextOpenUnit: (_join, from, before) => (from < before ? from : undefined) },
+  },
+  "lanes: generation 2 not skipping": { queue: startingLanesAnew },
+  "lanes: go on when a part of a pack is settled": {
+    protocol: { laneGoesOn: (found) => protocol.laneGoesOn({ ...found, unitSettled: true }) },
+  },
+  "lanes: go on after the decision": {
+    protocol: { laneGoesOn: (found) => protocol.laneGoesOn({ ...found, awaited: true }) },
+  },
+  "lanes: sweeper sends members before their turn": {
+    protocol: {
+      diagnose: (snapshot, ...rest) => protocol.diagnose({ ...snapshot, plan: unbounded(snapshot.plan) }, ...rest),
+    },
+  },
+  "lanes: a release starts all members": { plan: unbounded },
+  "lanes: sweeper does not look for dead ones": { protocol: { diagnose: overlooking("unseen") } },
   "reopen without condition": { store: rewriting(["item.reopen"], without) },
   "top not fenced at retry": { store: rewriting(["item.reopen"], unfenced) },
   "error branch kept at reopen": { store: rewriting(["item.reopen"], keeping(/^node#(?:.*\/)?onError$/)) },

@@ -31,6 +31,7 @@ import { storedBody } from "../../lib/records/documents.ts";
 import { catalogOf, registryOf } from "../../lib/tasks/registry.ts";
 import { wrongFairnessKey } from "./fairness-check.ts";
 import type { CallKind, Fault, FaultMode } from "./faults.ts";
+import { tooManyAtOnce } from "./lane-check.ts";
 import { forbiddenChanges } from "./oracle.ts";
 
 export const startMs = Date.UTC(2026, 0, 1);
@@ -122,8 +123,8 @@ export interface World {
   readonly queue: ReturnType<typeof createMemoryQueue>;
   readonly calls: readonly Call[];
   readonly entries: Entry[];
-  /** Records that a body was entered. */
-  enter(entry: Omit<Entry, "atMs">): void;
+  /** Records that a body was entered. @returns What it calls when it ends. */
+  enter(entry: Omit<Entry, "atMs">): () => void;
   /** Is told of each body that is entered. */
   onEntry: ((entry: Entry) => void) | undefined;
   /** What programs elsewhere were sent. */
@@ -148,6 +149,11 @@ interface Process {
   readonly held: HeldMessage[];
   /** Claims that are still to be made: only where a variant has it so. */
   readonly claims: (() => Promise<unknown>)[];
+}
+
+/** A body that has not come to its end, and where it runs. */
+interface RunningBody extends Entry {
+  readonly process: Process | undefined;
 }
 
 /** Somebody who submits a stored workflow. */
@@ -194,6 +200,8 @@ export function createWorld(options: WorldOptions): World {
   const violations: string[] = [];
   let sweptAtMs = startMs;
   let fairnessKey: string | undefined;
+  let compiledPlan: Plan | undefined;
+  const bodies = new Set<RunningBody>();
   const baseDone = new Set<BaseFault>();
 
   const faultAt = (number: number): FaultMode | undefined =>
@@ -334,6 +342,13 @@ export function createWorld(options: WorldOptions): World {
       const entry = { ...entered, atMs: clock.now() };
       entries.push(entry);
       world.onEntry?.(entry);
+      const body = { ...entry, process: running.getStore() };
+      bodies.add(body);
+      if (compiledPlan) {
+        const alive = [...bodies].filter(({ process }) => process?.dead !== true);
+        violations.push(...tooManyAtOnce(compiledPlan, store.dump(), alive, entry));
+      }
+      return () => bodies.delete(body);
     },
     outsideMessages: [],
     async submit(request) {
@@ -393,8 +408,10 @@ export function createWorld(options: WorldOptions): World {
       catalog,
       protocol: { ...protocol, ...options.variant?.protocol },
       ...(options.partBytes === undefined ? {} : { partBytes: options.partBytes }),
-      compile: (request, tasks, nowMs) =>
-        (options.variant?.plan ?? unchanged)(compile(request, tasks, { ...alone, ...options.shape, nowMs })),
+      compile: (request, tasks, nowMs) => {
+        compiledPlan = compile(request, tasks, { ...alone, ...options.shape, nowMs });
+        return (options.variant?.plan ?? unchanged)(compiledPlan);
+      },
     };
     return createCoordinator(deps);
   }

@@ -2,7 +2,7 @@
  * What the types of the canvas accept and refuse. Checked by tsc; nothing here runs.
  */
 import { z } from "zod";
-import { after, chain, chord, dag, group } from "../../lib/canvas/canvas.ts";
+import { after, chain, chord, dag, group, map } from "../../lib/canvas/canvas.ts";
 import { literal, ref } from "../../lib/canvas/reference.ts";
 import { declareTask, defineTask } from "../../lib/tasks/define-task.ts";
 
@@ -71,6 +71,18 @@ dag({
   nodes: { a: none, b: after(["a"], group([many.with(ref("a"))])), c: { task: "other", after: ["a"] } },
   output: "b",
 });
+// A map over a list, over the result of a dag node, or over what comes before; also as a header.
+map(resize.with(200), { over: ["a", "b"], maxConcurrency: 2 });
+map(chain(none, many), { over: [1, { a: [null] }] });
+dag({ nodes: { urls: none, all: map(resize.with(200), { over: ref("urls", "items") }) } });
+chain(none, map(resize.with(200)));
+chord(map(resize.with(200), { over: ["a"] }), collect.with("x"), { when: "all-settled" });
+// @ts-expect-error items are a list
+map(none, { over: "abc" });
+// @ts-expect-error a number of members
+map(none, { over: [], maxConcurrency: "2" });
+// @ts-expect-error a map is no list of maps
+chord([map(none)], none, { when: "sometimes" });
 // @ts-expect-error an error callback is one task
 chord([none], none, { onError: chain(none) });
 // @ts-expect-error a chain has at least one element

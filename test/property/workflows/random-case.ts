@@ -6,7 +6,7 @@
  */
 import fc from "fast-check";
 import type { Json } from "../../../lib/model/json.ts";
-import type { DagNode, Task, Workflow } from "../../../lib/model/workflow.ts";
+import type { DagNode, MapWorkflow, Task, Workflow } from "../../../lib/model/workflow.ts";
 import { partsOf, tasksIn } from "../../unit/plan/random-workflows.ts";
 import type { Circumstances } from "./run-case.ts";
 import { type Act, headersOf, valueKinds } from "./script.ts";
@@ -64,14 +64,22 @@ interface Leaf {
 type Tree =
   | Leaf
   | { readonly kind: "chain" | "group"; readonly parts: readonly Tree[] }
+  | Mapped
   | {
       readonly kind: "chord";
-      readonly parts: readonly Tree[];
+      readonly parts: readonly Tree[] | Mapped;
       readonly callback: Tree | null;
       readonly when: "all-succeeded" | "all-settled" | null;
       readonly onError: Leaf | null;
     }
   | { readonly kind: "dag"; readonly nodes: readonly TreeNode[]; readonly output: number | null };
+
+interface Mapped {
+  readonly kind: "map";
+  readonly part: Tree;
+  readonly items: readonly Json[];
+  readonly maxConcurrency: number | null;
+}
 
 /** For each earlier node two bits: none, after, result, both; `pick` chooses the task that uses a result. */
 interface TreeNode {
@@ -119,7 +127,7 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
 }
 
 function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
-  return fc.letrec<{ tree: Tree; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
+  return fc.letrec<{ tree: Tree; mapped: Mapped; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
     tree: fc.oneof(
       { maxDepth: 5, depthSize: "medium", withCrossShrink: true },
       { weight: 3, arbitrary: leaf },
@@ -131,11 +139,12 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
         }),
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("group" as const), parts: tie("parts") }) },
+      { weight: 2, arbitrary: tie("mapped") },
       {
         weight: 4,
         arbitrary: fc.record({
           kind: fc.constant("chord" as const),
-          parts: tie("parts"),
+          parts: fc.oneof({ weight: 4, arbitrary: tie("parts") }, { weight: 1, arbitrary: tie("mapped") }),
           callback: fc.option(tie("tree"), { freq: 4 }),
           when: fc.constantFrom(null, "all-succeeded" as const, "all-settled" as const),
           onError: fc.option(leaf, { freq: 2 }),
@@ -150,6 +159,11 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
         }),
       },
     ),
+    // A few copies of anything, or many of a task.
+    mapped: fc.oneof(
+      { weight: 3, arbitrary: mappedOver(tie("tree"), 4) },
+      { weight: 1, arbitrary: mappedOver(leaf, 15) },
+    ),
     // Short lists of anything, or long ones of tasks, so that tallies have several levels and lists several ranges.
     parts: fc.oneof(
       { weight: 4, arbitrary: fc.array(tie("tree"), { maxLength: 4, size: "max" }) },
@@ -162,6 +176,15 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
       path: fc.constantFrom(null, null, null, "of", "more[1].deep", "missing[0]"),
     }),
   })).tree;
+}
+
+function mappedOver(part: fc.Arbitrary<Tree>, maxLength: number): fc.Arbitrary<Mapped> {
+  return fc.record({
+    kind: fc.constant("map" as const),
+    part,
+    items: fc.array(fc.constantFrom<Json>(1, null, "item", { $result: "no" }), { maxLength, size: "max" }),
+    maxConcurrency: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 3 }),
+  });
 }
 
 const circumstances: fc.Arbitrary<Omit<Circumstances, "sweeper">> = fc.record({
@@ -213,10 +236,12 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
       return { chain: tree.parts.map(partOf) };
     case "group":
       return { group: tree.parts.map(partOf) };
+    case "map":
+      return mapOf(tree, partOf);
     case "chord":
       return {
         chord: {
-          header: tree.parts.map(partOf),
+          header: "kind" in tree.parts ? mapOf(tree.parts, partOf) : tree.parts.map(partOf),
           ...(tree.callback === null ? {} : { callback: partOf(tree.callback) }),
           ...(tree.when === null ? {} : { when: tree.when }),
           ...(tree.onError === null ? {} : { onError: taskOf(tree.onError) }),
@@ -225,6 +250,10 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
     case "dag":
       return dagOf(tree, count, hidable);
   }
+}
+
+function mapOf({ part, items, maxConcurrency }: Mapped, partOf: (part: Tree) => Workflow): MapWorkflow {
+  return { map: { each: partOf(part), over: [...items], ...(maxConcurrency === null ? {} : { maxConcurrency }) } };
 }
 
 /** Limits are shorter than the bodies that hang, and longer than those that do not. */

@@ -10,7 +10,17 @@
  */
 import { isJsonObject, type Json, type JsonObject } from "../../../lib/model/json.ts";
 import { defaults } from "../../../lib/model/limits.ts";
-import type { CanvasKey, Chain, Chord, Dag, DagNode, Group, Task, Workflow } from "../../../lib/model/workflow.ts";
+import type {
+  CanvasKey,
+  Chain,
+  Chord,
+  Dag,
+  DagNode,
+  Group,
+  MapWorkflow,
+  Task,
+  Workflow,
+} from "../../../lib/model/workflow.ts";
 import { Choice, type Expected, matches, Rule } from "./expected.ts";
 import { messageOf, resultOf, scriptOf } from "./script.ts";
 
@@ -109,6 +119,7 @@ const canvases: { readonly [Key in DrawnKey]: Canvas<Extract<Workflow, Record<Ke
   group: groupPart,
   chord: chordPart,
   dag: dagPart,
+  map: mapPart,
 };
 
 function partOf(workflow: DagNode, place: Place, tasks: ExpectedTask[]): Part {
@@ -234,6 +245,18 @@ function groupPart({ group }: Group, place: Place, tasks: ExpectedTask[]): Part 
   return { ...allOf(members, place.ready), value: members.map(({ value }) => value) };
 }
 
+function mapPart(workflow: MapWorkflow, place: Place, tasks: ExpectedTask[]): Part {
+  const members = copies(workflow, place, "", tasks);
+  return { ...allOf(members, place.ready), value: members.map(({ value }) => value) };
+}
+
+/** Each item is to its copy what a result before it would be. */
+function copies({ map }: MapWorkflow, place: Place, prefix: string, tasks: ExpectedTask[]): readonly Part[] {
+  return (map.over as readonly Json[]).map((input, i) =>
+    partOf(map.each, { ...place, input, path: below(place.path, `${prefix}[${i}]`) }, tasks),
+  );
+}
+
 /** What comes of a header: `value` is what the callback gets. */
 type Policy = (members: readonly Part[], ready: When) => Part;
 
@@ -254,9 +277,9 @@ const policies: { readonly [When in DrawnPolicy]: Policy } = {
 };
 
 function chordPart({ chord }: Chord, place: Place, tasks: ExpectedTask[]): Part {
-  const members = chord.header.map((member, i) =>
-    partOf(member, { ...place, path: below(place.path, `header[${i}]`) }, tasks),
-  );
+  const members = Array.isArray(chord.header)
+    ? chord.header.map((member, i) => partOf(member, { ...place, path: below(place.path, `header[${i}]`) }, tasks))
+    : copies(chord.header, place, "header", tasks);
   const header = policies[(chord.when ?? "all-succeeded") as DrawnPolicy](members, place.ready);
   if (chord.onError) {
     const at: Place = {
@@ -380,8 +403,10 @@ function usedIn(workflow: DagNode): readonly string[] {
       .filter((name) => !Object.hasOwn(nodes, name));
   }
   if ("sleep" in workflow) return [];
+  if ("map" in workflow) return usedIn(workflow.map.each);
   const { header, callback, onError } = workflow.chord;
-  return [...header, ...(callback ? [callback] : []), ...(onError ? [onError] : [])].flatMap(usedIn);
+  const members = Array.isArray(header) ? header : [header];
+  return [...members, ...(callback ? [callback] : []), ...(onError ? [onError] : [])].flatMap(usedIn);
 }
 
 function usedInArguments(value: Json): readonly string[] {

@@ -121,11 +121,12 @@ function taskOf(name: string, queue: string, world: World, entries: Entry[]) {
     const { does, seconds, value } = scriptOf(ctx.headers);
     const entry: Entry = { path, attempt: ctx.attempt, args, label: ctx.label, at: now() };
     entries.push(entry);
-    world.enter({ taskId: ctx.taskId, attempt: ctx.attempt, generation: ctx.generation });
+    const leave = world.enter({ taskId: ctx.taskId, attempt: ctx.attempt, generation: ctx.generation });
     if (seconds > 0) await world.sleep(seconds);
     const done = entries.filter((other) => other.path === path && other.did !== undefined).length;
     const act = does[Math.min(done, does.length - 1)] as Act;
     const end = () => {
+      leave();
       entry.did = act;
       entry.end = now();
     };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { after, chain, chord, dag, group, sleep } from "../../../lib/canvas/canvas.ts";
+import { after, chain, chord, dag, group, map, sleep } from "../../../lib/canvas/canvas.ts";
 import { literal, ref } from "../../../lib/canvas/reference.ts";
 import { parseWorkflowDocument } from "../../../lib/plan/parse-request.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
@@ -53,6 +53,17 @@ describe("the canvas", () => {
     ],
     ["a group", group([report, group([])]), { group: [{ task: "report" }, { group: [] }] }],
     ["a chord without callback", chord([report]), { chord: { header: [{ task: "report" }] } }],
+    ["a map", map(resize.with(200), { over: ["a"] }), { map: { each: { task: "resize", args: [200] }, over: ["a"] } }],
+    [
+      "a map with bounded concurrency, as a header",
+      chord(map(chain(report), { over: [{ a: 1 }, null], maxConcurrency: 2 }), collect.with("run")),
+      {
+        chord: {
+          header: { map: { each: { chain: [{ task: "report" }] }, over: [{ a: 1 }, null], maxConcurrency: 2 } },
+          callback: { task: "collect", args: ["run"] },
+        },
+      },
+    ],
     [
       "a chord with everything",
       chord(
@@ -111,6 +122,17 @@ describe("the canvas", () => {
     plain.immutable();
     plain.withOptions({ label: "x" });
     expect(plain.toJSON()).toEqual({ task: "resize", args: ["a", 1] });
+  });
+
+  it("writes a map over what is known at run time alone", () => {
+    expect(document(map(report))).toEqual({ map: { each: { task: "report" } } });
+    expect(document(map(report, { over: ref("urls", "items") }))).toEqual({
+      map: { each: { task: "report" }, over: { $result: "urls", path: "items" } },
+    });
+  });
+
+  it("refuses items that JSON cannot hold", () => {
+    expect(refusal(() => map(report, { over: [1, { a: Number.NaN }] })).path).toBe("over[1].a");
   });
 
   it("refuses references that cannot be one", () => {

@@ -187,6 +187,7 @@ describe("inspectReport", () => {
           when: "all-succeeded",
           count: null,
           expected: 5,
+          maxConcurrency: null,
           arrived: 1,
           decision: null,
           missing: ["nightly/header[1]", "nightly/header[2]", "nightly/header[3]", "nightly/header[4]"],

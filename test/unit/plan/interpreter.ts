@@ -7,7 +7,7 @@
 
 import { sha256 } from "../../../lib/model/hash.ts";
 import type { Json } from "../../../lib/model/json.ts";
-import type { DagNode, Task } from "../../../lib/model/workflow.ts";
+import type { DagNode, MapWorkflow, Task } from "../../../lib/model/workflow.ts";
 import type { Next, Plan, PlanJoin, PlanNode, Source, Start } from "../../../lib/plan/types.ts";
 import { unpacked } from "./support.ts";
 
@@ -53,8 +53,13 @@ function evaluate(workflow: DagNode, path: string, input: Json | undefined, name
   }
   if ("group" in workflow) return workflow.group.map((part, i) => evaluate(part, at(`[${i}]`), input, names));
   if ("dag" in workflow) return evaluateDag(workflow.dag, at, names);
+  const evaluateMap = ({ map }: MapWorkflow, prefix: string) =>
+    (map.over as readonly Json[]).map((item, i) => evaluate(map.each, at(`${prefix}[${i}]`), item, names));
+  if ("map" in workflow) return evaluateMap(workflow, "");
   const { header, callback, when } = workflow.chord;
-  const values = header.map((part, i) => evaluate(part, at(`header[${i}]`), input, names));
+  const values = Array.isArray(header)
+    ? header.map((part, i) => evaluate(part, at(`header[${i}]`), input, names))
+    : evaluateMap(header, "header");
   const list = when === "all-settled" ? values.map(outcome) : values;
   return callback ? evaluate(callback, at("callback"), list, names) : list;
 }
@@ -188,6 +193,8 @@ function valueOfSource(
       const list = Array.from({ length: join.size }, (_, i) => taken.get(i) as Json);
       return join.when === "all-settled" ? list.map(outcome) : list;
     }
+    case "item":
+      return source.value;
     case "object":
       return Object.fromEntries(source.entries.map(([name, of]) => [name, inside(of)]));
     case "failures":

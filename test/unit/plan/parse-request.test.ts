@@ -283,7 +283,7 @@ describe("parseDocument: around the workflow", () => {
 });
 
 describe("parseWorkflowDocument", () => {
-  const kinds = "task, chain, group, chord, dag, sleep";
+  const kinds = "task, chain, group, chord, dag, map, sleep";
   const timeRule = "must be an ISO-8601 time with a zone, such as 2026-12-01T08:00:00Z";
   const sleepRule =
     'must be a whole number of seconds from 1 to 31536000, or {"until": …} with an ISO-8601 time and its zone, such as 2026-12-01T08:00:00Z';
@@ -428,9 +428,45 @@ describe("parseWorkflowDocument", () => {
       "must be a string",
     ],
     // Of later versions.
-    [{ map: { each: a } }, "workflow.map", { each: a }, later("map")],
-    [{ chain: [a, { group: { map: { each: a } } }] }, "workflow.chain[1].group.map", { each: a }, later("map")],
-    [{ chord: { header: { map: { each: a } } } }, "workflow.chord.header.map", { each: a }, later("map")],
+    [{ map: { each: a } }, "workflow.map", { each: a }, later("map over the result before it")],
+    [
+      { chord: { header: { map: { each: a } } } },
+      "workflow.chord.header.map",
+      { each: a },
+      later("map over the result before it"),
+    ],
+    [
+      { dag: { nodes: { x: { map: { each: a, over: { $result: "y" } } } } } },
+      "workflow.dag.nodes.x.map.over",
+      { $result: "y" },
+      later("map over a result"),
+    ],
+    // Maps.
+    [{ group: { map: { each: a, over: [] } } }, "workflow.group", { map: { each: a, over: [] } }, "must be a list"],
+    [{ map: { over: [] } }, "workflow.map.each", undefined, "is required"],
+    [{ map: { each: { tusk: 1 }, over: [1] } }, "workflow.map.each", { tusk: 1 }, `must have one of ${kinds}`],
+    [
+      { map: { each: a, over: [1], width: 1 } },
+      "workflow.map.width",
+      1,
+      "must not be there: the key is unknown; known here are each, over, maxConcurrency",
+    ],
+    [{ map: { each: a, over: 3 } }, "workflow.map.over", 3, 'must be a list of items or {"$result": …}'],
+    [{ map: { each: a, over: [1], maxConcurrency: 0 } }, "workflow.map.maxConcurrency", 0, "must be at least 1"],
+    [{ map: { each: a, over: [1], maxConcurrency: "2" } }, "workflow.map.maxConcurrency", "2", "must be a number"],
+    [
+      { chord: { header: { map: { each: { task: 1 }, over: [1] } } } },
+      "workflow.chord.header.map.each.task",
+      1,
+      "must be a string",
+    ],
+    [{ chord: { header: { mop: {} } } }, "workflow.chord.header.map", undefined, "is required"],
+    [
+      { map: { each: a, over: [1] }, after: [] },
+      "workflow.after",
+      [],
+      "must not be there: only a node of a dag comes after others",
+    ],
   ];
   it.each(cases)("%#: refuses at %2$s", (given, path, value, rule) => {
     expect(refusal(() => parseWorkflowDocument(given))).toEqual({ path, value, rule });

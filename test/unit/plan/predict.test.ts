@@ -102,10 +102,11 @@ describe("describePlan", () => {
       softTimeoutSeconds: null,
       timeoutSeconds: 300,
     });
+    const all = { when: "all-succeeded", count: null, deadlineSeconds: null, maxConcurrency: null, rounds: 1 };
     expect(described.joins).toEqual([
-      { id: ".", kind: "chord", when: "all-succeeded", count: null, expected: 2, deadlineSeconds: 600 },
-      { id: "header[0]", kind: "group", when: "all-succeeded", count: null, expected: 1, deadlineSeconds: null },
-      { id: "header[1]@end", kind: "dag", when: "all-succeeded", count: null, expected: 2, deadlineSeconds: null },
+      { ...all, id: ".", kind: "chord", expected: 2, deadlineSeconds: 600 },
+      { ...all, id: "header[0]", kind: "group", expected: 1 },
+      { ...all, id: "header[1]@end", kind: "dag", expected: 2 },
     ]);
     expect(described.predicted).toEqual(
       predict(plan({ chord: { header: [{ group: [a] }, { dag: { nodes: { x: a, y: a } } }], callback: a } })),
@@ -119,5 +120,43 @@ describe("describePlan", () => {
       [".", "tolerate", 1],
       ["header[1]", "quorum", 2],
     ]);
+  });
+
+  it.each([
+    // members, at once, pack, rounds
+    [6, 2, 1, 3],
+    [7, 2, 1, 4],
+    [25, 4, 2, 7],
+    [25, 5, 2, 7],
+    [25, 3, 10, 9],
+    [3, 3, 1, 1],
+    [0, 3, 1, 0],
+  ])(
+    "says of %d members, %d at once in packs of %d, in how many rounds they run",
+    (size, maxConcurrency, pack, rounds) => {
+      const map = { each: a, over: new Array(size).fill(1), maxConcurrency };
+      const { joins } = describePlan(plan({ map }, undefined, { tasksPerInvocation: () => pack }));
+      expect(joins).toMatchObject([{ id: ".", kind: "group", expected: size, maxConcurrency, rounds }]);
+    },
+  );
+});
+
+describe("predict, of a map with bounded concurrency", () => {
+  it("sends the first of each lane together, and every later one by itself", () => {
+    const map = { each: a, over: new Array(40).fill(1) };
+    const all = predict(plan({ map }));
+    const few = predict(plan({ map: { ...map, maxConcurrency: 10 } }));
+    // The submit; then batches of ten; or one of ten and 30 of one.
+    expect(all.sqsRequests).toBe(3 + 4 * 3);
+    expect(few.sqsRequests).toBe(3 + 3 + 30 * 3);
+    expect(few.writeUnits).toBe(all.writeUnits);
+  });
+
+  it("writes once more for each smaller pack", () => {
+    const map = { each: a, over: new Array(40).fill(1) };
+    const packs = { tasksPerInvocation: () => 10 };
+    const of = (more: object) => predict(plan({ map: { ...map, ...more } }, undefined, packs));
+    // Packs of five: eight claims and commits of leaves half as large, and eight arrivals, where there were four.
+    expect(of({ maxConcurrency: 5 }).writeUnits).toBe(of({}).writeUnits + 4 * 2 + 4);
   });
 });

@@ -2,21 +2,30 @@
  * Random workflows of every canvas, with dags whose names differ from those around them.
  */
 import fc from "fast-check";
-import type { DagNode, Task, Workflow } from "../../../lib/model/workflow.ts";
+import type { Json } from "../../../lib/model/json.ts";
+import type { DagNode, MapWorkflow, Task, Workflow } from "../../../lib/model/workflow.ts";
 
 /** A workflow before its tasks and dag nodes have names. */
 type Tree =
   | { readonly kind: "task"; readonly immutable: boolean }
   | { readonly kind: "sleep" }
   | { readonly kind: "chain" | "group"; readonly parts: readonly Tree[] }
+  | Mapped
   | {
       readonly kind: "chord";
-      readonly parts: readonly Tree[];
+      readonly parts: readonly Tree[] | Mapped;
       readonly callback: Tree | null;
       readonly settled: boolean;
       readonly onError: boolean;
     }
   | { readonly kind: "dag"; readonly nodes: readonly TreeNode[]; readonly output: number | null };
+
+interface Mapped {
+  readonly kind: "map";
+  readonly part: Tree;
+  readonly items: readonly Json[];
+  readonly maxConcurrency: number | null;
+}
 
 /** `edges` has two bits for each earlier node: none, after, result, both. */
 interface TreeNode {
@@ -24,16 +33,17 @@ interface TreeNode {
   readonly edges: number;
 }
 
-const trees = fc.letrec<{ tree: Tree; node: TreeNode }>((tie) => ({
+const trees = fc.letrec<{ tree: Tree; mapped: Mapped; node: TreeNode }>((tie) => ({
   tree: fc.oneof(
     { maxDepth: 4, depthSize: "medium", withCrossShrink: true },
     fc.record({ kind: fc.constant("task" as const), immutable: fc.boolean() }),
     fc.record({ kind: fc.constant("sleep" as const) }),
     fc.record({ kind: fc.constant("chain" as const), parts: fc.array(tie("tree"), { minLength: 1, maxLength: 3 }) }),
     fc.record({ kind: fc.constant("group" as const), parts: fc.array(tie("tree"), { maxLength: 3 }) }),
+    tie("mapped"),
     fc.record({
       kind: fc.constant("chord" as const),
-      parts: fc.array(tie("tree"), { maxLength: 3 }),
+      parts: fc.oneof(fc.array(tie("tree"), { maxLength: 3 }), tie("mapped")),
       callback: fc.option(tie("tree")),
       settled: fc.boolean(),
       onError: fc.boolean(),
@@ -44,6 +54,12 @@ const trees = fc.letrec<{ tree: Tree; node: TreeNode }>((tie) => ({
       output: fc.option(fc.nat(3)),
     }),
   ),
+  mapped: fc.record({
+    kind: fc.constant("map" as const),
+    part: tie("tree"),
+    items: fc.array(fc.constantFrom<Json>(1, null, "x", { $result: "no" }), { maxLength: 3 }),
+    maxConcurrency: fc.option(fc.integer({ min: 1, max: 4 })),
+  }),
   node: fc.record({ part: tie("tree"), edges: fc.nat(63) }),
 }));
 
@@ -60,10 +76,12 @@ function documentOf(tree: Tree, count: { dags: number }): Workflow {
       return { chain: tree.parts.map((part) => documentOf(part, count)) };
     case "group":
       return { group: tree.parts.map((part) => documentOf(part, count)) };
+    case "map":
+      return mapOf(tree, count);
     case "chord":
       return {
         chord: {
-          header: tree.parts.map((part) => documentOf(part, count)),
+          header: "kind" in tree.parts ? mapOf(tree.parts, count) : tree.parts.map((part) => documentOf(part, count)),
           ...(tree.callback === null ? {} : { callback: documentOf(tree.callback, count) }),
           ...(tree.settled ? { when: "all-settled" } : {}),
           ...(tree.onError ? { onError: { task: "b" } } : {}),
@@ -72,6 +90,11 @@ function documentOf(tree: Tree, count: { dags: number }): Workflow {
     case "dag":
       return dagOf(tree, count);
   }
+}
+
+function mapOf({ part, items, maxConcurrency }: Mapped, count: { dags: number }): MapWorkflow {
+  const each = documentOf(part, count);
+  return { map: { each, over: [...items], ...(maxConcurrency === null ? {} : { maxConcurrency }) } };
 }
 
 function dagOf({ nodes, output }: Extract<Tree, { kind: "dag" }>, count: { dags: number }): Workflow {
@@ -110,8 +133,15 @@ export function partsOf(workflow: DagNode): readonly DagNode[] {
   if ("chain" in workflow) return workflow.chain;
   if ("group" in workflow) return workflow.group;
   if ("dag" in workflow) return Object.values(workflow.dag.nodes);
+  if ("map" in workflow) return copiesOf(workflow);
   const { header, callback, onError } = workflow.chord;
-  return [...header, ...(callback ? [callback] : []), ...(onError ? [onError] : [])];
+  const members = Array.isArray(header) ? header : copiesOf(header);
+  return [...members, ...(callback ? [callback] : []), ...(onError ? [onError] : [])];
+}
+
+/** The template of a map, once for each item. */
+export function copiesOf({ map }: MapWorkflow): readonly Workflow[] {
+  return (map.over as readonly Json[]).map(() => map.each);
 }
 
 /** Number of tasks, error callbacks and sleeps included. */

@@ -1,0 +1,111 @@
+/**
+ * Lanes of bounded joins as a delivery meets them (docs/protocol.md#bounded-concurrency): what to start next, by a strong
+ * read of what lies ahead. Starting it is left to the driver.
+ */
+import type { Plan, PlanJoin, Start } from "../plan/types.ts";
+import type { Image, Key } from "../ports/index.ts";
+import {
+  type BoundedJoin,
+  isBounded,
+  isSettledUnit,
+  isUntouchedUnit,
+  leafOfUnit,
+  startsOfUnit,
+  unitOf,
+  unitsOf,
+  waitingJoins,
+} from "../protocol/lanes.ts";
+import type { Released } from "../protocol/release.ts";
+import { leafKey, tallyKey, topOf } from "../protocol/tally.ts";
+import { type Delivery, sendsAtOnce, type Wins } from "./delivery.ts";
+
+/** Units looked at together, at most, by who skips settled ones. */
+const unitsAtOnce = 100;
+
+/** What starts a unit, and whether nobody has been there. */
+export interface Ahead {
+  readonly starts: readonly Start[];
+  readonly untouched: boolean;
+}
+
+/** What follows a settled member in its lane; undefined when nothing does, or it is not this delivery's to start. */
+export async function nextInLane(
+  delivery: Delivery,
+  join: PlanJoin,
+  settled: { readonly index: number; readonly image: Image; readonly wins: Wins },
+): Promise<Ahead | undefined> {
+  if (!isBounded(join)) return undefined;
+  const unit = unitOf(join, settled.index);
+  const next = unit + join.lanes.count;
+  if (next >= unitsOf(join)) return undefined;
+  const { protocol } = delivery.deps;
+  const found = {
+    unitSettled: isSettledUnit(join, unit, settled.image),
+    // Control and the sweeper settle what was never sent, too: they look at the whole lane afterwards.
+    released: delivery.queue !== undefined,
+    own: sendsAtOnce(settled.wins),
+  };
+  if (!protocol.laneGoesOn({ ...found, awaited: true })) return undefined;
+  const head = await delivery.run.head();
+  if (!head || !protocol.mayStart(head, join.afterEnd)) return undefined;
+  const awaited = await isAwaited(delivery, join);
+  return protocol.laneGoesOn({ ...found, awaited }) ? aheadFrom(delivery, join, next) : undefined;
+}
+
+/** Lanes in the place where they are now, each as what starts its first open unit. */
+export async function lanesAhead(delivery: Delivery, starts: readonly Released[]): Promise<readonly Start[]> {
+  const found = await Promise.all(
+    starts.map(async (start) => {
+      if (start.kind !== "lane") return [start];
+      const join = await delivery.run.plan.join(start.join);
+      if (!isBounded(join)) throw new TypeError(`join ${join.id} has no lanes`);
+      if (!(await isAwaited(delivery, join))) return [];
+      return (await aheadFrom(delivery, join, start.lane))?.starts ?? [];
+    }),
+  );
+  return found.flat();
+}
+
+/** Lanes as what starts their first unit: when they are released for the first time. */
+export function lanesFromStart(plan: Plan, starts: readonly Released[]): readonly Start[] {
+  return starts.flatMap((start) => {
+    const join = start.kind === "lane" ? plan.joins[start.join] : undefined;
+    if (start.kind !== "lane") return [start];
+    return join !== undefined && isBounded(join) ? startsOfUnit(plan, join, start.lane) : [];
+  });
+}
+
+/** Whether somebody still waits for the members of a join. */
+async function isAwaited(delivery: Delivery, join: PlanJoin): Promise<boolean> {
+  const { run, deps } = delivery;
+  const joins = await Promise.all(waitingJoins(join).map((id) => run.plan.join(id)));
+  const images = await deps.store.getMany(
+    joins.map((one) => tallyKey(run.id, one, topOf(one))),
+    "lane.look",
+  );
+  return joins.every((one, i) => deps.protocol.decisionOf(one, images[i]) === undefined);
+}
+
+/** The first open unit of a lane, from one of its units on. */
+async function aheadFrom(delivery: Delivery, join: BoundedJoin, from: number): Promise<Ahead | undefined> {
+  const { run, deps } = delivery;
+  const { count } = join.lanes;
+  const total = unitsOf(join);
+  // Mostly the next one is open; after a retry many may be settled.
+  for (let unit = from, some = 1; unit < total; unit += some * count, some = Math.min(some * 4, unitsAtOnce)) {
+    const leaves = new Map<number, Key>();
+    for (let i = 0, at = unit; i < some && at < total; i++, at += count) {
+      const leaf = leafOfUnit(join, at);
+      leaves.set(leaf, leafKey(run.id, join, leaf));
+    }
+    const images = await deps.store.getMany([...leaves.values()], "lane.look");
+    const leafOf = new Map([...leaves.keys()].map((leaf, i) => [leaf, images[i]]));
+    const open = deps.protocol.nextOpenUnit(join, unit, Math.min(total, unit + some * count), (leaf) =>
+      leafOf.get(leaf),
+    );
+    if (open === undefined) continue;
+    const untouched = isUntouchedUnit(join, open, leafOf.get(leafOfUnit(join, open)));
+    return { starts: startsOfUnit(await run.plan.whole(), join, open), untouched };
+  }
+  return undefined;
+}
