@@ -1,7 +1,7 @@
 /**
  * Tutti: workflows of tasks on SQS, Lambda and DynamoDB. What programs import.
  */
-export { after, type ChordOptions, chain, chord, type DagOptions, dag, group } from "./canvas/canvas.ts";
+export { after, type ChordOptions, chain, chord, type DagOptions, dag, group, onlyIf } from "./canvas/canvas.ts";
 export type { Composable, ComposableNode } from "./canvas/composable.ts";
 export { literal, ref } from "./canvas/reference.ts";
 export type { InspectOptions, RunHandle, SubmitOptions, Submittable, TuttiClient } from "./client/client.ts";
@@ -51,6 +51,7 @@ export type {
   MemberOutcome,
   OutcomeStatus,
   RunStatus,
+  Skipped,
   StoredError,
   TaskStatus,
 } from "./model/outcome.ts";
@@ -66,3 +67,4 @@ export {
 } from "./tasks/define-task.ts";
 export { InvalidTasksError } from "./tasks/invalid-tasks.ts";
 export type { Signature, SignatureOptions } from "./tasks/signature.ts";
+export { type SkipResult, skip } from "./tasks/skip.ts";

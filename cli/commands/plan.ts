@@ -60,9 +60,9 @@ function writePlan(io: CliIo, { tasks, nodes, joins, predicted }: PlanDescriptio
   io.out.write(
     `${tasks} task${tasks === 1 ? "" : "s"}, ${joins.length} join${joins.length === 1 ? "" : "s"}: the document is valid\n\n`,
   );
-  io.out.write(renderTable(nodeColumns, nodes.slice(0, listedNodes), { width: io.out.columns }));
+  io.out.write(renderTable(shown(nodeColumns, nodes), nodes.slice(0, listedNodes), { width: io.out.columns }));
   if (nodes.length > listedNodes) io.out.write(`… and ${nodes.length - listedNodes} more\n`);
-  if (joins.length > 0) io.out.write(`\n${renderTable(joinColumns, joins, { width: io.out.columns })}`);
+  if (joins.length > 0) io.out.write(`\n${renderTable(shown(joinColumns, joins), joins, { width: io.out.columns })}`);
   io.out.write(
     `\npredicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time\n`,
   );
@@ -78,12 +78,31 @@ function timeLimitText({ timeoutSeconds, softTimeoutSeconds }: PlanDescription["
   return softTimeoutSeconds === null ? hard : `${hard}, soft ${durationText(softTimeoutSeconds * 1000)}`;
 }
 
+type Conditional = Pick<PlanDescription["nodes"][number], "if">;
+
+function conditionText(unit: Conditional): string {
+  return unit.if
+    .map(({ result, path, equals }) => {
+      const part = path === null ? "" : path.startsWith("[") ? path : `.${path}`;
+      return `${result}${part} is ${JSON.stringify(equals)}`;
+    })
+    .join(", ");
+}
+
+const conditionColumn = { title: "IF", cell: conditionText, importance: 2 } as const;
+
+/** Most workflows have no conditions, and so no column for them. */
+function shown<Unit extends Conditional>(columns: readonly Column<Unit>[], units: readonly Unit[]) {
+  return units.some((unit) => unit.if.length > 0) ? columns : columns.filter((column) => column !== conditionColumn);
+}
+
 const nodeColumns: readonly Column<PlanDescription["nodes"][number]>[] = [
   { title: "NODE", cell: ({ id }) => id },
   { title: "TASK", cell: taskText },
   { title: "QUEUE", cell: ({ queue }) => queue, importance: 2 },
   { title: "FOR", cell: ({ fairnessKey }) => fairnessKey ?? "", importance: 3 },
   { title: "TIME LIMIT", cell: timeLimitText, importance: 1 },
+  conditionColumn,
 ];
 
 const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [
@@ -96,4 +115,5 @@ const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [
     cell: ({ deadlineSeconds }) => (deadlineSeconds === null ? "none" : durationText(deadlineSeconds * 1000)),
     importance: 1,
   },
+  conditionColumn,
 ];

@@ -3,6 +3,8 @@
  *
  * Nothing is checked here beyond types; parsing and compiling a request does that, with paths into the whole document.
  */
+import type { Json } from "../model/json.ts";
+import type { Reference } from "../model/reference.ts";
 import type { Chain, Chord, Dag, DagNode, Deadline, Group, When } from "../model/workflow.ts";
 import {
   type Composable,
@@ -72,6 +74,17 @@ export function dag({ nodes, output }: DagOptions): Dag {
 }
 
 /** A node of a dag that waits for others without their results. */
-export function after(names: readonly string[], workflow: Composable): DagNode {
-  return { ...documentOf(workflow), after: [...names] };
+export function after(names: readonly string[], workflow: ComposableNode): DagNode {
+  return { ...nodeDocumentOf(workflow), after: [...names] };
+}
+
+/**
+ * A node of a dag that runs only if a result of another node, or a part of it, is a certain value. Else it is SKIPPED, and
+ * with it what needs it.
+ *
+ * @param result - As `ref("check", "status")`. It makes an edge.
+ * @param equals - Compared as JSON. A part that is not there equals nothing.
+ */
+export function onlyIf(result: Reference, equals: Json, workflow: ComposableNode): DagNode {
+  return { ...nodeDocumentOf(workflow), if: { ...result, equals } };
 }

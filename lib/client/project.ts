@@ -8,7 +8,7 @@ import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
 import type { Head } from "../protocol/head.ts";
 import { type Released, releasedOf } from "../protocol/released.ts";
-import type { Slot } from "../protocol/slot.ts";
+import { type Slot, skipIn } from "../protocol/slot.ts";
 import { decided, fired, memberSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
 import { taskStatus } from "../protocol/status.ts";
 import {
@@ -167,9 +167,15 @@ function taskReport(
     status: statusOf(snapshot, released, node),
     attempt: slot.state === "absent" ? 0 : slot.attempt,
     ...historyOf(slot),
+    skip: skipReport(slot),
     afterQuorum:
       slot.state === "settled" && node.slot !== null && accepted?.get(node.slot.join)?.(node.slot.index) === false,
   };
+}
+
+function skipReport(slot: Slot): TaskReport["skip"] {
+  const skip = skipIn(slot);
+  return skip ? { reason: skip.reason ?? null, taskId: skip.taskId ?? null } : null;
 }
 
 function historyOf(slot: Slot): Pick<TaskReport, "startedAt" | "finishedAt" | "worker" | "error" | "late"> {

@@ -11,8 +11,8 @@ import { lostError } from "../protocol/retry.ts";
 import { countsOf, type LeasedSlot, type OpenSlot, type QueuedSlot } from "../protocol/slot.ts";
 import { leafKey } from "../protocol/tally.ts";
 import { reissueWrite, settleWrite } from "../protocol/writes.ts";
-import { asRepair, type Delivery } from "./delivery.ts";
-import { driveJoin, driveLeaf, driveNodes, endRun } from "./drive.ts";
+import { asRepair, type Delivery, lostWins } from "./delivery.ts";
+import { driveJoin, driveLeaf, driveNodes, endRun, releaseJoin } from "./drive.ts";
 import { endMembers } from "./ending.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
@@ -37,6 +37,8 @@ export async function applyRepair(delivery: Delivery, repair: Repair): Promise<v
       return driveFullLeaf(delivery, await delivery.run.plan.join(repair.join), repair.leaf);
     case "drive-join":
       return driveJoin(delivery, await delivery.run.plan.join(repair.join));
+    case "release-join":
+      return releaseJoin(delivery, await delivery.run.plan.join(repair.join), lostWins);
     case "join-deadline":
       return joinDeadline(delivery, await delivery.run.plan.join(repair.join));
     case "run-deadline":

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { fairnessKeySchema, idPattern, queueNameSchema, taskNameSchema } from "./ids.ts";
 import type { Json } from "./json.ts";
 import { limits } from "./limits.ts";
+import { isResultPath } from "./result-path.ts";
 
 /** Any JSON value, taken as it is. */
 const jsonSchema = z.unknown().describe("Any JSON value") as unknown as z.ZodType<Json>;
@@ -154,15 +155,25 @@ export const dagBodySchema = z
   })
   .meta({ id: "DagBody" });
 
-const after = { after: z.array(nodeNameSchema).optional() };
+/** A condition over the result of another node: its node is skipped unless that part of the result is that value. */
+export const conditionSchema = z
+  .strictObject({
+    $result: nodeNameSchema,
+    path: z.string().refine(isResultPath, "must be a path such as items[0].id").optional(),
+    equals: jsonSchema,
+  })
+  .refine(({ equals }) => equals !== undefined, { path: ["equals"], message: "is required" })
+  .meta({ id: "Condition" });
 
-/** A workflow, and what else it comes after. */
+const placed = { after: z.array(nodeNameSchema).optional(), if: conditionSchema.optional() };
+
+/** A workflow, what else it comes after, and on what condition it runs. */
 export const dagNodeSchema = z.union([
-  taskSchema.extend(after).meta({ id: "TaskNode" }),
-  chainSchema.extend(after).meta({ id: "ChainNode" }),
-  groupSchema.extend(after).meta({ id: "GroupNode" }),
-  chordSchema.extend(after).meta({ id: "ChordNode" }),
-  dagSchema.extend(after).meta({ id: "DagNode" }),
+  taskSchema.extend(placed).meta({ id: "TaskNode" }),
+  chainSchema.extend(placed).meta({ id: "ChainNode" }),
+  groupSchema.extend(placed).meta({ id: "GroupNode" }),
+  chordSchema.extend(placed).meta({ id: "ChordNode" }),
+  dagSchema.extend(placed).meta({ id: "DagNode" }),
 ]);
 
 export const workflowSchema = z
@@ -186,11 +197,11 @@ export const outlineSchemas = {
 
 /** The same for nodes of a dag. */
 export const nodeOutlineSchemas = {
-  task: outlineSchemas.task.extend(after),
-  chain: outlineSchemas.chain.extend(after),
-  group: outlineSchemas.group.extend(after),
-  chord: outlineSchemas.chord.extend(after),
-  dag: outlineSchemas.dag.extend(after),
+  task: outlineSchemas.task.extend(placed),
+  chain: outlineSchemas.chain.extend(placed),
+  group: outlineSchemas.group.extend(placed),
+  chord: outlineSchemas.chord.extend(placed),
+  dag: outlineSchemas.dag.extend(placed),
 } as const;
 
 /** The keys that say what a workflow is. */
@@ -207,4 +218,5 @@ export type Workflow = z.infer<typeof workflowSchema>;
 export type Retry = z.infer<typeof retrySchema>;
 export type Headers = z.infer<typeof headersSchema>;
 export type Deadline = z.infer<typeof deadlineSchema>;
+export type NodeCondition = z.infer<typeof conditionSchema>;
 export type When = z.infer<typeof whenSchema>;

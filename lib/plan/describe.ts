@@ -2,8 +2,18 @@
  * A plan as people look at it before it is sent.
  */
 import type { JoinId, NodeId } from "../model/ids.ts";
+import type { Json } from "../model/json.ts";
 import { type Prediction, predict } from "./predict.ts";
-import type { Plan, PlanJoin } from "./types.ts";
+import type { Condition, Plan, PlanJoin } from "./types.ts";
+
+/** What must hold before something runs; else it is skipped. */
+export interface ConditionDescription {
+  /** Name of a node of an enclosing dag. */
+  readonly result: string;
+  /** Part of its result; null: all of it. */
+  readonly path: string | null;
+  readonly equals: Json;
+}
 
 /** What `tutti plan` shows. */
 export interface PlanDescription {
@@ -17,6 +27,8 @@ export interface PlanDescription {
     readonly fairnessKey: string | null;
     readonly softTimeoutSeconds: number | null;
     readonly timeoutSeconds: number;
+    /** All of them must hold; empty: it runs whatever was. */
+    readonly if: readonly ConditionDescription[];
   }[];
   /** Outer ones first. */
   readonly joins: readonly {
@@ -27,6 +39,8 @@ export interface PlanDescription {
     readonly count: number | null;
     readonly expected: number;
     readonly deadlineSeconds: number | null;
+    /** All of them must hold before the header is released; empty: it always is. */
+    readonly if: readonly ConditionDescription[];
   }[];
   readonly predicted: Prediction;
 }
@@ -41,14 +55,16 @@ export function describePlan(plan: Plan): PlanDescription {
     fairnessKey: node.fairnessKey ?? null,
     softTimeoutSeconds: node.softTimeoutSeconds ?? null,
     timeoutSeconds: node.timeoutSeconds,
+    if: conditionsOf(node),
   }));
-  const joins = Object.values(plan.joins).map(({ id, kind, when, count, size, deadlineSeconds }) => ({
+  const joins = Object.values(plan.joins).map(({ id, kind, when, count, size, deadlineSeconds, ...join }) => ({
     id,
     kind,
     when,
     count: count ?? null,
     expected: size,
     deadlineSeconds: deadlineSeconds ?? null,
+    if: conditionsOf(join),
   }));
   return {
     tasks: nodes.length,
@@ -56,6 +72,10 @@ export function describePlan(plan: Plan): PlanDescription {
     joins: joins.sort((a, b) => depth(a.id) - depth(b.id)),
     predicted: predict(plan),
   };
+}
+
+function conditionsOf({ if: conditions = [] }: { readonly if?: readonly Condition[] }): ConditionDescription[] {
+  return conditions.map(({ name, path, equals }) => ({ result: name, path: path ?? null, equals }));
 }
 
 /** `.` is the root; a path has one level a step. */

@@ -7,7 +7,7 @@
  */
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
-import { owedDecision } from "./decision.ts";
+import { chosenSkip, type Decision, owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
 import { type DiagnoseSettings, type OpenUnit, openNode, openRange, overdue } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
@@ -15,7 +15,7 @@ import { type Released, releasedOf } from "./released.ts";
 import { reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
 import { leaseOver } from "./rows.ts";
-import { isBad, type OpenSlot, type Slot } from "./slot.ts";
+import { isBad, type OpenSlot, type Slot, skipIn } from "./slot.ts";
 import { decided, fired, joinOf, memberSlot, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
 import { mayStart } from "./status.ts";
 import { isCounting, isTop, itemsAt, markFor, markOf, parentOf, remainingOf, type TallyPlace, topOf } from "./tally.ts";
@@ -63,7 +63,7 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
     if (typeof found === "number") timers.push(found);
     else findings.push(found);
   }
-  findings.push(...skippedFindings(snapshot, released));
+  findings.push(...skippedFindings(snapshot, released), ...conditionFindings(snapshot, released));
   for (const join of Object.values(snapshot.plan.joins)) findings.push(...joinFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
@@ -92,6 +92,11 @@ function settledFindings(snapshot: Snapshot, node: PlanNode, slot: Extract<Slot,
     if (failureRecorded(snapshot, node.failure, node.next)) return [];
     const explanation = `the task ended ${slot.status}, and what has to follow from that is not recorded`;
     return [{ kind: "failure-not-driven", node: node.id, sinceMs: slot.settledAtMs, explanation, repair }];
+  }
+  if (skipIn(slot) !== undefined) {
+    if (node.next.every((next) => skipRecorded(snapshot, next))) return [];
+    const explanation = "the task was skipped, and what comes after it does not know yet";
+    return [{ kind: "successor-missing", node: node.id, sinceMs: slot.settledAtMs, explanation, repair }];
   }
   // A long list is not driven from here: its ranges are looked at one by one.
   if (rangesOf(snapshot.plan, node.next) > 0) return [];
@@ -122,21 +127,32 @@ function skipRecorded(snapshot: Snapshot, next: Next): boolean {
       return memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state === "settled";
     case "end":
       return snapshot.head.status !== "RUNNING";
-    case "join": {
-      const join = joinOf(snapshot, next.join);
-      return join.size === 0
-        ? join.next.every((one) => skipRecorded(snapshot, one))
-        : decided(snapshot, join) !== undefined;
-    }
+    case "join":
+      // Without members it is decided by its release, unless that it was skipped is recorded.
+      return isRecorded(decided(snapshot, joinOf(snapshot, next.join)), joinOf(snapshot, next.join));
   }
+}
+
+function isRecorded(decision: Decision | undefined, { size }: PlanJoin): boolean {
+  return size === 0 ? decision === "skipped" : decision !== undefined;
 }
 
 /** Tasks that were skipped: nothing has released them, and what follows from them is owed all the same. */
 function skippedFindings(snapshot: Snapshot, released: Released): Finding[] {
   return Object.values(snapshot.plan.nodes).flatMap((node) => {
-    if (node.failure.then.kind !== "skip" || released.nodes.has(node.id)) return [];
+    if (released.nodes.has(node.id)) return [];
     const slot = slotOf(snapshot, node);
-    return slot.state === "settled" ? settledFindings(snapshot, node, slot) : [];
+    const skipped = node.failure.then.kind === "skip" || skipIn(slot) !== undefined;
+    return skipped && slot.state === "settled" ? settledFindings(snapshot, node, slot) : [];
+  });
+}
+
+/** Headers whose condition nobody has looked at, though what it is about is recorded. */
+function conditionFindings(snapshot: Snapshot, { conditional }: Released): Finding[] {
+  if (!mayStart(snapshot.head, false)) return [];
+  return [...conditional].map(([join, sinceMs]) => {
+    const explanation = "the header is ready, and whether its condition holds is not recorded";
+    return { kind: "condition-open", join, sinceMs, explanation, repair: { do: "release-join", join } };
   });
 }
 
@@ -158,7 +174,7 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
     return [{ kind: "decision-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair }];
   }
   const decision = decided(snapshot, join);
-  if (decision === undefined || join.size === 0) return [];
+  if (decision === undefined || (join.size === 0 && decision !== "skipped")) return [];
   const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
   if (decision === "error") {
     if (failureRecorded(snapshot, join.failure, join.next)) return [];
@@ -168,7 +184,8 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
   if (decision === "skipped") {
     if (join.next.every((next) => skipRecorded(snapshot, next))) return [];
     const explanation = "the join was skipped, and what comes after it does not know yet";
-    return [{ kind: "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
+    const chosen = chosenSkip(join, tallyOf(snapshot, join, topOf(join))) !== undefined;
+    return [{ kind: chosen ? "successor-missing" : "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
   }
   if (rangesOf(snapshot.plan, join.next) > 0) return [];
   const missed = join.next.some(

@@ -19,6 +19,8 @@ export type Repair =
   | { readonly do: "drive-leaf"; readonly join: JoinId; readonly leaf: number }
   /** Drive on from a decided join. */
   | { readonly do: "drive-join"; readonly join: JoinId }
+  /** Look at the condition of a header, and release or skip it. */
+  | { readonly do: "release-join"; readonly join: JoinId }
   /** Settle what is missing as TIMED_OUT. */
   | { readonly do: "join-deadline"; readonly join: JoinId }
   | { readonly do: "run-deadline" }
@@ -39,6 +41,7 @@ export interface Finding {
     | "arrival-missing"
     | "decision-missing"
     | "successor-missing"
+    | "condition-open"
     | "failure-not-driven"
     | "end-missing"
     | "join-deadline-passed"

@@ -6,13 +6,15 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Pack, Start } from "../plan/types.ts";
 import { type ListName, rangeOf, rangesOf } from "./release.ts";
-import { decided, fired, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf } from "./snapshot.ts";
+import { decided, fired, held, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf } from "./snapshot.ts";
 
 export interface Released {
   /** Nodes that should be on their way, with the time they became so. */
   readonly nodes: ReadonlyMap<NodeId, number>;
   /** Joins whose header was released, with the time their deadline counts from. Dag joins have no header and are not in it. */
   readonly joins: ReadonlyMap<JoinId, number>;
+  /** Joins whose header is to be released once somebody has looked at its condition, with the time they became so. */
+  readonly conditional: ReadonlyMap<JoinId, number>;
   /** Ranges of long lists that should be on their way or sent. */
   readonly ranges: readonly ReleasedRange[];
   /** Set when the plan's end was reached. */
@@ -29,6 +31,7 @@ export interface ReleasedRange {
 export function releasedOf(snapshot: Snapshot): Released {
   const nodes = new Map<NodeId, number>();
   const joins = new Map<JoinId, number>();
+  const conditional = new Map<JoinId, number>();
   const ranges: ReleasedRange[] = [];
   let end = false;
   const open: { readonly start: Start; readonly sinceMs: number }[] = [];
@@ -54,9 +57,14 @@ export function releasedOf(snapshot: Snapshot): Released {
   };
   const walkJoin = (id: JoinId, sinceMs: number) => {
     if (joins.has(id)) return;
+    const join = joinOf(snapshot, id);
+    if (!held(snapshot, join)) {
+      // What nobody has looked at is not released, and nothing below it may be sent.
+      if (decided(snapshot, join) === undefined) conditional.set(id, sinceMs);
+      return;
+    }
     joins.set(id, sinceMs);
     pushList(`header:${id}`, snapshot.plan.releases[id] ?? [], sinceMs);
-    const join = joinOf(snapshot, id);
     if (join.size === 0) pushList(`next:${id}`, join.next, sinceMs);
   };
   const walkPack = ({ join, members }: Pack, sinceMs: number) => {
@@ -80,5 +88,5 @@ export function releasedOf(snapshot: Snapshot): Released {
     if (step.start.kind === "join") walkJoin(step.start.join, step.sinceMs);
     if (step.start.kind === "end") end = true;
   }
-  return { nodes, joins, ranges, end };
+  return { nodes, joins, conditional, ranges, end };
 }

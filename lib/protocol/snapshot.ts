@@ -4,7 +4,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Plan, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image, Item } from "../ports/store.ts";
-import { type Decision, decisionOf, firedOf } from "./decision.ts";
+import { type Decision, decisionOf, firedOf, isHeld } from "./decision.ts";
 import type { Head } from "./head.ts";
 import { memberPlace, rangePlace, type SlotPlace, slotPlace } from "./keys.ts";
 import type { ListName } from "./release.ts";
@@ -59,6 +59,11 @@ export function tallyOf(snapshot: Snapshot, join: PlanJoin, place: TallyPlace): 
 
 export function decided(snapshot: Snapshot, join: PlanJoin): Decision | undefined {
   return decisionOf(join, tallyOf(snapshot, join, topOf(join)));
+}
+
+/** Whether the header of a join may be released, as far as its condition goes. */
+export function held(snapshot: Snapshot, join: PlanJoin): boolean {
+  return isHeld(join, tallyOf(snapshot, join, topOf(join)));
 }
 
 export function fired(snapshot: Snapshot, join: PlanJoin): { readonly by: string; readonly atMs: number } | undefined {

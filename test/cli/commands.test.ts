@@ -471,6 +471,7 @@ describe("inspect", () => {
       finishedAt: time,
       worker: expect.any(String),
       error: null,
+      skip: null,
       afterQuorum: false,
     });
     expect(json((await tutti(["inspect", "nightly", "--json"], { deployment })).stdout)).not.toHaveProperty("tasks");

@@ -2,6 +2,7 @@
  * The scenarios of the crash lane: small workflows that together reach every call of the driver.
  */
 
+import { conditionScenarios } from "./condition-scenarios.ts";
 import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
 import { finishScenarios } from "./finish-scenarios.ts";
@@ -11,6 +12,7 @@ import { rangeScenarios } from "./range-scenarios.ts";
 import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
 
 export const scenarios: readonly Scenario[] = [
+  ...conditionScenarios,
   ...countScenarios,
   ...finishScenarios,
   ...operationScenarios,

@@ -3,11 +3,13 @@
  * lane; they exist in this harness only.
  */
 
-import type { Plan, PlanNode } from "../../lib/plan/types.ts";
+import type { Plan, PlanJoin, PlanNode } from "../../lib/plan/types.ts";
 import type { Condition, Queue, Store, Write, WriteResult } from "../../lib/ports/index.ts";
 import type { Finding } from "../../lib/protocol/findings.ts";
 import { type Protocol, protocol } from "../../lib/protocol/index.ts";
 import { leaseOver } from "../../lib/protocol/rows.ts";
+import type { Snapshot } from "../../lib/protocol/snapshot.ts";
+import { tallyKey, topOf } from "../../lib/protocol/tally.ts";
 import { crashPoints, type Failure } from "./crash-points.ts";
 import type { Variant } from "./world.ts";
 
@@ -120,6 +122,22 @@ function forgetSkipped(plan: Plan): Plan {
   return { ...plan, nodes: Object.fromEntries(Object.entries(plan.nodes).map(([id, node]) => [id, forget(node)])) };
 }
 
+/** Joins in front of dag nodes wait for all parents, and do not ask what became of them. */
+function forgetSkippedParents(plan: Plan): Plan {
+  const forget = ({ skipped: _, ...join }: PlanJoin): PlanJoin => join;
+  return { ...plan, joins: Object.fromEntries(Object.entries(plan.joins).map(([id, join]) => [id, forget(join)])) };
+}
+
+/** A run in which every condition is recorded as met. */
+function conditionsMet(snapshot: Snapshot): Snapshot {
+  const images = new Map(snapshot.images);
+  for (const join of Object.values(snapshot.plan.joins)) {
+    const { sk } = tallyKey(snapshot.head.runId, join, topOf(join));
+    if (join.if !== undefined) images.set(sk, { ...images.get(sk), held: 1 });
+  }
+  return { ...snapshot, images };
+}
+
 /** A sweeper that misses one kind of finding. */
 function overlooking(kind: Finding["kind"]): Protocol["diagnose"] {
   return (...args) => {
@@ -174,6 +192,10 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "quorum decided without condition": "quorum by its last member",
   "sweeper does not look for missing decisions": "quorum not decided, message gone",
   "finish: skip stops after one link": "finish: a chain",
+  "skip without condition": "skip: a chain",
+  "a graph's join forgets that a parent was skipped": "skip: a node with many parents",
+  "sweeper takes a condition as met": "condition: a chord not met, message gone",
+  "sweeper does not look for open conditions": "condition: a chord, message gone before it is looked at",
   "reopen without condition": "retry of a chain",
   "top not fenced at retry": "retry while a failure is not handed on",
   "error branch kept at reopen": "retry with an error callback",
@@ -330,6 +352,12 @@ export const variants: Readonly<Record<string, Variant>> = {
   "quorum decided without condition": { store: rewriting(["join.accept"], without) },
   "sweeper does not look for missing decisions": { protocol: { diagnose: overlooking("decision-missing") } },
   "finish: skip stops after one link": { plan: forgetSkipped },
+  "skip without condition": { store: rewriting(["slot.skip"], without) },
+  "a graph's join forgets that a parent was skipped": { plan: forgetSkippedParents },
+  "sweeper takes a condition as met": {
+    protocol: { diagnose: (snapshot, ...rest) => protocol.diagnose(conditionsMet(snapshot), ...rest) },
+  },
+  "sweeper does not look for open conditions": { protocol: { diagnose: overlooking("condition-open") } },
   "reopen without condition": { store: rewriting(["item.reopen"], without) },
   "top not fenced at retry": { store: rewriting(["item.reopen"], unfenced) },
   "error branch kept at reopen": { store: rewriting(["item.reopen"], keeping(/^node#(?:.*\/)?onError$/)) },

@@ -266,6 +266,7 @@ function aTask(path: string, given: object): object {
     finishedAt: null,
     worker: null,
     error: null,
+    skip: null,
     afterQuorum: false,
   };
   return { id: `nightly/${path}`, task: "resize", queue: "images", ...nothing, ...given };

@@ -69,11 +69,28 @@ describe("describePlan", () => {
       fairnessKey: null,
       softTimeoutSeconds: null,
       timeoutSeconds: 300,
+      if: [],
     });
     expect(described.joins).toEqual([
-      { id: ".", kind: "chord", when: "all-succeeded", count: null, expected: 2, deadlineSeconds: 600 },
-      { id: "header[0]", kind: "group", when: "all-succeeded", count: null, expected: 1, deadlineSeconds: null },
-      { id: "header[1]@end", kind: "dag", when: "all-succeeded", count: null, expected: 2, deadlineSeconds: null },
+      { id: ".", kind: "chord", when: "all-succeeded", count: null, expected: 2, deadlineSeconds: 600, if: [] },
+      {
+        id: "header[0]",
+        kind: "group",
+        when: "all-succeeded",
+        count: null,
+        expected: 1,
+        deadlineSeconds: null,
+        if: [],
+      },
+      {
+        id: "header[1]@end",
+        kind: "dag",
+        when: "all-succeeded",
+        count: null,
+        expected: 2,
+        deadlineSeconds: null,
+        if: [],
+      },
     ]);
     expect(described.predicted).toEqual(
       predict(plan({ chord: { header: [{ group: [a] }, { dag: { nodes: { x: a, y: a } } }], callback: a } })),
