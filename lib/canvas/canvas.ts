@@ -35,6 +35,12 @@ export interface ChordOptions {
    * @default "all-succeeded"
    */
   readonly when?: When;
+  /**
+   * Ends members that the chord was decided without: what is queued is SKIPPED, what runs is REVOKED and told by its signal.
+   *
+   * @default false: they go on, and what they come to is recorded
+   */
+  readonly cancelRest?: boolean;
   /** After the release of the header, what is missing is settled as TIMED_OUT. @default none */
   readonly deadlineSeconds?: Deadline;
   /** Called once as `onError(ctx, {failed, total, failures}, ...bound)` when the chord fails. @default none */
@@ -47,12 +53,13 @@ export interface ChordOptions {
  * @param callback - Called as `callback(ctx, results, ...bound)`. Without one the value is the list.
  */
 export function chord(header: readonly Composable[], callback?: Composable, options: ChordOptions = {}): Chord {
-  const { when, deadlineSeconds, onError } = options;
+  const { when, cancelRest, deadlineSeconds, onError } = options;
   return {
     chord: {
       header: header.map(documentOf),
       ...(callback === undefined ? {} : { callback: documentOf(callback) }),
       ...(when === undefined ? {} : { when }),
+      ...(cancelRest === undefined ? {} : { cancelRest }),
       ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
       ...(onError === undefined ? {} : { onError: taskDocumentOf(onError) }),
     },

@@ -15,6 +15,7 @@ import type { PlanCache } from "../records/plans.ts";
 import { askerOf, asRepair, type Delivery, returnUntil } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { driveNodes } from "./drive.ts";
+import { endRests } from "./end-rest.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { reissue } from "./reissue.ts";
@@ -75,6 +76,7 @@ async function taskLetter(
       task.dispatch,
     );
   }
+  await endRests(delivery);
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
 

@@ -2,6 +2,7 @@
  * One delivery of one message: who it is, and what it has come to so far.
  */
 import { sha256 } from "../model/hash.ts";
+import type { JoinId } from "../model/ids.ts";
 import { type Token, tokenText } from "../model/message.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Item } from "../ports/index.ts";
@@ -51,6 +52,8 @@ export interface Delivery {
   deferred: boolean;
   /** The ready successor to run next under the token in hand. */
   carry: PlanNode | undefined;
+  /** Joins it has decided, and whose other members are still to be ended. */
+  readonly decidedEarly: Set<JoinId>;
   /** The item of its latest commit, as that left it: what is carried finds its input there, without a read. */
   committed: Item | undefined;
   /** Set when the message must come back: the latest of the times asked for. */
@@ -79,6 +82,7 @@ export function createDelivery(
     suspects: "run",
     deferred: false,
     carry: undefined,
+    decidedEarly: new Set(),
     committed: undefined,
     returnAtMs: undefined,
   };

@@ -142,12 +142,18 @@ async function decideQuorum(delivery: Delivery, join: PlanJoin, wins: Wins): Pro
   const accepted = await acceptedMembers(delivery, join);
   const author = { by: delivery.owner, atMs: deps.clock.now() };
   const result = await run.write(decideQuorumWrite(run.generation, run.id, join, accepted, author), "join.accept");
+  noteDecided(delivery, join, result.image);
   const decision = deps.protocol.decisionOf(join, result.image);
   // Carried, the callback would wait for the members of this delivery that still run.
   const full = remainingOf(join, topOf(join), result.image) === 0;
   const won = result.applied ? { ...wins, alone: wins.alone && full } : lostWins;
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
   if (decision === "error") await driveError(delivery, join);
+}
+
+/** Whoever wrote a decision ends the members that it was made without, also when the answer to its write was lost. */
+function noteDecided(delivery: Delivery, join: PlanJoin, top: Image | undefined): void {
+  if (join.cancelRest && top?.decidedBy === delivery.owner) delivery.decidedEarly.add(join.id);
 }
 
 /** Drives a join that was decided *error* by its last arrival. */
@@ -404,8 +410,7 @@ export async function fail(
   const erring: PlanJoin[] = [];
   for (const id of failure.decide) {
     const join = await delivery.run.plan.join(id);
-    await decideError(delivery, join, cause);
-    erring.push(join);
+    if (await decideError(delivery, join, cause)) erring.push(join);
   }
   const { then } = failure;
   if (then.kind === "slot" && !(failed.slot?.join === then.join && failed.slot.index === then.index)) {
@@ -500,20 +505,25 @@ function skippedOutcome({ owner, deps }: Delivery, skip: Skip): SettledSlot {
   return { state: "settled", status: "SKIPPED", attempt: 0, lost: 0, owner, settledAtMs, skip };
 }
 
-/** Decides *error*. Refused by a join that is decided or full already: then it is *error* by that. */
-async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Promise<void> {
+/**
+ * Decides *error*. Refused by a join that is decided or full already: then it is *error* by that; or it was skipped, with
+ * the member around it, and calls nobody.
+ */
+async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Promise<boolean> {
   const { run, deps } = delivery;
   // Only the first failure of a large join reads what else has failed: the others find it decided.
   if (join.onError !== null) {
     const top = await deps.store.get(tallyKey(run.id, join, topOf(join)), "join.look");
-    if (deps.protocol.decisionOf(join, top) === "error") return;
+    if (deps.protocol.decisionOf(join, top) === "error") return true;
   }
   const accepted = join.onError === null ? { failed: 1 } : await acceptedFailures(delivery, join, cause);
   const author = { by: delivery.owner, atMs: deps.clock.now() };
   const result = await run.write(decideErrorWrite(run.generation, run.id, join, accepted, author), "join.decide");
+  noteDecided(delivery, join, result.image);
   const decision = deps.protocol.decisionOf(join, result.image);
-  if (decision !== "error")
+  if (decision !== "error" && decision !== "skipped")
     throw new StoreError(`run ${run.id}: join ${join.id} has a failed member and is ${decision ?? "open"}`);
+  return decision === "error";
 }
 
 /** Ends the run unless it has ended: END, FAILED, TIMED_OUT and REVOKED race on this one condition. */

@@ -5,6 +5,7 @@
 import type { Image } from "../ports/index.ts";
 import { type Held, heartbeatWrite } from "../protocol/writes.ts";
 import type { Delivery } from "./delivery.ts";
+import { slotIn } from "./places.ts";
 
 /** One attempt's hold. */
 export interface LeaseKeeper {
@@ -70,6 +71,14 @@ export function keepLeases(delivery: Delivery): LeaseKeepers {
   };
 }
 
+/** Somebody has ended the task: an operator, or the chord that needs it no more. Nothing that the attempt returns is kept. */
+export class TaskRevokedError extends Error {
+  override readonly name = "task-revoked";
+  constructor(why: string) {
+    super(why);
+  }
+}
+
 /** A run that was revoked or ran out of time needs no more of its tasks: they are told, and may leave things in order. */
 export class RunEndedError extends Error {
   override readonly name = "run-ended";
@@ -93,13 +102,20 @@ async function beatAll(delivery: Delivery, running: ReadonlyMap<Held, Kept>, unt
     if (result.applied) return;
     const open = held.filter((one) => leaseIn(result.image, one) !== undefined);
     for (const one of held) {
-      if (!open.includes(one)) running.get(one)?.abort.abort(new LeaseLostError());
+      if (!open.includes(one)) running.get(one)?.abort.abort(reasonIn(result.image, one));
     }
     // One that met my own later heartbeat needs nothing.
     const shorter = open.filter((one) => (leaseIn(result.image, one) as number) < untilMs && running.has(one));
     if (shorter.length === held.length) return;
     held = shorter;
   }
+}
+
+/** Why an attempt has lost its lease. */
+function reasonIn(image: Image | undefined, { place }: Held): Error {
+  const slot = slotIn(place, image);
+  const revoked = slot.state === "settled" && slot.status === "REVOKED";
+  return revoked ? new TaskRevokedError(slot.error?.message ?? "the task was revoked") : new LeaseLostError();
 }
 
 /** End of the lease as stored; undefined when it is no longer that one. */

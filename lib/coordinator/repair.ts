@@ -13,6 +13,7 @@ import { leafKey } from "../protocol/tally.ts";
 import { reissueWrite, settleWrite } from "../protocol/writes.ts";
 import { asRepair, type Delivery, lostWins } from "./delivery.ts";
 import { driveJoin, driveLeaf, driveNodes, endRun, releaseJoin } from "./drive.ts";
+import { endRest, endRests } from "./end-rest.ts";
 import { endMembers } from "./ending.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
@@ -22,6 +23,11 @@ import { reopenRun } from "./reopen.ts";
 import { sendNodes } from "./sending.ts";
 
 export async function applyRepair(delivery: Delivery, repair: Repair): Promise<void> {
+  await perform(delivery, repair);
+  await endRests(delivery);
+}
+
+async function perform(delivery: Delivery, repair: Repair): Promise<void> {
   switch (repair.do) {
     case "resend":
       return resend(delivery, await missingNode(delivery, repair.node), repair.seen);
@@ -39,6 +45,8 @@ export async function applyRepair(delivery: Delivery, repair: Repair): Promise<v
       return driveJoin(delivery, await delivery.run.plan.join(repair.join));
     case "release-join":
       return releaseJoin(delivery, await delivery.run.plan.join(repair.join), lostWins);
+    case "end-rest":
+      return endRest(delivery, await delivery.run.plan.join(repair.join));
     case "join-deadline":
       return joinDeadline(delivery, await delivery.run.plan.join(repair.join));
     case "run-deadline":

@@ -132,6 +132,8 @@ export const chordBodySchema = z
       return workflowSchema.optional();
     },
     when: whenSchema.optional(),
+    /** Members that are not needed any more, once the chord is decided without them, are ended. Default: they go on. */
+    cancelRest: z.boolean().optional(),
     deadlineSeconds: deadlineSchema.optional(),
     onError: taskSchema.optional(),
   })

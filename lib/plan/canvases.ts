@@ -11,7 +11,7 @@ import { limits } from "../model/limits.ts";
 import type { Chain, Chord, DagNode, Group, Task, Workflow } from "../model/workflow.ts";
 import { compileDag } from "./dag.ts";
 import { deadlineOf } from "./deadline.ts";
-import { joinPolicyOf } from "./join-policy.ts";
+import { cancelRestOf, joinPolicyOf } from "./join-policy.ts";
 import { decideFirst, joinOf, joinUnit, leafSizeOf, packed } from "./joins.ts";
 import { below, type Compilation, type Place } from "./place.ts";
 import { compileTask } from "./task-node.ts";
@@ -96,6 +96,7 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
       releasedBy: place.releasedBy,
     }),
     ...policy,
+    ...cancelRestOf(chord, place.doc),
     onError: chord.onError === undefined ? null : below(place.path, "onError"),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
   };

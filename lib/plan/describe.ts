@@ -37,6 +37,8 @@ export interface PlanDescription {
     readonly when: PlanJoin["when"];
     /** Failures that are tolerated, or successes that are enough; null for joins that are not decided by a count. */
     readonly count: number | null;
+    /** Whether members that are not needed any more are ended. */
+    readonly cancelRest: boolean;
     readonly expected: number;
     readonly deadlineSeconds: number | null;
     /** All of them must hold before the header is released; empty: it always is. */
@@ -62,6 +64,7 @@ export function describePlan(plan: Plan): PlanDescription {
     kind,
     when,
     count: count ?? null,
+    cancelRest: join.cancelRest ?? false,
     expected: size,
     deadlineSeconds: deadlineSeconds ?? null,
     if: conditionsOf(join),

@@ -118,6 +118,8 @@ export interface PlanJoin {
   readonly when: "all-succeeded" | "all-settled" | "tolerate" | "quorum";
   /** Failures that are tolerated, or successes that are enough. Only for those two. */
   readonly count?: number;
+  /** Members without an outcome are ended when the join is decided early. */
+  readonly cancelRest?: true;
   /** After the decision *callback*. */
   readonly next: readonly Next[];
   /** Started after the decision *error*. */

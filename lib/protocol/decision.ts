@@ -29,6 +29,13 @@ export function decisionOf(join: PlanJoin, top: Image | undefined): Decision | u
   return join.skipped !== undefined && skipped >= enough ? "skipped" : "callback";
 }
 
+/** Whether a join was decided while members were missing, and ends those. */
+export function endsRest(join: PlanJoin, top: Image | undefined, generation: number): boolean {
+  const early = top?.decision === "callback" || top?.decision === "error";
+  // What an older generation has decided is kept as it is.
+  return join.cancelRest === true && early && top?.g === generation;
+}
+
 /** Whether the header may be released: the join has no condition, or it is recorded that this holds. */
 export function isHeld(join: PlanJoin, top: Image | undefined): boolean {
   return join.if === undefined || top?.held === 1;

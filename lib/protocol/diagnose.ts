@@ -7,8 +7,9 @@
  */
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
-import { chosenSkip, type Decision, owedDecision } from "./decision.ts";
+import { chosenSkip, type Decision, endsRest, owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
+import { insideOf } from "./inside.ts";
 import { type DiagnoseSettings, type OpenUnit, openNode, openRange, overdue } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
@@ -65,6 +66,7 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   }
   findings.push(...skippedFindings(snapshot, released), ...conditionFindings(snapshot, released));
   for (const join of Object.values(snapshot.plan.joins)) findings.push(...joinFindings(snapshot, join));
+  findings.push(...Object.values(snapshot.plan.joins).flatMap((join) => restFindings(snapshot, join)));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
   return {
@@ -154,6 +156,20 @@ function conditionFindings(snapshot: Snapshot, { conditional }: Released): Findi
     const explanation = "the header is ready, and whether its condition holds is not recorded";
     return { kind: "condition-open", join, sinceMs, explanation, repair: { do: "release-join", join } };
   });
+}
+
+/** Members, or parts of them, that a decided join should have ended. */
+function restFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
+  if (!endsRest(join, tallyOf(snapshot, join, topOf(join)), snapshot.head.generation)) return [];
+  const { nodes, joins } = insideOf(snapshot.plan, join);
+  const left =
+    Array.from({ length: join.size }).some((_, index) => memberSlot(snapshot, join, index).state !== "settled") ||
+    nodes.some((node) => slotOf(snapshot, node).state !== "settled") ||
+    joins.some((inner) => decided(snapshot, inner) === undefined);
+  if (!left) return [];
+  const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
+  const explanation = "the chord was decided without some of its members, and they are not ended";
+  return [{ kind: "rest-not-ended", join: join.id, sinceMs, explanation, repair: { do: "end-rest", join: join.id } }];
 }
 
 /** Full items without a mark above them, and decisions that have not reached the slot or the head they lead to. */

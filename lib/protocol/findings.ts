@@ -19,6 +19,8 @@ export type Repair =
   | { readonly do: "drive-leaf"; readonly join: JoinId; readonly leaf: number }
   /** Drive on from a decided join. */
   | { readonly do: "drive-join"; readonly join: JoinId }
+  /** End the members that a join was decided without. */
+  | { readonly do: "end-rest"; readonly join: JoinId }
   /** Look at the condition of a header, and release or skip it. */
   | { readonly do: "release-join"; readonly join: JoinId }
   /** Settle what is missing as TIMED_OUT. */
@@ -42,6 +44,7 @@ export interface Finding {
     | "decision-missing"
     | "successor-missing"
     | "condition-open"
+    | "rest-not-ended"
     | "failure-not-driven"
     | "end-missing"
     | "join-deadline-passed"

@@ -5,8 +5,9 @@
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { Json } from "../../lib/model/json.ts";
 import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
-import { owedDecision } from "../../lib/protocol/decision.ts";
+import { endsRest, owedDecision } from "../../lib/protocol/decision.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
+import { memberPrefix } from "../../lib/protocol/inside.ts";
 import { reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
 import { decided, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
@@ -97,6 +98,7 @@ export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
     ...joins.flatMap((join) => decisionFaults(world, snapshot, join)),
     ...joins.flatMap((join) => countFaults(snapshot, join)),
     ...generationFaults(snapshot),
+    ...joins.flatMap((join) => restFaults(snapshot, join)),
     ...succeededFaults(snapshot),
     ...early(world, snapshot),
     ...enteredTwice(world),
@@ -147,6 +149,16 @@ function countFaults(snapshot: Snapshot, join: PlanJoin): string[] {
   const short = join.when === "quorum" ? settled - bad < allowed : bad > allowed;
   if (decision === "callback" && short) return [`S3: ${join.id} is callback with ${settled} settled, ${bad} bad`];
   return owedDecision(join, top) === undefined ? [] : [`L2: ${join.id} owes ${owedDecision(join, top)}`];
+}
+
+/** L7: a chord that ends the members it was decided without has none left, nor any part of one. */
+function restFaults(snapshot: Snapshot, join: PlanJoin): string[] {
+  if (!endsRest(join, tallyOf(snapshot, join, topOf(join)), snapshot.head.generation)) return [];
+  const prefix = memberPrefix(join);
+  const open = Object.values(snapshot.plan.nodes).filter(
+    (node) => node.id.startsWith(prefix) && !node.afterEnd && slotOf(snapshot, node).state !== "settled",
+  );
+  return open.map(({ id }) => `L7: ${join.id} was decided early, and ${id} is not ended`);
 }
 
 /** S4: never callback and error callback of one join. */

@@ -2,6 +2,7 @@
  * The scenarios of the crash lane: small workflows that together reach every call of the driver.
  */
 
+import { cancelScenarios } from "./cancel-scenarios.ts";
 import { conditionScenarios } from "./condition-scenarios.ts";
 import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
@@ -12,6 +13,7 @@ import { rangeScenarios } from "./range-scenarios.ts";
 import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
 
 export const scenarios: readonly Scenario[] = [
+  ...cancelScenarios,
   ...conditionScenarios,
   ...countScenarios,
   ...finishScenarios,

@@ -193,6 +193,8 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "sweeper does not look for missing decisions": "quorum not decided, message gone",
   "finish: skip stops after one link": "finish: a chain",
   "skip without condition": "skip: a chain",
+  "sweeper does not look for members that were to be ended": "cancel: message gone after the decision",
+  "members ended that others have settled": "cancel: quorum of a pack",
   "a graph's join forgets that a parent was skipped": "skip: a node with many parents",
   "sweeper takes a condition as met": "condition: a chord not met, message gone",
   "sweeper does not look for open conditions": "condition: a chord, message gone before it is looked at",
@@ -352,6 +354,8 @@ export const variants: Readonly<Record<string, Variant>> = {
   "quorum decided without condition": { store: rewriting(["join.accept"], without) },
   "sweeper does not look for missing decisions": { protocol: { diagnose: overlooking("decision-missing") } },
   "finish: skip stops after one link": { plan: forgetSkipped },
+  "sweeper does not look for members that were to be ended": { protocol: { diagnose: overlooking("rest-not-ended") } },
+  "members ended that others have settled": { store: rewriting(["slot.end"], without) },
   "skip without condition": { store: rewriting(["slot.skip"], without) },
   "a graph's join forgets that a parent was skipped": { plan: forgetSkippedParents },
   "sweeper takes a condition as met": {

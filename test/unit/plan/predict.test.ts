@@ -72,12 +72,22 @@ describe("describePlan", () => {
       if: [],
     });
     expect(described.joins).toEqual([
-      { id: ".", kind: "chord", when: "all-succeeded", count: null, expected: 2, deadlineSeconds: 600, if: [] },
+      {
+        id: ".",
+        kind: "chord",
+        when: "all-succeeded",
+        count: null,
+        cancelRest: false,
+        expected: 2,
+        deadlineSeconds: 600,
+        if: [],
+      },
       {
         id: "header[0]",
         kind: "group",
         when: "all-succeeded",
         count: null,
+        cancelRest: false,
         expected: 1,
         deadlineSeconds: null,
         if: [],
@@ -87,6 +97,7 @@ describe("describePlan", () => {
         kind: "dag",
         when: "all-succeeded",
         count: null,
+        cancelRest: false,
         expected: 2,
         deadlineSeconds: null,
         if: [],

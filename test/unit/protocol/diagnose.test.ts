@@ -118,6 +118,28 @@ describe("a finding", () => {
         repair: { do: "drive-join", join: "[1]" },
       },
     ],
+    [
+      "rest-not-ended: a chord decided without a member that it should have ended",
+      {
+        workflow: { chord: { ...four, when: { quorum: 1 }, cancelRest: true } },
+        images: {
+          "tally#.#0#0": {
+            ...{ g: 1, remaining: 3, s0: good, decision: "callback", decidedBy: "worker", decidedAt: 9100 },
+            accepted: { v: "[[0,0]]" },
+          },
+          "node#callback": { g: 1, s0: good },
+        },
+        head: { status: "SUCCEEDED", endedAtMs: 9200 },
+      },
+      100_000,
+      {
+        kind: "rest-not-ended",
+        join: ".",
+        sinceMs: 9100,
+        explanation: "the chord was decided without some of its members, and they are not ended",
+        repair: { do: "end-rest", join: "." },
+      },
+    ],
   ];
   const findings: [name: string, stored: Stored, nowMs: number, finding: Finding][] = [
     [
@@ -580,6 +602,7 @@ describe("a finding", () => {
       "not-reopened": true,
       "decision-missing": true,
       "condition-open": true,
+      "rest-not-ended": true,
     };
     expect([...reached].sort()).toEqual(Object.keys(kinds).sort());
   });
