@@ -11,6 +11,7 @@ export {
   group,
   type MapOptions,
   map,
+  onlyIf,
   sleep,
 } from "./canvas/canvas.ts";
 export type { Composable, ComposableNode } from "./canvas/composable.ts";
@@ -64,6 +65,7 @@ export type {
   MemberOutcome,
   OutcomeStatus,
   RunStatus,
+  Skipped,
   StoredError,
   TaskStatus,
 } from "./model/outcome.ts";
@@ -82,3 +84,4 @@ export {
 export { InvalidHeartbeatError, LeaseLostError } from "./tasks/heartbeat.ts";
 export { InvalidTasksError } from "./tasks/invalid-tasks.ts";
 export type { Signature, SignatureOptions } from "./tasks/signature.ts";
+export { type SkipResult, skip } from "./tasks/skip.ts";

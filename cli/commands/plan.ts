@@ -62,9 +62,9 @@ function writePlan(io: CliIo, { tasks, nodes, joins, waitSeconds, predicted }: P
   io.out.write(
     `${tasks} task${tasks === 1 ? "" : "s"}, ${joins.length} join${joins.length === 1 ? "" : "s"}: the document is valid\n\n`,
   );
-  io.out.write(renderTable(nodeColumns, nodes.slice(0, listedNodes), { width: io.out.columns }));
+  io.out.write(renderTable(shown(nodeColumns, nodes), nodes.slice(0, listedNodes), { width: io.out.columns }));
   if (nodes.length > listedNodes) io.out.write(`… and ${nodes.length - listedNodes} more\n`);
-  if (joins.length > 0) io.out.write(`\n${renderTable(joinColumns, joins, { width: io.out.columns })}`);
+  if (joins.length > 0) io.out.write(`\n${renderTable(shown(joinColumns, joins), joins, { width: io.out.columns })}`);
   if (waitSeconds > 0) io.out.write(`\nwaits ${durationText(waitSeconds * 1000)} at least\n`);
   io.out.write(
     `\npredicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time\n`,
@@ -82,6 +82,24 @@ function timeLimitText({ timeoutSeconds, softTimeoutSeconds }: PlanDescription["
   return softTimeoutSeconds === null ? hard : `${hard}, soft ${durationText(softTimeoutSeconds * 1000)}`;
 }
 
+type Conditional = Pick<PlanDescription["nodes"][number], "if">;
+
+function conditionText(unit: Conditional): string {
+  return unit.if
+    .map(({ result, path, equals }) => {
+      const part = path === null ? "" : path.startsWith("[") ? path : `.${path}`;
+      return `${result}${part} is ${JSON.stringify(equals)}`;
+    })
+    .join(", ");
+}
+
+const conditionColumn = { title: "IF", cell: conditionText, importance: 2 } as const;
+
+/** Most workflows have no conditions, and so no column for them. */
+function shown<Unit extends Conditional>(columns: readonly Column<Unit>[], units: readonly Unit[]) {
+  return units.some((unit) => unit.if.length > 0) ? columns : columns.filter((column) => column !== conditionColumn);
+}
+
 const nodeColumns: readonly Column<PlanDescription["nodes"][number]>[] = [
   { title: "NODE", cell: ({ id }) => id },
   { title: "TASK", cell: taskText },
@@ -94,6 +112,7 @@ const nodeColumns: readonly Column<PlanDescription["nodes"][number]>[] = [
       at === undefined ? (delaySeconds === 0 ? "" : durationText(delaySeconds * 1000)) : `until ${at}`,
     importance: 1,
   },
+  conditionColumn,
 ];
 
 const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [
@@ -113,4 +132,5 @@ const joinColumns: readonly Column<PlanDescription["joins"][number]>[] = [
     cell: ({ deadlineSeconds }) => (deadlineSeconds === null ? "none" : durationText(deadlineSeconds * 1000)),
     importance: 1,
   },
+  conditionColumn,
 ];

@@ -98,6 +98,12 @@ export interface ChordOptions {
    * @default "all-succeeded"
    */
   readonly when?: When;
+  /**
+   * Ends members that the chord was decided without: what is queued is SKIPPED, what runs is REVOKED and told by its signal.
+   *
+   * @default false: they go on, and what they come to is recorded
+   */
+  readonly cancelRest?: boolean;
   /** After the release of the header, what is missing is settled as TIMED_OUT. @default none */
   readonly deadlineSeconds?: Deadline;
   /** Called once as `onError(ctx, {failed, total, failures}, ...bound)` when the chord fails. @default none */
@@ -115,12 +121,13 @@ export function chord(
   callback?: Composable,
   options: ChordOptions = {},
 ): Chord {
-  const { when, deadlineSeconds, onError } = options;
+  const { when, cancelRest, deadlineSeconds, onError } = options;
   return {
     chord: {
       header: isList(header) ? header.map(documentOf) : header,
       ...(callback === undefined ? {} : { callback: documentOf(callback) }),
       ...(when === undefined ? {} : { when }),
+      ...(cancelRest === undefined ? {} : { cancelRest }),
       ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
       ...(onError === undefined ? {} : { onError: taskDocumentOf(onError) }),
     },
@@ -146,6 +153,17 @@ export function dag({ nodes, output }: DagOptions): Dag {
 }
 
 /** A node of a dag that waits for others without their results. */
-export function after(names: readonly string[], workflow: Composable): DagNode {
-  return { ...documentOf(workflow), after: [...names] };
+export function after(names: readonly string[], workflow: ComposableNode): DagNode {
+  return { ...nodeDocumentOf(workflow), after: [...names] };
+}
+
+/**
+ * A node of a dag that runs only if a result of another node, or a part of it, is a certain value. Else it is SKIPPED, and
+ * with it what needs it.
+ *
+ * @param result - As `ref("check", "status")`. It makes an edge.
+ * @param equals - Compared as JSON. A part that is not there equals nothing.
+ */
+export function onlyIf(result: Reference, equals: Json, workflow: ComposableNode): DagNode {
+  return { ...nodeDocumentOf(workflow), if: { ...result, equals } };
 }

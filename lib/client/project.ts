@@ -11,7 +11,7 @@ import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
 import type { Head } from "../protocol/head.ts";
 import { attemptOf } from "../protocol/outside.ts";
 import { type Released, releasedOf } from "../protocol/released.ts";
-import type { Slot } from "../protocol/slot.ts";
+import { type Slot, skipIn } from "../protocol/slot.ts";
 import { decided, fired, memberSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
 import { mayStart, taskStatus } from "../protocol/status.ts";
 import {
@@ -175,6 +175,7 @@ function taskReport(
     ...historyOf(slot),
     heartbeat: heartbeatOf(slot),
     token: attempt === undefined ? null : encodeToken(attempt),
+    skip: skipReport(slot),
     afterQuorum:
       slot.state === "settled" && node.slot !== null && accepted?.get(node.slot.join)?.(node.slot.index) === false,
   };
@@ -194,6 +195,11 @@ function waitsUntil(snapshot: Snapshot, released: Released, node: PlanNode): num
 function heartbeatOf(slot: Slot): TaskReport["heartbeat"] {
   if (slot.state !== "leased" || slot.beatAtMs === undefined) return null;
   return { at: isoTime(slot.beatAtMs), details: slot.details === undefined ? null : JSON.parse(slot.details) };
+}
+
+function skipReport(slot: Slot): TaskReport["skip"] {
+  const skip = skipIn(slot);
+  return skip ? { reason: skip.reason ?? null, taskId: skip.taskId ?? null } : null;
 }
 
 function historyOf(slot: Slot): Pick<TaskReport, "startedAt" | "finishedAt" | "worker" | "error" | "late"> {

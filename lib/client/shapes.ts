@@ -133,6 +133,11 @@ export interface TaskReport {
   /** What a report of the attempt names that a program elsewhere, or a person, has in hand; null for all others. */
   readonly token: string | null;
   readonly error: StoredError | null;
+  /**
+   * Why it was skipped by choice, and the task or chord that chose it, where that is another one. Null for everything else:
+   * SKIPPED with an error follows from a failure.
+   */
+  readonly skip: { readonly reason: string | null; readonly taskId: string | null } | null;
   /** What its worker came to after others had settled it: it counts for nothing. Absent where that did not happen. */
   readonly late?: OutcomeStatus;
   /** True for a member that has settled after the quorum of its chord was decided: the callback does not get its outcome. */

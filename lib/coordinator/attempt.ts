@@ -57,7 +57,9 @@ async function afterLosing(
 ): Promise<Attempted> {
   const slot = slotIn(place, image);
   if (slot.state !== "settled" || image === undefined) return { kind: "lost", image };
-  if (slot.owner !== lease.owner && slot.attempt === lease.attempt && slot.late === undefined) {
+  // This delivery may have ended the task itself, for a chord that needs it no more.
+  const mine = slot.owner === lease.owner && slot.status === outcome.status;
+  if (!mine && slot.attempt === lease.attempt && slot.late === undefined) {
     await delivery.run.write(lateWrite(delivery.run.generation, place, lease.attempt, outcome.status), "slot.late");
   }
   await driveNodes(delivery, [{ node, place, join, slot }], image, asRepair);

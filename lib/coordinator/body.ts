@@ -5,16 +5,18 @@ import { FatalError, TuttiError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { defaults, limits } from "../model/limits.ts";
-import type { StoredError } from "../model/outcome.ts";
+import type { Skip, StoredError } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import type { LeasedSlot, SettledSlot } from "../protocol/slot.ts";
 import { argumentsOf, streamedArgumentsOf } from "../records/inputs.ts";
+import { skipBecause, unmetCondition } from "../records/skips.ts";
 import { storedError, storeValue } from "../records/values.ts";
 import { type ArgumentsSchema, type ItemSchema, streamedItem } from "../tasks/arguments-schema.ts";
 import { checkedItems } from "../tasks/checked-items.ts";
 import type { TaskContext } from "../tasks/context.ts";
 import type { TaskDefinition } from "../tasks/define-task.ts";
 import { type BodyResult, runBody } from "../tasks/run-body.ts";
+import { isSkip } from "../tasks/skip.ts";
 import type { Delivery } from "./delivery.ts";
 import type { LeaseKeeper, LeaseKeepers } from "./lease.ts";
 import type { Located } from "./places.ts";
@@ -46,10 +48,12 @@ async function callBody(
   lease: LeasedSlot,
   keeper: LeaseKeeper,
   abort: AbortController,
-): Promise<BodyResult> {
+): Promise<BodyResult | Omitted> {
   const definition = delivery.deps.registry.get(node.task);
   if (!definition?.body) throw new UnknownTaskError(node.task);
   const { body } = definition;
+  const unmet = node.if && (await unmetCondition(delivery, node.if));
+  if (unmet) return { kind: "omitted", skip: unmet };
   const prepared = await prepare(delivery, node, definition);
   if (prepared.kind === "failed") return prepared;
   const context = contextOf(delivery, node, lease, keeper, abort);
@@ -62,6 +66,12 @@ async function callBody(
   } finally {
     cancel();
   }
+}
+
+/** A body that was not called, since a condition of its task does not hold. */
+interface Omitted {
+  readonly kind: "omitted";
+  readonly skip: Skip;
 }
 
 /** The process must end before the body has: the body is told, so that it can leave things in order. */
@@ -183,11 +193,16 @@ async function resultOf(
   delivery: Delivery,
   node: PlanNode,
   lease: LeasedSlot,
-  result: BodyResult,
+  result: BodyResult | Omitted,
   inlineBytes: number,
 ): Promise<AttemptResult> {
   const { deps, run } = delivery;
+  if (result.kind === "omitted") return settled(delivery, lease, { status: "SKIPPED", skip: result.skip });
   if (result.kind === "succeeded") {
+    if (isSkip(result.value)) {
+      const { reason } = result.value;
+      return settled(delivery, lease, { status: "SKIPPED", skip: skipBecause(reason) });
+    }
     const stored = await storeValue(deps.store, run.id, result.value, inlineBytes, deps.partBytes);
     if (stored.kind === "refused") return settled(delivery, lease, { status: "FAILED", error: stored.error });
     return settled(delivery, lease, { status: "SUCCEEDED", value: stored.value });
@@ -207,7 +222,7 @@ export function inlineBytesOf(join: PlanJoin | undefined): number {
 function settled(
   delivery: Delivery,
   lease: LeasedSlot,
-  what: Pick<SettledSlot, "status" | "value" | "error">,
+  what: Pick<SettledSlot, "status" | "value" | "error" | "skip">,
 ): AttemptResult {
   const { attempt, lost, owner, startedAtMs } = lease;
   const settledAtMs = delivery.deps.clock.now();

@@ -10,6 +10,7 @@ import { decodeSlot } from "../protocol/slot.ts";
 import { type Commit, commitWrite } from "../protocol/writes.ts";
 import { type Delivery, wonAll } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
+import { endRests } from "./end-rest.ts";
 import type { Located } from "./places.ts";
 
 /** An outcome to record. */
@@ -63,6 +64,7 @@ async function commitAll(delivery: Delivery, batch: readonly Waiting[]): Promise
       delivery.committed = { key: (outcomes[0] as Outcome).place.key, image: result.image };
       const settled = outcomes.map((one) => ({ ...one, slot: one.outcome }));
       await driveNodes(delivery, settled, result.image, wonAll);
+      await endRests(delivery);
       for (const { resolve } of open) resolve({ applied: true });
       return;
     }

@@ -20,6 +20,7 @@ import { readHead } from "../records/snapshots.ts";
 import { askerOf, asRepair, createDelivery, type Delivery, returnUntil } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { driveNodes } from "./drive.ts";
+import { endRests } from "./end-rest.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { isTaskMessage } from "./outside.ts";
 import { type Located, locate, slotIn } from "./places.ts";
@@ -100,6 +101,7 @@ async function openLetters(
   for (const node of nodes) {
     await openLetter(delivery, await locate(delivery, node), deps.protocol.mayStart(head, node.afterEnd), dispatch);
   }
+  await endRests(delivery);
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
 

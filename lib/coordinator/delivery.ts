@@ -54,6 +54,8 @@ export interface Delivery {
   readonly driven: Set<NodeId | JoinId>;
   /** The ready successor to run next under the token in hand. */
   carry: PlanNode | undefined;
+  /** Joins it has decided, and whose other members are still to be ended. */
+  readonly decidedEarly: Set<JoinId>;
   /** The item of its latest commit, as that left it: what is carried finds its input there, without a read. */
   committed: Item | undefined;
   /** Set when the message must come back: the latest of the times asked for. */
@@ -83,6 +85,7 @@ export function createDelivery(
     deferred: false,
     driven: new Set(),
     carry: undefined,
+    decidedEarly: new Set(),
     committed: undefined,
     returnAtMs: undefined,
   };

@@ -8,14 +8,15 @@
 import { StoreError } from "../errors.ts";
 import type { JoinId, NodeId } from "../model/ids.ts";
 import { taskIdOf } from "../model/ids.ts";
-import type { StoredError } from "../model/outcome.ts";
+import type { Skip, StoredError } from "../model/outcome.ts";
 import { startMs } from "../model/start-time.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
-import type { Image } from "../ports/index.ts";
+import type { Image, WriteResult } from "../ports/index.ts";
+import { chosenSkip, isHeld } from "../protocol/decision.ts";
 import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
-import { memberPlace } from "../protocol/keys.ts";
+import { memberPlace, type SlotPlace } from "../protocol/keys.ts";
 import { type ListName, listOf } from "../protocol/release.ts";
-import { isBad, type SettledSlot } from "../protocol/slot.ts";
+import { isBad, type SettledSlot, skipIn } from "../protocol/slot.ts";
 import {
   isCounting,
   isNews,
@@ -33,10 +34,12 @@ import {
   decideErrorWrite,
   decideQuorumWrite,
   decideSkippedWrite,
+  holdWrite,
   settleWrite,
 } from "../protocol/writes.ts";
 import { acceptedMembers } from "../records/accepted.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
+import { firstSkip, unmetCondition } from "../records/skips.ts";
 import {
   askerOf,
   type Delivery,
@@ -50,6 +53,7 @@ import {
 import { nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
+import { NotReopenedError } from "./run.ts";
 import { firstSend, lowerDue, sendNodes } from "./sending.ts";
 
 /** A settled node, with the place of its slot. */
@@ -72,11 +76,12 @@ export async function driveNodes(
     await climb(delivery, first.join, first.place.leaf.number, image, wins, { failing });
   }
   for (const { node, slot } of nodes) {
-    await once(delivery, node.id, wins, () =>
-      isBad(slot)
-        ? fail(delivery, node.failure, causeOf(delivery, node, slot), node)
-        : advanceAll(delivery, node.id, node.next, wins),
-    );
+    await once(delivery, node.id, wins, () => {
+      const skip = skipIn(slot);
+      if (isBad(slot)) return fail(delivery, node.failure, causeOf(delivery, node, slot), node);
+      if (skip) return skipAll(delivery, node.next, chosen(delivery, node.id, skip));
+      return advanceAll(delivery, node.id, node.next, wins);
+    });
   }
   for (const { join, place } of nodes)
     if (join && place.leaf) await goOnInLane(delivery, join, { index: place.leaf.index, image, wins });
@@ -154,6 +159,7 @@ async function climb(
   if (remainingOf(join, place, image) > 0) return;
   const decision = delivery.deps.protocol.decisionOf(join, image);
   if (decision === "callback") await once(delivery, join.id, won, () => advanceAll(delivery, join.id, join.next, won));
+  if (decision === "skipped") await once(delivery, join.id, won, () => driveSkipped(delivery, join, image));
   // A failing member drives its own failure next, which meets this decision there.
   if (decision === "error" && (!failing || goesOn(join))) await driveError(delivery, join);
 }
@@ -181,12 +187,18 @@ async function decideQuorum(delivery: Delivery, join: PlanJoin, wins: Wins): Pro
   const accepted = await acceptedMembers(delivery, join);
   const author = { by: delivery.owner, atMs: deps.clock.now() };
   const result = await run.write(decideQuorumWrite(run.generation, run.id, join, accepted, author), "join.accept");
+  noteDecided(delivery, join, result.image);
   const decision = deps.protocol.decisionOf(join, result.image);
   // Carried, the callback would wait for the members of this delivery that still run.
   const full = remainingOf(join, topOf(join), result.image) === 0;
   const won = result.applied ? { ...wins, alone: wins.alone && full } : lostWins;
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
   if (decision === "error") await driveError(delivery, join);
+}
+
+/** Whoever wrote a decision ends the members that it was made without, also when the answer to its write was lost. */
+function noteDecided(delivery: Delivery, join: PlanJoin, top: Image | undefined): void {
+  if (join.cancelRest && top?.decidedBy === delivery.owner) delivery.decidedEarly.add(join.id);
 }
 
 /** Drives a join that was decided *error* by its last arrival. */
@@ -207,7 +219,15 @@ export async function driveJoin(delivery: Delivery, join: PlanJoin): Promise<voi
   const decision = delivery.deps.protocol.decisionOf(join, top);
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, lostWins);
   if (decision === "error") await driveError(delivery, join);
-  if (decision === "skipped") await skipAll(delivery, join.next, skippedCause(delivery, join));
+  if (decision === "skipped") await driveSkipped(delivery, join, top);
+}
+
+/** Drives on from a join that was decided *skipped*: by choice, or after a failure. */
+async function driveSkipped(delivery: Delivery, join: PlanJoin, top: Image | undefined): Promise<void> {
+  const skip = chosenSkip(join, top);
+  if (skip === undefined) return skipAll(delivery, join.next, { kind: "failed", cause: skippedCause(delivery, join) });
+  const first = top?.decision === undefined ? await firstSkip(delivery, join) : skip;
+  await skipAll(delivery, join.next, chosen(delivery, join.id, first));
 }
 
 /** Makes a leaf arrive, and what is above it as far as that goes, and drives on from there. For repairs. */
@@ -313,10 +333,27 @@ async function lookOnly(delivery: Delivery, node: PlanNode): Promise<void> {
   if (row.kind === "return") returnUntil(delivery, row.untilMs);
 }
 
+/** Looks at the condition of a header: what comes of it is recorded before anything is sent. */
+async function holds(delivery: Delivery, join: PlanJoin): Promise<boolean> {
+  if (join.if === undefined) return true;
+  const { run, deps } = delivery;
+  const top = await deps.store.get(tallyKey(run.id, join, topOf(join)), "join.look");
+  if (isHeld(join, top)) return true;
+  if (deps.protocol.decisionOf(join, top) === "skipped") {
+    await driveSkipped(delivery, join, top);
+    return false;
+  }
+  const unmet = await unmetCondition(delivery, join.if);
+  if (unmet) await skipJoin(delivery, join, { kind: "chosen", skip: unmet });
+  else await run.write(holdWrite(run.generation, run.id, join), "join.hold");
+  return unmet === undefined;
+}
+
 /** Releases the header of a join: its deadline, then its members. An empty one is decided here (L5). */
-async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins): Promise<void> {
+export async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins): Promise<void> {
   const head = await delivery.run.head();
   if (!head || !delivery.deps.protocol.mayStart(head, join.afterEnd)) return;
+  if (!(await holds(delivery, join))) return;
   if (join.size === 0) return advanceAll(delivery, join.id, join.next, { ...wins, alone: false });
   const nowMs = delivery.deps.clock.now();
   if (join.deadlineSeconds !== undefined) await lowerDue(delivery, nowMs + join.deadlineSeconds * 1000);
@@ -355,12 +392,23 @@ export async function settleMember(
   const join = await delivery.run.plan.join(joinId);
   const place = memberPlace(delivery.run.id, join, index);
   const write = settleWrite(delivery.run.generation, place, join, { state: "absent" }, outcome);
-  const result = await delivery.run.write(write, "slot.settle");
+  const result = await settleOnce(place, () => delivery.run.write(write, "slot.settle"));
   const image = result.image;
   const slot = slotIn(place, image);
   if (!image || slot.state !== "settled")
     throw new StoreError(`join ${joinId}: slot ${index} is ${slot.state} though nobody runs there`);
   await driveMember(delivery, join, index, slot, image, result.applied ? wins : lostWins);
+}
+
+/** What an older generation has settled stays in its item as it is: it is driven on from. */
+async function settleOnce(place: SlotPlace, write: () => Promise<WriteResult>): Promise<WriteResult> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof NotReopenedError && slotIn(place, error.image).state === "settled")
+      return { applied: false, image: error.image };
+    throw error;
+  }
 }
 
 /** Drives on from a leaf some of whose members were settled for it: it arrives once, and one failure speaks for all. */
@@ -412,15 +460,14 @@ export async function fail(
   const erring: PlanJoin[] = [];
   for (const id of failure.decide) {
     const join = await delivery.run.plan.join(id);
-    await decideError(delivery, join, cause);
-    erring.push(join);
+    if (await decideError(delivery, join, cause)) erring.push(join);
   }
   const { then } = failure;
   if (then.kind === "slot" && !(failed.slot?.join === then.join && failed.slot.index === then.index)) {
     const outcome = outcomeFor(delivery, "FAILED", cause.error);
     await settleMember(delivery, then.join, then.index, outcome, lostWins);
   }
-  if (then.kind === "skip") await skipAll(delivery, failed.next, cause);
+  if (then.kind === "skip") await skipAll(delivery, failed.next, { kind: "failed", cause });
   if (then.kind === "head") await endRun(delivery, { status: "FAILED", error: cause.error });
   for (const join of erring) {
     if (join.onError === null) continue;
@@ -429,46 +476,66 @@ export async function fail(
   }
 }
 
-/** What would have followed a failure never starts: that is recorded, and goes on to what follows from it. */
-async function skipAll(delivery: Delivery, nexts: readonly Next[], cause: Cause): Promise<void> {
-  for (const next of nexts) await skip(delivery, next, cause);
+/** Why something never starts: what it comes after has failed, or was skipped by choice. */
+type Omission = { readonly kind: "failed"; readonly cause: Cause } | { readonly kind: "chosen"; readonly skip: Skip };
+
+/** What a unit that was skipped by choice is to those that come after it. */
+function chosen({ run }: Delivery, unit: NodeId | JoinId, skip: Skip): Omission {
+  return { kind: "chosen", skip: { taskId: taskIdOf(run.id, unit), ...skip } };
 }
 
-async function skip(delivery: Delivery, next: Next, cause: Cause): Promise<void> {
+/** What would have followed never starts: that is recorded, and goes on to what follows from it. */
+async function skipAll(delivery: Delivery, nexts: readonly Next[], omission: Omission): Promise<void> {
+  for (const next of nexts) await skip(delivery, next, omission);
+}
+
+async function skip(delivery: Delivery, next: Next, omission: Omission): Promise<void> {
   switch (next.kind) {
     case "node":
-      return skipNode(delivery, await delivery.run.plan.node(next.node), cause);
+      return skipNode(delivery, await delivery.run.plan.node(next.node), omission);
     case "join":
-      return skipJoin(delivery, await delivery.run.plan.join(next.join), cause);
-    case "slot":
-      return settleMember(delivery, next.join, next.index, outcomeFor(delivery, "FAILED", cause.error), lostWins);
+      return skipJoin(delivery, await delivery.run.plan.join(next.join), omission);
+    case "slot": {
+      const outcome =
+        omission.kind === "chosen"
+          ? skippedOutcome(delivery, omission.skip)
+          : outcomeFor(delivery, "FAILED", omission.cause.error);
+      return settleMember(delivery, next.join, next.index, outcome, lostWins);
+    }
     case "end":
-      return endRun(delivery, { status: "FAILED", error: cause.error });
+      if (omission.kind === "chosen") return endRun(delivery, { status: "SUCCEEDED" });
+      return endRun(delivery, { status: "FAILED", error: omission.cause.error });
   }
 }
 
-async function skipNode(delivery: Delivery, node: PlanNode, cause: Cause): Promise<void> {
+async function skipNode(delivery: Delivery, node: PlanNode, omission: Omission): Promise<void> {
   const { run } = delivery;
   const located = await locate(delivery, node);
   const { place, join } = located;
-  const taskId = cause.error.taskId ?? taskIdOf(run.id, cause.node);
-  const error = { name: "skipped", message: `${cause.node} ended ${cause.status}`, taskId };
-  const write = settleWrite(run.generation, place, join, { state: "absent" }, outcomeFor(delivery, "SKIPPED", error));
-  const { image } = await run.write(write, "slot.skip");
+  const outcome =
+    omission.kind === "chosen"
+      ? skippedOutcome(delivery, omission.skip)
+      : outcomeFor(delivery, "SKIPPED", skippedError(delivery, omission.cause));
+  const write = settleWrite(run.generation, place, join, { state: "absent" }, outcome);
+  const { image } = await settleOnce(place, () => run.write(write, "slot.skip"));
   const slot = slotIn(place, image);
   if (!image || slot.state !== "settled")
     throw new StoreError(`run ${run.id}: ${node.id} is ${slot.state} though nothing has started it`);
   await driveNodes(delivery, [{ ...located, slot }], image, lostWins);
 }
 
+function skippedError({ run }: Delivery, cause: Cause): StoredError {
+  const taskId = cause.error.taskId ?? taskIdOf(run.id, cause.node);
+  return { name: "skipped", message: `${cause.node} ended ${cause.status}`, taskId };
+}
+
 /** Its members have no outcome of their own: they are SKIPPED by the end of the run (S10). */
-async function skipJoin(delivery: Delivery, join: PlanJoin, cause: Cause): Promise<void> {
+async function skipJoin(delivery: Delivery, join: PlanJoin, omission: Omission): Promise<void> {
   const { run, deps } = delivery;
-  if (join.size > 0) {
-    const author = { by: delivery.owner, atMs: deps.clock.now() };
-    await run.write(decideSkippedWrite(run.generation, run.id, join, author), "join.skip");
-  }
-  await skipAll(delivery, join.next, cause);
+  const skip = omission.kind === "chosen" ? omission.skip : undefined;
+  const author = { by: delivery.owner, atMs: deps.clock.now(), skip };
+  await run.write(decideSkippedWrite(run.generation, run.id, join, author), "join.skip");
+  await skipAll(delivery, join.next, omission.kind === "chosen" ? chosen(delivery, join.id, omission.skip) : omission);
 }
 
 /** Why a join was skipped, for a sweeper that has not seen it happen. */
@@ -482,20 +549,31 @@ function outcomeFor(delivery: Delivery, status: "FAILED" | "SKIPPED", error: Sto
   return { state: "settled", status, attempt: 0, lost: 0, owner, settledAtMs: deps.clock.now(), error };
 }
 
-/** Decides *error*. Refused by a join that is decided or full already: then it is *error* by that. */
-async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Promise<void> {
+/** Skipped by choice: settled without an error. */
+function skippedOutcome({ owner, deps }: Delivery, skip: Skip): SettledSlot {
+  const settledAtMs = deps.clock.now();
+  return { state: "settled", status: "SKIPPED", attempt: 0, lost: 0, owner, settledAtMs, skip };
+}
+
+/**
+ * Decides *error*. Refused by a join that is decided or full already: then it is *error* by that; or it was skipped, with
+ * the member around it, and calls nobody.
+ */
+async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Promise<boolean> {
   const { run, deps } = delivery;
   // Only the first failure of a large join reads what else has failed: the others find it decided.
   if (join.onError !== null) {
     const top = await deps.store.get(tallyKey(run.id, join, topOf(join)), "join.look");
-    if (deps.protocol.decisionOf(join, top) === "error") return;
+    if (deps.protocol.decisionOf(join, top) === "error") return true;
   }
   const accepted = join.onError === null ? { failed: 1 } : await acceptedFailures(delivery, join, cause);
   const author = { by: delivery.owner, atMs: deps.clock.now() };
   const result = await run.write(decideErrorWrite(run.generation, run.id, join, accepted, author), "join.decide");
+  noteDecided(delivery, join, result.image);
   const decision = deps.protocol.decisionOf(join, result.image);
-  if (decision !== "error")
+  if (decision !== "error" && decision !== "skipped")
     throw new StoreError(`run ${run.id}: join ${join.id} has a failed member and is ${decision ?? "open"}`);
+  return decision === "error";
 }
 
 /** Ends the run unless it has ended: END, FAILED, TIMED_OUT and REVOKED race on this one condition. */

@@ -18,6 +18,8 @@ import { locate, slotIn } from "./places.ts";
 export interface Ending {
   readonly status: Exclude<OutcomeStatus, "SUCCEEDED">;
   readonly error: StoredError;
+  /** The same of what nobody has begun. @default status */
+  readonly unbegun?: Ending["status"];
 }
 
 /** Rounds of looking and writing against other writers. */
@@ -58,6 +60,11 @@ export async function endNode(delivery: Delivery, node: PlanNode, ending: Ending
   throw new StoreError(`run ${run.id}: ${node.id} kept changing`);
 }
 
-function outcomeOf(delivery: Delivery, seen: OpenSlot, { status, error }: Ending): SettledSlot {
-  return lostOutcome(delivery, seen, countsOf(seen).lost, error, status);
+export function outcomeOf(
+  delivery: Delivery,
+  seen: OpenSlot,
+  { status, error, unbegun = status }: Ending,
+): SettledSlot {
+  const { attempt, lost } = countsOf(seen);
+  return lostOutcome(delivery, seen, lost, error, attempt === 0 ? unbegun : status);
 }

@@ -11,6 +11,7 @@ import { decodeSlot } from "../protocol/slot.ts";
 import { type Held, heartbeatWrite } from "../protocol/writes.ts";
 import { heartbeatText, LeaseLostError } from "../tasks/heartbeat.ts";
 import type { Delivery } from "./delivery.ts";
+import { slotIn } from "./places.ts";
 import { StaleGeneration } from "./run.ts";
 
 /** Least time between two heartbeats of one item, where bodies ask for more: a choice, half of the regular third. */
@@ -71,7 +72,7 @@ export function keepLeases(delivery: Delivery): LeaseKeepers {
       await beatAll(delivery, running, { atMs: beatAtMs, untilMs: beatAtMs + leaseMs });
       await tellOfEnd(delivery, running);
     } catch (error) {
-      if (error instanceof StaleGeneration) for (const attempt of running) lose(running, attempt);
+      if (error instanceof StaleGeneration) for (const attempt of running) lose(running, attempt, new LeaseLostError());
       log.write("warn", "heartbeat failed", { run: delivery.run.id, error: String(error) });
     }
     beating = false;
@@ -102,6 +103,14 @@ export function keepLeases(delivery: Delivery): LeaseKeepers {
   };
 }
 
+/** Somebody has ended the task: an operator, or the chord that needs it no more. Nothing that the attempt returns is kept. */
+export class TaskRevokedError extends Error {
+  override readonly name = "task-revoked";
+  constructor(why: string) {
+    super(why);
+  }
+}
+
 /** A run that was revoked or ran out of time needs no more of its tasks: they are told, and may leave things in order. */
 export class RunEndedError extends Error {
   override readonly name = "run-ended";
@@ -117,10 +126,10 @@ async function tellOfEnd(delivery: Delivery, running: ReadonlySet<Running>): Pro
     if (!delivery.deps.protocol.mayStart(head, afterEnd)) abort.abort(new RunEndedError(head.status));
 }
 
-/** Another attempt has it, or may have: its body is told, and nothing more is asked for it. */
-function lose(running: Set<Running>, attempt: Running): void {
+/** Another attempt has it, or may have, or nobody: its body is told, and nothing more is asked for it. */
+function lose(running: Set<Running>, attempt: Running, reason: Error): void {
   running.delete(attempt);
-  attempt.abort.abort(new LeaseLostError());
+  attempt.abort.abort(reason);
 }
 
 /** One write for all; what it is refused for is told to the attempt concerned, and the others are extended without it. */
@@ -135,7 +144,8 @@ async function beatAll(
     const result = await delivery.run.write(heartbeatWrite(delivery.run.generation, beats, times), "slot.heartbeat");
     if (result.applied) return;
     const open = beating.filter(({ held }) => leaseIn(result.image, held) !== undefined);
-    for (const one of beating) if (!open.includes(one) && running.has(one)) lose(running, one);
+    for (const one of beating)
+      if (!open.includes(one) && running.has(one)) lose(running, one, reasonIn(result.image, one.held));
     // One that met my own later heartbeat needs nothing.
     const shorter = open.filter(
       (one) => (leaseIn(result.image, one.held) as number) < times.untilMs && running.has(one),
@@ -143,6 +153,13 @@ async function beatAll(
     if (shorter.length === beating.length) return;
     beating = shorter;
   }
+}
+
+/** Why an attempt has lost its lease. */
+function reasonIn(image: Image | undefined, { place }: Held): Error {
+  const slot = slotIn(place, image);
+  const revoked = slot.state === "settled" && slot.status === "REVOKED";
+  return revoked ? new TaskRevokedError(slot.error?.message ?? "the task was revoked") : new LeaseLostError();
 }
 
 /** End of the lease as stored; undefined when it is no longer that one. */

@@ -10,12 +10,14 @@ import type { OperateRequest, PauseRequest, RevokeRequest } from "../model/reque
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import type { WriteResult } from "../ports/index.ts";
 import { type Head, isTombstone, pauseWrite, resumeWrite } from "../protocol/head.ts";
+import { memberPrefix } from "../protocol/inside.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { checkGeneration, deliveryFor, type Identified } from "./asked.ts";
 import type { Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import { endRun } from "./drive.ts";
+import { endRests } from "./end-rest.ts";
 import { type Ending, endMembers, endNode } from "./ending.ts";
 import { goOnAround } from "./fronts.ts";
 import { locate, slotIn } from "./places.ts";
@@ -60,10 +62,14 @@ async function revoke(
 async function endPart(delivery: Delivery, path: string, ending: Ending): Promise<void> {
   const plan = await delivery.run.plan.whole();
   const node = Object.hasOwn(plan.nodes, path) ? plan.nodes[path] : undefined;
-  if (node) return endNode(delivery, node, ending);
+  if (node) {
+    await endNode(delivery, node, ending);
+    return endRests(delivery);
+  }
   const join = Object.hasOwn(plan.joins, path) ? plan.joins[path] : undefined;
   if (!join) throw new InvalidRequestError("path", path, "must be the path of a task, chord or group of the run");
   await endMembers(delivery, join, ending);
+  await endRests(delivery);
   await endInside(delivery, join, Object.values(plan.nodes), ending);
 }
 
@@ -74,7 +80,7 @@ async function endInside(
   nodes: readonly PlanNode[],
   ending: Ending,
 ): Promise<void> {
-  const prefix = `${join.id === "." ? "" : `${join.id}/`}${join.kind === "chord" ? "header" : ""}[`;
+  const prefix = memberPrefix(join);
   const inside = nodes.filter((node) => node.slot?.join !== join.id && node.id.startsWith(prefix));
   const places = await Promise.all(inside.map((node) => locate(delivery, node)));
   const images = await delivery.deps.store.getMany(

@@ -18,6 +18,7 @@ import { lostError } from "../protocol/retry.ts";
 import type { LeasedSlot, OpenSlot, SettledSlot } from "../protocol/slot.ts";
 import { claimWrite, settleWrite } from "../protocol/writes.ts";
 import { argumentsOf } from "../records/inputs.ts";
+import { unmetCondition } from "../records/skips.ts";
 import { storedError, storeValue } from "../records/values.ts";
 import { isFault, parsedArguments } from "./body.ts";
 import { type Committed, createCommitter } from "./committing.ts";
@@ -108,24 +109,28 @@ async function giveUp(
   return "done";
 }
 
-/** Sends what is claimed. Arguments that cannot be made, or do not fit the task's schema, fail it. */
+/** Sends what is claimed. A condition that does not hold skips it; arguments that cannot be made, or do not fit the task's
+ * schema, fail it. */
 async function sendOut(delivery: Delivery, member: Located, lease: LeasedSlot): Promise<Met> {
   const { node } = member;
   const { run, deps } = delivery;
   // The claim may have taken long (S9).
   const head = await run.head();
   if (!head || !deps.protocol.mayStart(head, node.afterEnd)) return "done";
+  const unmet = node.if && (await unmetCondition(delivery, node.if));
+  if (unmet) return settled(await settleOutside(delivery, member, lease, { status: "SKIPPED", skip: unmet }));
   const args = await argumentsFor(delivery, node);
   if ("error" in args) {
-    const committed = await settleOutside(delivery, member, lease, {
-      status: "FAILED",
-      error: storedError(args.error),
-    });
-    return committed.applied ? "done" : { image: committed.image };
+    const error = storedError(args.error);
+    return settled(await settleOutside(delivery, member, lease, { status: "FAILED", error }));
   }
   const body = await messageOf(delivery, node, lease, args.list);
   await sendAll(deps, `task:${node.queue}`, [{ body, delaySeconds: 0, ...keyed(node.fairnessKey) }], "outside.send");
   return "done";
+}
+
+function settled(committed: Committed): Met {
+  return committed.applied ? "done" : { image: committed.image };
 }
 
 type Prepared = { readonly list: readonly Json[] } | { readonly error: unknown };
@@ -187,7 +192,7 @@ export function settleOutside(
   delivery: Delivery,
   { node, place, join }: Located,
   lease: LeasedSlot,
-  what: Pick<SettledSlot, "status" | "value" | "error">,
+  what: Pick<SettledSlot, "status" | "value" | "error" | "skip">,
 ): Promise<Committed> {
   const { attempt, lost, owner, startedAtMs } = lease;
   const settledAtMs = delivery.deps.clock.now();

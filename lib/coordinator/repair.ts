@@ -11,8 +11,9 @@ import { lostError } from "../protocol/retry.ts";
 import { countsOf, type LeasedSlot, type OpenSlot, type QueuedSlot } from "../protocol/slot.ts";
 import { leafKey } from "../protocol/tally.ts";
 import { reissueWrite, settleWrite } from "../protocol/writes.ts";
-import { asRepair, type Delivery } from "./delivery.ts";
-import { driveJoin, driveLeaf, driveNodes, endRun } from "./drive.ts";
+import { asRepair, type Delivery, lostWins } from "./delivery.ts";
+import { driveJoin, driveLeaf, driveNodes, endRun, releaseJoin } from "./drive.ts";
+import { endRest, endRests } from "./end-rest.ts";
 import { endMembers } from "./ending.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
@@ -23,6 +24,11 @@ import { sendNodes } from "./sending.ts";
 import { wake } from "./sleep.ts";
 
 export async function applyRepair(delivery: Delivery, repair: Repair): Promise<void> {
+  await perform(delivery, repair);
+  await endRests(delivery);
+}
+
+async function perform(delivery: Delivery, repair: Repair): Promise<void> {
   switch (repair.do) {
     case "resend":
       return resend(delivery, await missingNode(delivery, repair.node), repair.seen);
@@ -40,6 +46,10 @@ export async function applyRepair(delivery: Delivery, repair: Repair): Promise<v
       return driveFullLeaf(delivery, await delivery.run.plan.join(repair.join), repair.leaf);
     case "drive-join":
       return driveJoin(delivery, await delivery.run.plan.join(repair.join));
+    case "release-join":
+      return releaseJoin(delivery, await delivery.run.plan.join(repair.join), lostWins);
+    case "end-rest":
+      return endRest(delivery, await delivery.run.plan.join(repair.join));
     case "join-deadline":
       return joinDeadline(delivery, await delivery.run.plan.join(repair.join));
     case "run-deadline":

@@ -166,7 +166,7 @@ function newHead(deps: CoordinatorDeps, { request, requestId, runId, documentHas
     ...(request.name === undefined ? {} : { name: request.name }),
     taskCount: Object.keys(plan.nodes).length,
     ...(plan.callback === null ? {} : { callback: plan.callback }),
-    errorBranches: Object.values(plan.joins).some((join) => join.onError !== null),
+    errorBranches: Object.values(plan.joins).some((join) => join.onError !== null || join.cancelRest),
     submittedAtMs: nowMs,
     deadlineAtMs: nowMs + runDeadlineMs(request, plan, nowMs),
     dueMs: nowMs + deps.settings.sweepSeconds * 1000,

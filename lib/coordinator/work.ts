@@ -12,6 +12,7 @@ import { type PlanCache, UnknownUnitError } from "../records/plans.ts";
 import { handleCarried } from "./attempt.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
+import { endRests } from "./end-rest.ts";
 import { handleOwn } from "./own.ts";
 import { recordRejected } from "./rejected.ts";
 import { type HeadCache, openRun, StaleGeneration } from "./run.ts";
@@ -76,6 +77,7 @@ async function workOne(
     delivery.fairnessKey = nodes[0]?.fairnessKey;
     await handleOwn(delivery, { nodes, dispatch: task.dispatch, turns });
     if (delivery.deferred) return "suspect";
+    await endRests(delivery);
     while (delivery.carry !== undefined) {
       const carried = delivery.carry;
       delivery.carry = undefined;

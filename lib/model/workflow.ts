@@ -8,6 +8,7 @@ import { z } from "zod";
 import { fairnessKeySchema, idPattern, queueNameSchema, taskNameSchema } from "./ids.ts";
 import type { Json } from "./json.ts";
 import { limits } from "./limits.ts";
+import { isResultPath } from "./result-path.ts";
 
 /** Any JSON value, taken as it is. */
 const jsonSchema = z.unknown().describe("Any JSON value") as unknown as z.ZodType<Json>;
@@ -174,6 +175,8 @@ export const chordBodySchema = z
       return workflowSchema.optional();
     },
     when: whenSchema.optional(),
+    /** Members that are not needed any more, once the chord is decided without them, are ended. Default: they go on. */
+    cancelRest: z.boolean().optional(),
     deadlineSeconds: deadlineSchema.optional(),
     onError: taskSchema.optional(),
   })
@@ -197,17 +200,29 @@ export const dagBodySchema = z
   })
   .meta({ id: "DagBody" });
 
-const after = { after: z.array(nodeNameSchema).optional() };
+/** A condition over the result of another node: its node is skipped unless that part of the result is that value. */
+export const conditionSchema = z
+  .strictObject({
+    $result: nodeNameSchema,
+    path: z.string().refine(isResultPath, "must be a path such as items[0].id").optional(),
+    equals: jsonSchema,
+  })
+  .refine(({ equals }) => equals !== undefined, { path: ["equals"], message: "is required" })
+  .meta({ id: "Condition" });
 
-/** A workflow, and what else it comes after. */
+const after = { after: z.array(nodeNameSchema).optional() };
+const placed = { ...after, if: conditionSchema.optional() };
+
+/** A workflow, what else it comes after, and on what condition it runs. */
 export const dagNodeSchema = z.union([
-  taskSchema.extend(after).meta({ id: "TaskNode" }),
-  chainSchema.extend(after).meta({ id: "ChainNode" }),
-  groupSchema.extend(after).meta({ id: "GroupNode" }),
-  chordSchema.extend(after).meta({ id: "ChordNode" }),
-  dagSchema.extend(after).meta({ id: "DagNode" }),
+  taskSchema.extend(placed).meta({ id: "TaskNode" }),
+  chainSchema.extend(placed).meta({ id: "ChainNode" }),
+  groupSchema.extend(placed).meta({ id: "GroupNode" }),
+  chordSchema.extend(placed).meta({ id: "ChordNode" }),
+  dagSchema.extend(placed).meta({ id: "DagNode" }),
+  // What waits is no work: a condition stands at what comes after it.
   sleepSchema.extend(after).meta({ id: "SleepNode" }),
-  mapSchema.extend(after).meta({ id: "MapNode" }),
+  mapSchema.extend(placed).meta({ id: "MapNode" }),
 ]);
 
 export const workflowSchema = z
@@ -241,17 +256,17 @@ const chordOverMap = z.strictObject({
 
 /** The same for nodes of a dag. */
 export const nodeOutlineSchemas = {
-  task: outlineSchemas.task.extend(after),
-  chain: outlineSchemas.chain.extend(after),
-  group: outlineSchemas.group.extend(after),
-  chord: outlineSchemas.chord.extend(after),
-  dag: outlineSchemas.dag.extend(after),
+  task: outlineSchemas.task.extend(placed),
+  chain: outlineSchemas.chain.extend(placed),
+  group: outlineSchemas.group.extend(placed),
+  chord: outlineSchemas.chord.extend(placed),
+  dag: outlineSchemas.dag.extend(placed),
   sleep: outlineSchemas.sleep.extend(after),
-  map: outlineSchemas.map.extend(after),
+  map: outlineSchemas.map.extend(placed),
 } as const;
 
 /** What a chord is checked by when its header is an object. */
-export const chordOverMapSchemas = { plain: chordOverMap, node: chordOverMap.extend(after) } as const;
+export const chordOverMapSchemas = { plain: chordOverMap, node: chordOverMap.extend(placed) } as const;
 
 /** The keys that say what a workflow is. */
 export const canvasKeys = ["task", "chain", "group", "chord", "dag", "map", "sleep"] as const;
@@ -269,4 +284,5 @@ export type Workflow = z.infer<typeof workflowSchema>;
 export type Retry = z.infer<typeof retrySchema>;
 export type Headers = z.infer<typeof headersSchema>;
 export type Deadline = z.infer<typeof deadlineSchema>;
+export type NodeCondition = z.infer<typeof conditionSchema>;
 export type When = z.infer<typeof whenSchema>;

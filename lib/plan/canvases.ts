@@ -12,7 +12,7 @@ import type { Chain, Chord, DagNode, Task, Workflow } from "../model/workflow.ts
 import { compileDag } from "./dag.ts";
 import { deadlineOf } from "./deadline.ts";
 import { expandMap, type LiteralMap, listMembers, type Member, type Members } from "./expand-map.ts";
-import { joinPolicyOf } from "./join-policy.ts";
+import { cancelRestOf, joinPolicyOf } from "./join-policy.ts";
 import { decideFirst, joinOf, joinUnit, packed, shapeOf } from "./joins.ts";
 import { below, type Compilation, type Place } from "./place.ts";
 import { compileSleep } from "./sleep-node.ts";
@@ -106,6 +106,7 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
     }),
     ...policy,
     ...shapeOf(context, members, header.maxConcurrency),
+    ...cancelRestOf(chord, place.doc),
     onError: chord.onError === undefined ? null : below(place.path, "onError"),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
   };

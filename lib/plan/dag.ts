@@ -1,15 +1,17 @@
 /**
  * Turns a dag into units of the plan.
  */
+import { InvalidRequestError } from "../errors.ts";
 import { segmentText } from "../model/document-path.ts";
 import type { JoinId } from "../model/ids.ts";
-import type { Dag, DagNode } from "../model/workflow.ts";
+import type { Dag, DagNode, NodeCondition } from "../model/workflow.ts";
 import { graphOf } from "./dag-graph.ts";
 import { freeNames } from "./free-names.ts";
 import { joinOf, joinUnit } from "./joins.ts";
 import { below, type Compilation, type Place, type Scope } from "./place.ts";
-import type { Next, Source } from "./types.ts";
-import { addJoin, attach, type Exit, type Unit } from "./units.ts";
+import { sourceIn } from "./task-node.ts";
+import type { Condition, Next, PlanJoin, PlanNode, Source } from "./types.ts";
+import { addJoin, attach, type Draft, type Exit, type Mutable, type Unit } from "./units.ts";
 
 /** Compiles one node; handed in, since nodes are any workflow. */
 type CompilePart = (context: Compilation, workflow: DagNode, place: Place) => Unit;
@@ -30,17 +32,22 @@ export function compileDag(context: Compilation, { dag }: Dag, place: Place, com
   for (const name of graph.order) {
     const parents = graph.parents.get(name) ?? [];
     const at: Place = { ...inside, path: below(place.path, name), doc: `${doc}.nodes${segmentText(name)}` };
-    const after = joinUnits(context, parents, { id: `${at.path}@after`, units, next, place: at });
-    const unit = compilePart(context, dag.nodes[name] as DagNode, {
+    const after = joinUnits(context, parents, { id: `${at.path}@after`, skipped: "any", units, next, place: at });
+    const node = dag.nodes[name] as DagNode;
+    const unit = compilePart(context, node, {
       ...at,
       releasedBy: after === null ? place.releasedBy : after.exit,
     });
+    if ("if" in node && node.if !== undefined) {
+      const doc = `${at.doc}.if`;
+      addCondition(context.draft, unit, { ...conditionOf(node.if, scope, doc), doc });
+    }
     if (after === null) starts.push(...unit.starts);
     else after.follow(unit.starts);
     units.set(name, unit);
     values.set(name, unit.value);
   }
-  const end = joinUnits(context, graph.sinks, { id: `${place.path || "."}@end`, units, next, place });
+  const end = joinUnits(context, graph.sinks, { id: `${place.path || "."}@end`, skipped: "all", units, next, place });
   for (const [name, unit] of units) {
     const follows = next.get(name) as Next[];
     if (follows.length > 0) attach(context.draft, unit, follows);
@@ -50,9 +57,35 @@ export function compileDag(context: Compilation, { dag }: Dag, place: Place, com
   return { starts, exit: (end as { exit: Exit }).exit, value, gives: value };
 }
 
+/** Everything that a node starts with has its condition: when that is skipped, so is what follows. */
+function addCondition(
+  draft: Draft,
+  { starts }: Unit,
+  { doc, ...condition }: Condition & { readonly doc: string },
+): void {
+  for (const start of starts) {
+    if (start.kind === "node" && draft.nodes[start.node]?.sleep)
+      throw new InvalidRequestError(
+        doc,
+        undefined,
+        "must not be there: a sleep is the first that follows, and has no condition",
+      );
+    const units: Readonly<Record<string, Mutable<PlanNode> | Mutable<PlanJoin>>> =
+      start.kind === "node" ? draft.nodes : draft.joins;
+    const unit = start.kind === "node" ? units[start.node] : start.kind === "join" ? units[start.join] : undefined;
+    if (unit) unit.if = [condition, ...(unit.if ?? [])];
+  }
+}
+
+function conditionOf({ $result, path, equals }: NodeCondition, scope: Scope, doc: string): Condition {
+  const of = sourceIn(scope, $result, `${doc}.$result`);
+  return { name: $result, of, ...(path === undefined ? {} : { path }), equals };
+}
+
 /** What joining nodes of a dag needs. */
 interface Joining {
   readonly id: JoinId;
+  readonly skipped: NonNullable<PlanJoin["skipped"]>;
   readonly units: ReadonlyMap<string, Unit>;
   /** What follows each node; added to. */
   readonly next: ReadonlyMap<string, Next[]>;
@@ -64,7 +97,7 @@ interface Joining {
  *
  * Such a join is no one's to decide *error*: its members fail to what encloses the dag, and so does it.
  */
-function joinUnits(context: Compilation, names: readonly string[], { id, units, next, place }: Joining) {
+function joinUnits(context: Compilation, names: readonly string[], { id, skipped, units, next, place }: Joining) {
   const [first] = names;
   if (first === undefined) return null;
   const members = names.map((name) => units.get(name) as Unit);
@@ -74,7 +107,10 @@ function joinUnits(context: Compilation, names: readonly string[], { id, units, 
   }
   addJoin(
     context.draft,
-    joinOf(context, id, { kind: "dag", size: names.length, failure: place.failure, releasedBy: null }),
+    {
+      ...joinOf(context, id, { kind: "dag", size: names.length, failure: place.failure, releasedBy: null }),
+      skipped,
+    },
     members,
     place.doc,
   );

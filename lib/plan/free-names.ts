@@ -19,12 +19,14 @@ const nothing: ReadonlySet<string> = new Set();
 export function freeNames(workflow: Workflow | DagNode, at: string, cache: NameCache): ReadonlySet<string> {
   const known = cache.get(workflow);
   if (known !== undefined) return known;
-  const names =
+  const inside =
     "task" in workflow
       ? namesInArgs((workflow.args ?? []) as readonly Json[], `${at}.args`)
       : "sleep" in workflow
         ? nothing
         : namesInside(workflow, at, cache);
+  const condition = "if" in workflow ? workflow.if : undefined;
+  const names = condition === undefined ? inside : new Set([...inside, condition.$result]);
   cache.set(workflow, names);
   return names;
 }

@@ -2,7 +2,7 @@
  * When a chord is decided, from what its document says and the number of its members.
  */
 import { InvalidRequestError } from "../errors.ts";
-import type { When } from "../model/workflow.ts";
+import type { Chord, When } from "../model/workflow.ts";
 import type { PlanJoin } from "./types.ts";
 
 /** The policy of a join. @throws InvalidRequestError when its members can never come to what it asks for. */
@@ -21,6 +21,20 @@ export function joinPolicyOf(
   // Of the members as written: those that are still missing count too.
   const count = "count" in tolerate ? tolerate.count : shareOf(members, tolerate.percent);
   return { when: "tolerate", count };
+}
+
+/** Whether members that are not needed any more are ended. @throws InvalidRequestError where each is needed. */
+export function cancelRestOf(
+  { when, cancelRest }: Pick<Chord["chord"], "when" | "cancelRest">,
+  doc: string,
+): { readonly cancelRest?: true } {
+  if (cancelRest !== true) return {};
+  if (when !== "all-settled") return { cancelRest };
+  throw new InvalidRequestError(
+    `${doc}.chord.cancelRest`,
+    true,
+    "must not be with all-settled: it waits for every member",
+  );
 }
 
 /** Rounded down, but not what binary fractions lose: 65.6 % of 375 are 246. */

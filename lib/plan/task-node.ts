@@ -89,13 +89,18 @@ function resultsOf(references: References, scope: Scope | null): Readonly<Record
     if (scope === null) {
       throw new InvalidRequestError(at, name, 'must be inside a dag; write {"$literal": …} for the object itself');
     }
-    let holder: Scope | null = scope;
-    while (holder !== null && !holder.names.has(name)) holder = holder.outer;
-    const source = holder?.values.get(name);
-    if (source === undefined) {
-      throw new InvalidRequestError(at, name, `must name a node of an enclosing dag: ${listed(scope.names)}`);
-    }
-    results[name] = source;
+    results[name] = sourceIn(scope, name, at);
   }
   return results;
+}
+
+/** The node of that name in the innermost dag that has one. */
+export function sourceIn(scope: Scope, name: string, at: string): Source {
+  let holder: Scope | null = scope;
+  while (holder !== null && !holder.names.has(name)) holder = holder.outer;
+  const source = holder?.values.get(name);
+  if (source === undefined) {
+    throw new InvalidRequestError(at, name, `must name a node of an enclosing dag: ${listed(scope.names)}`);
+  }
+  return source;
 }

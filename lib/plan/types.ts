@@ -75,6 +75,18 @@ export interface Failure {
     | { readonly kind: "none" };
 }
 
+/**
+ * A condition over a stored result: it holds when that part of it is that value. What has one, and it does not hold, is
+ * skipped.
+ */
+export interface Condition {
+  /** As the document names it. */
+  readonly name: string;
+  readonly of: Source;
+  readonly path?: string;
+  readonly equals: Json;
+}
+
 /** One task of the plan, or a sleep. */
 export interface PlanNode {
   readonly id: NodeId;
@@ -111,6 +123,8 @@ export interface PlanNode {
   /** What its success sets in motion beside its slot. Empty for a node whose slot is in a join. */
   readonly next: readonly Next[];
   readonly failure: Failure;
+  /** All must hold, or it is skipped. Looked at when it is ready. */
+  readonly if?: readonly Condition[];
   /** True for nodes of error branches: they may start after the run has failed. */
   readonly afterEnd: boolean;
 }
@@ -130,12 +144,21 @@ export interface PlanJoin {
   readonly when: "all-succeeded" | "all-settled" | "tolerate" | "quorum";
   /** Failures that are tolerated, or successes that are enough. Only for those two. */
   readonly count?: number;
+  /** Members without an outcome are ended when the join is decided early. */
+  readonly cancelRest?: true;
   /** After the decision *callback*. */
   readonly next: readonly Next[];
   /** Started after the decision *error*. */
   readonly onError: NodeId | null;
   /** Where the decision *error* goes on to; this join itself is not in the list. */
   readonly failure: Failure;
+  /** All must hold before the header is released, or the join is skipped. */
+  readonly if?: readonly Condition[];
+  /**
+   * Of a dag join: how many members skipped by choice make it skipped. `any`: what comes after them needs each; `all`: the
+   * end of a dag. Other joins hand on to their callback that a member was skipped.
+   */
+  readonly skipped?: "any" | "all";
   /** What released its header (null: the submit); its time is the start of the deadline. */
   readonly releasedBy: Source | null;
   readonly deadlineSeconds?: number;

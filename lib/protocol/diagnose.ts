@@ -7,15 +7,16 @@
  */
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
-import { owedDecision } from "./decision.ts";
+import { chosenSkip, type Decision, endsRest, owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
+import { insideOf } from "./inside.ts";
 import { type DiagnoseSettings, openNode, openRange, overdue, type RunState, sleepOver } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
 import { keptParts, reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
 import { leaseOver } from "./rows.ts";
-import { isBad, type OpenSlot, type Slot } from "./slot.ts";
+import { isBad, type OpenSlot, type Slot, skipIn } from "./slot.ts";
 import {
   decided,
   fired,
@@ -77,10 +78,10 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
     if (typeof found === "number") timers.push(found);
     else findings.push(found);
   }
-  findings.push(...skippedFindings(snapshot, released));
+  findings.push(...skippedFindings(snapshot, released), ...conditionFindings(snapshot, released));
   const isBelowKept = snapshot.head.generation === 1 ? () => false : keptParts(snapshot);
   for (const join of Object.values(snapshot.plan.joins))
-    if (!isBelowKept(join.id)) findings.push(...joinFindings(snapshot, join));
+    if (!isBelowKept(join.id)) findings.push(...joinFindings(snapshot, join), ...restFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
   const nextTimerMs = timers.length > 0 ? timers.reduce((first, atMs) => Math.min(first, atMs)) : undefined;
@@ -122,6 +123,11 @@ function settledFindings(snapshot: Snapshot, node: PlanNode, slot: Extract<Slot,
     const explanation = `the task ended ${slot.status}, and what has to follow from that is not recorded`;
     return [{ kind: "failure-not-driven", node: node.id, sinceMs: slot.settledAtMs, explanation, repair }];
   }
+  if (skipIn(slot) !== undefined) {
+    if (node.next.every((next) => skipRecorded(snapshot, next))) return [];
+    const explanation = "the task was skipped, and what comes after it does not know yet";
+    return [{ kind: "successor-missing", node: node.id, sinceMs: slot.settledAtMs, explanation, repair }];
+  }
   // A long list is not driven from here: its ranges are looked at one by one.
   if (rangesOf(snapshot.plan, node.next) > 0) return [];
   const missing = node.next.some(
@@ -151,22 +157,47 @@ function skipRecorded(snapshot: Snapshot, next: Next): boolean {
       return memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state === "settled";
     case "end":
       return snapshot.head.status !== "RUNNING";
-    case "join": {
-      const join = joinOf(snapshot, next.join);
-      return join.size === 0
-        ? join.next.every((one) => skipRecorded(snapshot, one))
-        : decided(snapshot, join) !== undefined;
-    }
+    case "join":
+      // Without members it is decided by its release, unless that it was skipped is recorded.
+      return isRecorded(decided(snapshot, joinOf(snapshot, next.join)), joinOf(snapshot, next.join));
   }
+}
+
+function isRecorded(decision: Decision | undefined, { size }: PlanJoin): boolean {
+  return size === 0 ? decision === "skipped" : decision !== undefined;
 }
 
 /** Tasks that were skipped: nothing has released them, and what follows from them is owed all the same. */
 function skippedFindings(snapshot: Snapshot, released: Released): Finding[] {
   return Object.values(snapshot.plan.nodes).flatMap((node) => {
-    if (node.failure.then.kind !== "skip" || released.nodes.has(node.id)) return [];
+    if (released.nodes.has(node.id)) return [];
     const slot = slotOf(snapshot, node);
-    return slot.state === "settled" ? settledFindings(snapshot, node, slot) : [];
+    const skipped = node.failure.then.kind === "skip" || skipIn(slot) !== undefined;
+    return skipped && slot.state === "settled" ? settledFindings(snapshot, node, slot) : [];
   });
+}
+
+/** Headers whose condition nobody has looked at, though what it is about is recorded. */
+function conditionFindings(snapshot: Snapshot, { conditional }: Released): Finding[] {
+  if (!mayStart(snapshot.head, false)) return [];
+  return [...conditional].map(([join, sinceMs]) => {
+    const explanation = "the header is ready, and whether its condition holds is not recorded";
+    return { kind: "condition-open", join, sinceMs, explanation, repair: { do: "release-join", join } };
+  });
+}
+
+/** Members, or parts of them, that a decided join should have ended. */
+function restFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
+  if (!endsRest(join, tallyOf(snapshot, join, topOf(join)), snapshot.head.generation)) return [];
+  const { nodes, joins } = insideOf(snapshot.plan, join);
+  const left =
+    Array.from({ length: join.size }).some((_, index) => memberSlot(snapshot, join, index).state !== "settled") ||
+    nodes.some((node) => slotOf(snapshot, node).state !== "settled") ||
+    joins.some((inner) => decided(snapshot, inner) === undefined);
+  if (!left) return [];
+  const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
+  const explanation = "the chord was decided without some of its members, and they are not ended";
+  return [{ kind: "rest-not-ended", join: join.id, sinceMs, explanation, repair: { do: "end-rest", join: join.id } }];
 }
 
 /** Full items without a mark above them, and decisions that have not reached the slot or the head they lead to. */
@@ -187,7 +218,7 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
     return [{ kind: "decision-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair }];
   }
   const decision = decided(snapshot, join);
-  if (decision === undefined || join.size === 0) return [];
+  if (decision === undefined || (join.size === 0 && decision !== "skipped")) return [];
   const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
   if (decision === "error") {
     if (failureRecorded(snapshot, join.failure, join.next)) return [];
@@ -197,7 +228,8 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
   if (decision === "skipped") {
     if (join.next.every((next) => skipRecorded(snapshot, next))) return [];
     const explanation = "the join was skipped, and what comes after it does not know yet";
-    return [{ kind: "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
+    const chosen = chosenSkip(join, tallyOf(snapshot, join, topOf(join))) !== undefined;
+    return [{ kind: chosen ? "successor-missing" : "failure-not-driven", join: join.id, sinceMs, explanation, repair }];
   }
   if (rangesOf(snapshot.plan, join.next) > 0) return [];
   const missed = join.next.some(

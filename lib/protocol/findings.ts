@@ -21,6 +21,10 @@ export type Repair =
   | { readonly do: "drive-leaf"; readonly join: JoinId; readonly leaf: number }
   /** Drive on from a decided join. */
   | { readonly do: "drive-join"; readonly join: JoinId }
+  /** End the members that a join was decided without. */
+  | { readonly do: "end-rest"; readonly join: JoinId }
+  /** Look at the condition of a header, and release or skip it. */
+  | { readonly do: "release-join"; readonly join: JoinId }
   /** Settle what is missing as TIMED_OUT. */
   | { readonly do: "join-deadline"; readonly join: JoinId }
   | { readonly do: "run-deadline" }
@@ -43,6 +47,8 @@ export interface Finding {
     | "arrival-missing"
     | "decision-missing"
     | "successor-missing"
+    | "condition-open"
+    | "rest-not-ended"
     | "failure-not-driven"
     | "end-missing"
     | "join-deadline-passed"

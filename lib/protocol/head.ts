@@ -22,7 +22,7 @@ export interface Head {
   readonly name?: string;
   readonly taskCount: number;
   readonly callback?: NodeId;
-  /** True when the plan has error callbacks: they may be owed after the end. */
+  /** True when the plan has error callbacks, or chords that end their other members: both may be owed after the end. */
   readonly errorBranches: boolean;
   readonly submittedAtMs: number;
   readonly deadlineAtMs: number;

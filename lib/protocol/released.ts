@@ -17,13 +17,15 @@ import {
   waitingJoins,
 } from "./lanes.ts";
 import { type ListName, listOf, rangeOf, rangesOf, type Released as Start } from "./release.ts";
-import { decided, fired, isKept, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
+import { decided, fired, held, isKept, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
 
 export interface Released {
   /** Nodes that should be on their way, with the time they became so. */
   readonly nodes: ReadonlyMap<NodeId, number>;
   /** Joins whose header was released, with the time their deadline counts from. Dag joins have no header and are not in it. */
   readonly joins: ReadonlyMap<JoinId, number>;
+  /** Joins whose header is to be released once somebody has looked at its condition, with the time they became so. */
+  readonly conditional: ReadonlyMap<JoinId, number>;
   /** Ranges of long lists that should be on their way or sent. */
   readonly ranges: readonly ReleasedRange[];
   /** The first open unit of each lane, where that was released. */
@@ -48,6 +50,7 @@ export interface ReleasedRange {
 export function releasedOf(snapshot: Snapshot): Released {
   const nodes = new Map<NodeId, number>();
   const joins = new Map<JoinId, number>();
+  const conditional = new Map<JoinId, number>();
   const ranges: ReleasedRange[] = [];
   const fronts: Front[] = [];
   let end = false;
@@ -74,8 +77,13 @@ export function releasedOf(snapshot: Snapshot): Released {
   };
   const walkJoin = (id: JoinId, sinceMs: number) => {
     if (joins.has(id)) return;
-    joins.set(id, sinceMs);
     const join = joinOf(snapshot, id);
+    if (!held(snapshot, join)) {
+      // What nobody has looked at is not released, and nothing below it may be sent.
+      if (decided(snapshot, join) === undefined) conditional.set(id, sinceMs);
+      return;
+    }
+    joins.set(id, sinceMs);
     if (isKept(snapshot, join)) return;
     pushList(`header:${id}`, listOf(snapshot.plan, `header:${id}`), sinceMs);
     if (join.size === 0) pushList(`next:${id}`, join.next, sinceMs);
@@ -117,7 +125,7 @@ export function releasedOf(snapshot: Snapshot): Released {
     if (step.start.kind === "lane") walkLane(step.start, step.sinceMs);
     if (step.start.kind === "end") end = true;
   }
-  return { nodes, joins, ranges, fronts, end };
+  return { nodes, joins, conditional, ranges, fronts, end };
 }
 
 function leafOf(snapshot: Snapshot, join: BoundedJoin, unit: number) {

@@ -30,7 +30,7 @@ export function reopenWrites(snapshot: Snapshot, time: ReopenTime): readonly Wri
   const kept = keptJoins(snapshot, again);
   const reopening: Reopening = { snapshot, time, again, isKept: (id) => isBelow(kept, id) };
   const joins = Object.values(snapshot.plan.joins).filter(
-    (join) => join.size > 0 && !kept.has(join.id) && !isBelow(kept, join.id),
+    (join) => isStored(snapshot, join) && !kept.has(join.id) && !isBelow(kept, join.id),
   );
   return [
     ...joins.flatMap((join) => tally(reopening, join, topOf(join))),
@@ -38,6 +38,11 @@ export function reopenWrites(snapshot: Snapshot, time: ReopenTime): readonly Wri
     ...nodes(reopening),
     ...ranges(reopening),
   ];
+}
+
+/** Joins without members have an item when they were skipped, or had a condition. */
+function isStored(snapshot: Snapshot, join: PlanJoin): boolean {
+  return join.size > 0 || join.if !== undefined || tallyOf(snapshot, join, topOf(join)) !== undefined;
 }
 
 /** Whether a unit is below a join that a generation keeps: with what has become of it, an outcome or none. */
@@ -97,6 +102,7 @@ export function followersOf(plan: Plan, tasks: readonly NodeId[]): Again {
     else if (start.kind === "join" && !lists.has(`header:${start.join}`)) {
       lists.add(`header:${start.join}`);
       open.push(...(plan.releases[start.join] ?? []));
+      if (plan.joins[start.join]?.size === 0) decides(start.join);
     }
   }
   return { nodes, joins, slots, lists };
@@ -142,7 +148,7 @@ function tally(reopening: Reopening, join: PlanJoin, place: TallyPlace): Write[]
   const opened = place.level === 0 ? leaf(reopening, join, place, image) : inner(reopening, join, place, image);
   // Nothing to open below the top: its successes stand as they are.
   if (!top && opened.open === 0) return [];
-  const decision = top ? ["decision", "decidedBy", "decidedAt", "accepted", "lastBy", "lastAt"] : [];
+  const decision = top ? ["decision", "decidedBy", "decidedAt", "accepted", "skip", "held", "lastBy", "lastAt"] : [];
   return [
     {
       key,

@@ -10,7 +10,7 @@
  * (dispatch, attempt) only grow. Entries have one-letter names in the table: sixteen leases must not outgrow an item, and
  * every byte is paid at each write of a leaf.
  */
-import type { OutcomeStatus, StoredError } from "../model/outcome.ts";
+import type { OutcomeStatus, Skip, StoredError } from "../model/outcome.ts";
 import { outcomeStatuses } from "../model/outcome.ts";
 import type { Condition, Value } from "../ports/store.ts";
 
@@ -69,6 +69,8 @@ export interface SettledSlot {
   readonly settledAtMs: number;
   readonly value?: StoredValue;
   readonly error?: StoredError;
+  /** Set for SKIPPED by choice: no failure. Without it SKIPPED follows from a failure, which its error tells. */
+  readonly skip?: Skip;
   /** What its worker reported after others had settled it. */
   readonly late?: OutcomeStatus;
 }
@@ -76,9 +78,14 @@ export interface SettledSlot {
 export type OpenSlot = { readonly state: "absent" } | QueuedSlot | LeasedSlot | WaitingSlot;
 export type Slot = OpenSlot | SettledSlot;
 
-/** Settled, but not with success. */
+/** Settled, but neither with success nor skipped by choice. */
 export function isBad(slot: Slot): boolean {
-  return slot.state === "settled" && slot.status !== "SUCCEEDED";
+  return slot.state === "settled" && slot.status !== "SUCCEEDED" && slot.skip === undefined;
+}
+
+/** Why it was skipped by choice; undefined for everything else. */
+export function skipIn(slot: Slot): Skip | undefined {
+  return slot.state === "settled" ? slot.skip : undefined;
 }
 
 /** Attempts claimed so far and those of them whose worker vanished. */
@@ -124,6 +131,7 @@ function encodeSettled(slot: SettledSlot): Entries {
   const entries: Entries = { s: slot.status, o: slot.owner, f: slot.settledAtMs };
   if (slot.startedAtMs !== undefined) entries.b = slot.startedAtMs;
   if (slot.error) entries.e = encodeError(slot.error);
+  if (slot.skip) entries.k = encodeSkip(slot.skip);
   if (slot.late) entries.x = slot.late;
   return slot.value === undefined ? entries : { ...entries, ...encodeValue(slot.value) };
 }
@@ -134,6 +142,19 @@ export function encodeValue(value: StoredValue): Entries {
   if (value.kind === "reference") return {};
   const item = { h: value.hash, z: value.bytes };
   return value.parts === undefined ? item : { ...item, p: value.parts };
+}
+
+/** Why something was skipped by choice, as the table holds it: in a slot, or beside a decision. */
+export function encodeSkip({ reason, taskId }: Skip): Entries {
+  return { ...(reason === undefined ? {} : { m: reason }), ...(taskId === undefined ? {} : { t: taskId }) };
+}
+
+/** The inverse of {@link encodeSkip}. */
+export function decodeSkip(entry: Readonly<Record<string, Value>>): Skip {
+  return {
+    ...(entry.m === undefined ? {} : { reason: String(entry.m) }),
+    ...(entry.t === undefined ? {} : { taskId: String(entry.t) }),
+  };
 }
 
 function encodeError(error: StoredError): Value {
@@ -191,6 +212,7 @@ function decodeSettled(
     ...(entry.b === undefined ? {} : { startedAtMs: Number(entry.b) }),
     ...(entry.e === undefined ? {} : { error: decodeError(entry.e) }),
     ...(status === "SUCCEEDED" ? { value: decodeValue(entry) } : {}),
+    ...(entry.k === undefined ? {} : { skip: decodeSkip(entry.k as Readonly<Record<string, Value>>) }),
     ...(entry.x === undefined ? {} : { late: entry.x as OutcomeStatus }),
   };
 }

@@ -4,7 +4,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Plan, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image, Item } from "../ports/store.ts";
-import { type Decision, decisionOf, firedOf } from "./decision.ts";
+import { type Decision, decisionOf, firedOf, isHeld } from "./decision.ts";
 import type { Head } from "./head.ts";
 import { memberPlace, rangePlace, type SlotPlace, slotPlace } from "./keys.ts";
 import type { ListName } from "./release.ts";
@@ -69,6 +69,11 @@ export function isKept(snapshot: Snapshot, join: PlanJoin): boolean {
   const generation = tallyOf(snapshot, join, topOf(join))?.g;
   const older = typeof generation === "number" && generation < snapshot.head.generation;
   return older && decided(snapshot, join) === "callback";
+}
+
+/** Whether the header of a join may be released, as far as its condition goes. */
+export function held(snapshot: Snapshot, join: PlanJoin): boolean {
+  return isHeld(join, tallyOf(snapshot, join, topOf(join)));
 }
 
 export function fired(snapshot: Snapshot, join: PlanJoin): { readonly by: string; readonly atMs: number } | undefined {

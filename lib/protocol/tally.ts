@@ -8,7 +8,7 @@
 import type { RunId } from "../model/ids.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import type { Image, Key } from "../ports/store.ts";
-import { decodeSlot, isBad, type Slot } from "./slot.ts";
+import { decodeSlot, isBad, type Slot, skipIn } from "./slot.ts";
 
 /** One tally item of a join. Level 0 is a leaf. */
 export interface TallyPlace {
@@ -97,33 +97,45 @@ export function isCounting({ when }: PlanJoin): boolean {
 /** Outcomes below an item. `settled` is only known of leaves, and of the items of counting joins. */
 export interface Counts {
   readonly settled: number;
+  /** In a quorum also what was skipped by choice: it waits for successes. */
   readonly bad: number;
+  /** Skipped by choice. Only known of leaves, and of the items of dag joins. */
+  readonly skipped: number;
 }
 
-/** Marks of counting joins hold both counts in one number that only grows, so that a late one never hides a newer one. */
+/**
+ * Marks hold two counts in one number. Those of counting joins the settled and the bad ones: it only grows, so a late one
+ * never hides a newer one. Those of dag joins the skipped and the bad ones.
+ */
 const settledUnit = 2 ** 20;
 
 export function countsIn(join: PlanJoin, place: TallyPlace, image: Image): Counts {
   let settled = 0;
   let bad = 0;
+  let skipped = 0;
   for (let i = 0; i < sizeOf(join, place); i++) {
     if (place.level === 0) {
       const slot = decodeSlot(image[`s${i}`]);
       if (slot.state === "settled") settled++;
-      if (isBad(slot)) bad++;
+      const skip = skipIn(slot) !== undefined;
+      if (skip) skipped++;
+      if (isBad(slot) || (skip && join.when === "quorum")) bad++;
       continue;
     }
     const mark = Number(image[`m${i}`] ?? 0);
-    settled += Math.floor(mark / settledUnit);
+    const high = Math.floor(mark / settledUnit);
+    if (isCounting(join)) settled += high;
+    else skipped += high;
     bad += mark % settledUnit;
   }
-  return { settled, bad };
+  return { settled, bad, skipped };
 }
 
 /** What an item leaves in its parent: its bad outcomes when it is full, or how far it is in a counting join. */
 export function markFor(join: PlanJoin, place: TallyPlace, image: Image): number {
-  const { settled, bad } = countsIn(join, place, image);
-  return isCounting(join) ? settled * settledUnit + bad : bad;
+  const { settled, bad, skipped } = countsIn(join, place, image);
+  if (isCounting(join)) return settled * settledUnit + bad;
+  return join.skipped === undefined ? bad : skipped * settledUnit + bad;
 }
 
 /** Whether a mark says that everything below that child is settled. */

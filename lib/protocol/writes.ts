@@ -6,13 +6,14 @@
  * (S15, S20). Writes of the head are in head.ts.
  */
 import type { RunId } from "../model/ids.ts";
-import type { OutcomeStatus } from "../model/outcome.ts";
+import type { OutcomeStatus, Skip } from "../model/outcome.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import type { Condition, SetAction, Value, Write } from "../ports/store.ts";
 import type { SlotPlace } from "./keys.ts";
 import {
   asSeen,
   beatEntries,
+  encodeSkip,
   encodeSlot,
   type LeasedSlot,
   leasedBy,
@@ -272,8 +273,17 @@ export function decideErrorWrite(
   );
 }
 
-/** Decide *skipped*: a join that was not released, and never will be. */
-export function decideSkippedWrite(generation: number, run: RunId, join: PlanJoin, author: Author): Write {
+/**
+ * Decide *skipped*: a join that was not released, and never will be.
+ *
+ * @param skip - Why, when that is by choice; undefined after a failure.
+ */
+export function decideSkippedWrite(
+  generation: number,
+  run: RunId,
+  join: PlanJoin,
+  { skip, ...author }: Author & { readonly skip?: Skip | undefined },
+): Write {
   return guarded(
     tallyKey(run, join, topOf(join)),
     generation,
@@ -281,9 +291,16 @@ export function decideSkippedWrite(generation: number, run: RunId, join: PlanJoi
       { path: ["decision"], value: "skipped" },
       { path: ["decidedBy"], value: author.by },
       { path: ["decidedAt"], value: author.atMs },
+      ...(skip === undefined ? [] : [{ path: ["skip"] as const, value: encodeSkip(skip) }]),
     ],
-    allOf([undecided, notFull]),
+    // Without members there is no last arrival to exclude.
+    join.size === 0 ? undecided : allOf([undecided, notFull]),
   );
+}
+
+/** Hold: the condition of a header is met. Recorded before anything of it is sent, for whoever looks at the run. */
+export function holdWrite(generation: number, run: RunId, join: PlanJoin): Write {
+  return guarded(tallyKey(run, join, topOf(join)), generation, [{ path: ["held"], value: 1 }], undecided);
 }
 
 /** Decide a quorum: with the members it has accepted, so that every attempt of the callback sees the same (S11). */

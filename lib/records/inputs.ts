@@ -4,12 +4,13 @@
 import { FatalError, InvalidRequestError, StoreError } from "../errors.ts";
 import { type NodeId, taskIdOf } from "../model/ids.ts";
 import { isJsonObject, type Json } from "../model/json.ts";
-import type { MemberOutcome } from "../model/outcome.ts";
+import { type MemberOutcome, skippedValue } from "../model/outcome.ts";
 import { findReferences } from "../plan/references.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
 import type { Image, Item, Key, Store } from "../ports/index.ts";
+import { chosenSkip } from "../protocol/decision.ts";
 import { slotPlace } from "../protocol/keys.ts";
-import { decodeSlot, type SettledSlot, type Slot, type StoredValue } from "../protocol/slot.ts";
+import { decodeSlot, type SettledSlot, type Slot, type StoredValue, skipIn } from "../protocol/slot.ts";
 import { itemsAt, leafKey, remainingOf, slotsOf, tallyKey, topOf } from "../protocol/tally.ts";
 import { acceptedOf } from "./accepted.ts";
 import { failureSummary } from "./failures.ts";
@@ -105,7 +106,8 @@ async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
     written.state === "settled"
       ? written
       : decodeSlot((await reader.deps.store.get(place.key, "input.read"))?.[place.attribute]);
-  return readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
+  const skip = skipIn(slot);
+  return skip ? skippedValue(skip) : readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
 }
 
 function writtenAt({ committed }: ValueReader, key: Key): Image | undefined {
@@ -124,7 +126,14 @@ type Member = ReturnType<typeof slotsOf>[number];
 
 /** The members of a join in header order: values, or outcomes when failures are among what was asked for. */
 async function joinValue(reader: ValueReader, join: PlanJoin): Promise<Json> {
-  return itemsOf(reader, join, await membersOf(reader, join, 0, itemsAt(join, 0)));
+  const members = await membersOf(reader, join, 0, itemsAt(join, 0));
+  const full = members.length > 0 && members.every(({ slot }) => slot.state === "settled");
+  const skip = full ? undefined : chosenSkip(join, await topImage(reader, join));
+  return skip ? skippedValue(skip) : itemsOf(reader, join, members);
+}
+
+function topImage(reader: ValueReader, join: PlanJoin): Promise<Image | undefined> {
+  return reader.deps.store.get(tallyKey(reader.run.id, join, topOf(join)), "input.read");
 }
 
 /** The same, a few at a time. */
@@ -184,7 +193,7 @@ async function itemsOf(reader: ValueReader, join: PlanJoin, members: readonly Me
   const accepted = join.when === "quorum" ? await acceptedIn(reader, join) : () => true;
   const counted = members.map((member) => (accepted(member.index) ? member : { ...member, slot: notNeeded }));
   const values = await memberValues(reader, counted, sources);
-  if (!outcomes) return values.map((value, i) => (value === undefined ? missing(join, members[i]) : value));
+  if (!outcomes) return values.map((value, i) => (value === undefined ? insteadOf(join, members[i]) : value));
   return counted.map((member, i) => outcomeOf(reader, member.slot, values[i], sources[member.index])) as never;
 }
 
@@ -200,11 +209,13 @@ const notNeeded: SettledSlot = {
 };
 
 async function acceptedIn(reader: ValueReader, join: PlanJoin): Promise<(index: number) => boolean> {
-  const top = await reader.deps.store.get(tallyKey(reader.run.id, join, topOf(join)), "input.read");
-  return acceptedOf(reader, top);
+  return acceptedOf(reader, await topImage(reader, join));
 }
 
-function missing(join: PlanJoin, member: Member | undefined): never {
+/** What a callback gets for a member that has no value: it was skipped by choice, or the join is not full. */
+function insteadOf(join: PlanJoin, member: Member | undefined): Json {
+  const skip = member && skipIn(member.slot);
+  if (skip) return skippedValue(skip);
   throw new StoreError(`member ${member?.index} of join ${join.id} has no value`);
 }
 
@@ -249,6 +260,10 @@ function outcomeOf(
       : source?.kind === "join"
         ? `${reader.run.id}/${source.join}`
         : reader.run.id;
+  if (settled.skip !== undefined) {
+    const { reason, taskId = own } = settled.skip;
+    return { status: "SKIPPED", reason: reason ?? null, taskId };
+  }
   const taskId = settled.error?.taskId ?? own;
   if (settled.status === "SUCCEEDED") return { status: "SUCCEEDED", value: value ?? null, taskId };
   const { name, message } = settled.error ?? { name: settled.status, message: `the task ended ${settled.status}` };
@@ -265,10 +280,17 @@ export function substitute(argument: Json, results: ReadonlyMap<string, Json>): 
   return Object.fromEntries(Object.entries(argument).map(([key, value]) => [key, substitute(value, results)]));
 }
 
-/** The part of a result that a path such as `items[0].id` names. */
+/** The part of a result that a reference names. */
 function partOf(value: Json | undefined, name: string, path: Json | undefined): Json {
   if (value === undefined) throw new InvalidRequestError(`$result ${name}`, undefined, "names no parent of this task");
   if (typeof path !== "string") return value;
+  const part = partAt(value, path);
+  if (part === undefined) throw new FatalError(`the result of ${name} has no ${path}`);
+  return part;
+}
+
+/** The part of a value that a path such as `items[0].id` names; undefined when there is none. */
+export function partAt(value: Json, path: string): Json | undefined {
   let part: Json | undefined = value;
   for (const step of path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)) {
     const key = step[1] ?? (step[2] as string);
@@ -277,7 +299,6 @@ function partOf(value: Json | undefined, name: string, path: Json | undefined): 
       typeof holder === "object" && holder !== null && Object.hasOwn(holder, key)
         ? (holder as Record<string, Json>)[key]
         : undefined;
-    if (part === undefined) throw new FatalError(`the result of ${name} has no ${path}`);
   }
   return part;
 }

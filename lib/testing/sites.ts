@@ -21,6 +21,7 @@ export const sites = [
   "item.reopen",
   "join.accept",
   "join.decide",
+  "join.hold",
   "join.look",
   "join.read",
   "join.skip",

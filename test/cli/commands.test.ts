@@ -478,6 +478,7 @@ describe("inspect", () => {
       heartbeat: null,
       token: null,
       error: null,
+      skip: null,
       afterQuorum: false,
     });
     expect(json((await tutti(["inspect", "nightly", "--json"], { deployment })).stdout)).not.toHaveProperty("tasks");

@@ -53,6 +53,7 @@ describe("plan", () => {
         fairnessKey: "acme",
         softTimeoutSeconds: 600,
         timeoutSeconds: 900,
+        if: [],
       },
     ]);
   });

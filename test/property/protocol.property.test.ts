@@ -450,7 +450,7 @@ describe("arrivals of a join that is decided by a count", () => {
           expect(decisionOf(join, await top())).toBe(first);
           expect(owedDecision(join, await top())).toBe(undefined);
           const failed = outcomes.filter(Boolean).length;
-          expect(countsIn(join, topOf(join), (await top()) ?? {})).toEqual({ settled: at + 1, bad: failed });
+          expect(countsIn(join, topOf(join), (await top()) ?? {})).toMatchObject({ settled: at + 1, bad: failed });
         }
         expect(remainingOf(join, topOf(join), await top())).toBe(0);
       }),

@@ -7,8 +7,9 @@ import type { Json } from "../../lib/model/json.ts";
 import { decodeToken } from "../../lib/model/outside.ts";
 import { startMs } from "../../lib/model/start-time.ts";
 import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
-import { owedDecision } from "../../lib/protocol/decision.ts";
+import { endsRest, owedDecision } from "../../lib/protocol/decision.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
+import { memberPrefix } from "../../lib/protocol/inside.ts";
 import { hasRanges } from "../../lib/protocol/release.ts";
 import { releasedOf } from "../../lib/protocol/released.ts";
 import { reopenWrites } from "../../lib/protocol/reopen.ts";
@@ -103,6 +104,7 @@ export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
     ...joins.flatMap((join) => countFaults(snapshot, join)),
     ...joins.flatMap((join) => startedInVain(snapshot, join, world.entries)),
     ...generationFaults(snapshot),
+    ...joins.flatMap((join) => restFaults(snapshot, join)),
     ...succeededFaults(snapshot),
     ...early(world, snapshot),
     ...tooSoon(world, snapshot),
@@ -154,6 +156,16 @@ function countFaults(snapshot: Snapshot, join: PlanJoin): string[] {
   const short = join.when === "quorum" ? settled - bad < allowed : bad > allowed;
   if (decision === "callback" && short) return [`S3: ${join.id} is callback with ${settled} settled, ${bad} bad`];
   return owedDecision(join, top) === undefined ? [] : [`L2: ${join.id} owes ${owedDecision(join, top)}`];
+}
+
+/** L7: a chord that ends the members it was decided without has none left, nor any part of one. */
+function restFaults(snapshot: Snapshot, join: PlanJoin): string[] {
+  if (!endsRest(join, tallyOf(snapshot, join, topOf(join)), snapshot.head.generation)) return [];
+  const prefix = memberPrefix(join);
+  const open = Object.values(snapshot.plan.nodes).filter(
+    (node) => node.id.startsWith(prefix) && !node.afterEnd && slotOf(snapshot, node).state !== "settled",
+  );
+  return open.map(({ id }) => `L7: ${join.id} was decided early, and ${id} is not ended`);
 }
 
 /** S4: never callback and error callback of one join. */

@@ -6,6 +6,7 @@ import type { Settings } from "../../lib/coordinator/index.ts";
 import { FatalError, RetryAfterError } from "../../lib/errors.ts";
 import type { CompileOptions } from "../../lib/plan/compile.ts";
 import { declareTask, defineTask } from "../../lib/tasks/define-task.ts";
+import { skip } from "../../lib/tasks/skip.ts";
 import type { BaseFault, World } from "./world.ts";
 
 export interface Scenario {
@@ -197,6 +198,11 @@ export function scenarioTasks(world: World) {
       if (ctx.generation > 1) return value;
       throw new FatalError("broken in generation 1");
     }),
+    skips: task("skips", (_ctx: never, ...args: string[]) => skip(args.at(-1))),
+    /** Skips in the first generation. */
+    skipsFirst: task("skipsFirst", (ctx: { generation: number }, value: number) =>
+      ctx.generation > 1 ? value : skip("not yet"),
+    ),
     killsOnce: task("killsOnce", (ctx: { attempt: number }, value: number) => (ctx.attempt < 2 ? world.die() : value)),
   };
 }

@@ -1,6 +1,9 @@
 /**
  * The scenarios of the crash lane: small workflows that together reach every call of the driver.
  */
+
+import { cancelScenarios } from "./cancel-scenarios.ts";
+import { conditionScenarios } from "./condition-scenarios.ts";
 import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
 import { finishScenarios } from "./finish-scenarios.ts";
@@ -13,6 +16,8 @@ import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./s
 import { timerScenarios } from "./timer-scenarios.ts";
 
 export const scenarios: readonly Scenario[] = [
+  ...cancelScenarios,
+  ...conditionScenarios,
   ...countScenarios,
   ...finishScenarios,
   ...laneScenarios,

@@ -3,11 +3,13 @@
  * lane; they exist in this harness only.
  */
 
-import type { Plan, PlanNode } from "../../lib/plan/types.ts";
+import type { Plan, PlanJoin, PlanNode } from "../../lib/plan/types.ts";
 import type { Condition, Queue, Store, Write, WriteResult } from "../../lib/ports/index.ts";
 import type { Finding } from "../../lib/protocol/findings.ts";
 import { type Protocol, protocol } from "../../lib/protocol/index.ts";
 import { leaseOver } from "../../lib/protocol/rows.ts";
+import type { Snapshot } from "../../lib/protocol/snapshot.ts";
+import { tallyKey, topOf } from "../../lib/protocol/tally.ts";
 import { crashPoints, type Failure } from "./crash-points.ts";
 import type { Variant } from "./world.ts";
 
@@ -135,6 +137,22 @@ const startingLanesAnew = (queue: Queue): Queue => ({
   },
 });
 
+/** Joins in front of dag nodes wait for all parents, and do not ask what became of them. */
+function forgetSkippedParents(plan: Plan): Plan {
+  const forget = ({ skipped: _, ...join }: PlanJoin): PlanJoin => join;
+  return { ...plan, joins: Object.fromEntries(Object.entries(plan.joins).map(([id, join]) => [id, forget(join)])) };
+}
+
+/** A run in which every condition is recorded as met. */
+function conditionsMet(snapshot: Snapshot): Snapshot {
+  const images = new Map(snapshot.images);
+  for (const join of Object.values(snapshot.plan.joins)) {
+    const { sk } = tallyKey(snapshot.head.runId, join, topOf(join));
+    if (join.if !== undefined) images.set(sk, { ...images.get(sk), held: 1 });
+  }
+  return { ...snapshot, images };
+}
+
 /** A sweeper that misses one kind of finding. */
 function overlooking(kind: Finding["kind"]): Protocol["diagnose"] {
   return (...args) => {
@@ -205,6 +223,12 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "lanes: sweeper sends members before their turn": "lanes that the sweeper visits",
   "lanes: a release starts all members": "lanes of single members",
   "lanes: sweeper does not look for dead ones": "lane whose message is gone",
+  "skip without condition": "skip: a chain",
+  "sweeper does not look for members that were to be ended": "cancel: message gone after the decision",
+  "members ended that others have settled": "cancel: quorum of a pack",
+  "a graph's join forgets that a parent was skipped": "skip: a node with many parents",
+  "sweeper takes a condition as met": "condition: a chord not met, message gone",
+  "sweeper does not look for open conditions": "condition: a chord, message gone before it is looked at",
   "reopen without condition": "retry of a chain",
   "top not fenced at retry": "retry while a failure is not handed on",
   "error branch kept at reopen": "retry with an error callback",
@@ -395,6 +419,14 @@ export const variants: Readonly<Record<string, Variant>> = {
   },
   "lanes: a release starts all members": { plan: unbounded },
   "lanes: sweeper does not look for dead ones": { protocol: { diagnose: overlooking("unseen") } },
+  "sweeper does not look for members that were to be ended": { protocol: { diagnose: overlooking("rest-not-ended") } },
+  "members ended that others have settled": { store: rewriting(["slot.end"], without) },
+  "skip without condition": { store: rewriting(["slot.skip"], without) },
+  "a graph's join forgets that a parent was skipped": { plan: forgetSkippedParents },
+  "sweeper takes a condition as met": {
+    protocol: { diagnose: (snapshot, ...rest) => protocol.diagnose(conditionsMet(snapshot), ...rest) },
+  },
+  "sweeper does not look for open conditions": { protocol: { diagnose: overlooking("condition-open") } },
   "reopen without condition": { store: rewriting(["item.reopen"], without) },
   "top not fenced at retry": { store: rewriting(["item.reopen"], unfenced) },
   "error branch kept at reopen": { store: rewriting(["item.reopen"], keeping(/^node#(?:.*\/)?onError$/)) },

@@ -265,7 +265,15 @@ describe("inspectReport", () => {
 
 function aTask(path: string, given: object): object {
   const times = { waitingUntil: null, startedAt: null, finishedAt: null };
-  const nothing = { label: null, fairnessKey: null, attempt: 0, worker: null, error: null, afterQuorum: false };
+  const nothing = {
+    label: null,
+    fairnessKey: null,
+    attempt: 0,
+    worker: null,
+    error: null,
+    skip: null,
+    afterQuorum: false,
+  };
   const outside = { heartbeat: null, token: null };
   return { id: `nightly/${path}`, task: "resize", queue: "images", ...nothing, ...times, ...outside, ...given };
 }

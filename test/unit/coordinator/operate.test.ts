@@ -209,7 +209,7 @@ describe("revoke", () => {
     expect(head()).toMatchObject({ status: "REVOKED" });
   });
 
-  it("of one task tells its body: lease-lost; its late outcome is noted beside REVOKED", async () => {
+  it("of one task tells its body: task-revoked; its late outcome is noted beside REVOKED", async () => {
     const workflow = {
       chord: { header: [{ task: "naps", args: [50] }], callback: { task: "one" }, when: "all-settled" },
     };
@@ -220,7 +220,7 @@ describe("revoke", () => {
     const leaf = () => imageOf("run", "tally#.#0#0")?.s0 as Record<string, unknown>;
     expect(leaf()).toMatchObject({ s: "REVOKED", a: 1, e: { n: "revoked", m: "stuck" } });
     await deployment.advance(100);
-    expect(told).toEqual([{ taskId: "run/header[0]", reason: "lease-lost", atMs: expect.any(Number) }]);
+    expect(told).toEqual([{ taskId: "run/header[0]", reason: "task-revoked", atMs: expect.any(Number) }]);
     expect(leaf()).toMatchObject({ s: "REVOKED", x: "SUCCEEDED" });
     const settled = leaf();
     await ask({ type: "revoke", requestId: "q2", path: "header[0]" });

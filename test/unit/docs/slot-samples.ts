@@ -42,6 +42,7 @@ export const slots: readonly Exclude<Slot, { state: "absent" }>[] = [
   leased,
   { state: "waiting", ...counts, dispatch: 200, atMs, timer: true, error: failure },
   failed,
+  { ...settled, status: "SKIPPED", skip: { reason: "x", taskId: "r/a" } },
   { ...settled, status: "SUCCEEDED", value: { kind: "inline", text: "1" } },
   { ...settled, status: "SUCCEEDED", value: { kind: "item", hash: "0".repeat(32), bytes: 1, parts: 2 } },
 ];

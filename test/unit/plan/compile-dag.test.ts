@@ -69,7 +69,7 @@ const shapes: readonly Shape[] = [
           next: [end],
         }),
       ],
-      [aJoin("end@after", "dag", 2, { next: [node("end")] })],
+      [aJoin("end@after", "dag", 2, { skipped: "any", next: [node("end")] })],
       {
         start: [node("top")],
         output: { kind: "object", entries: [["end", node("end")]] },
@@ -90,7 +90,7 @@ const shapes: readonly Shape[] = [
         aNode("left", "b", { slot: { join: ".@end", index: 0 } }),
         aNode("right", "c", { slot: { join: ".@end", index: 1 } }),
       ],
-      [aJoin(".@end", "dag", 2, { next: [end] })],
+      [aJoin(".@end", "dag", 2, { skipped: "all", next: [end] })],
       {
         start: [node("top")],
         output: node("top"),
@@ -122,9 +122,9 @@ const shapes: readonly Shape[] = [
         aNode("z", "c", { slot: { join: ".@end", index: 2 } }),
       ],
       [
-        aJoin("x@after", "dag", 2, { next: [node("x")] }),
-        aJoin("y@after", "dag", 2, { next: [node("y")] }),
-        aJoin(".@end", "dag", 3, { next: [end] }),
+        aJoin("x@after", "dag", 2, { skipped: "any", next: [node("x")] }),
+        aJoin("y@after", "dag", 2, { skipped: "any", next: [node("y")] }),
+        aJoin(".@end", "dag", 3, { skipped: "all", next: [end] }),
       ],
       {
         start: [node("p"), node("q")],
@@ -187,7 +187,7 @@ const shapes: readonly Shape[] = [
           next: [end],
         }),
       ],
-      [aJoin("[1]@end", "dag", 2, { next: [node("[2]")] })],
+      [aJoin("[1]@end", "dag", 2, { skipped: "all", next: [node("[2]")] })],
       {
         start: [node("[0]")],
         output: node("[2]"),
@@ -218,7 +218,7 @@ const shapes: readonly Shape[] = [
       ],
       [
         aJoin(".", "chord", 3, { when: "all-settled", next: [end] }),
-        aJoin("header[2]@end", "dag", 2, { next: [slot(".", 2)], failure: absorbedBy(".", 2) }),
+        aJoin("header[2]@end", "dag", 2, { skipped: "all", next: [slot(".", 2)], failure: absorbedBy(".", 2) }),
       ],
       {
         start: [join(".")],

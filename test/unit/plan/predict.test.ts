@@ -101,8 +101,17 @@ describe("describePlan", () => {
       fairnessKey: null,
       softTimeoutSeconds: null,
       timeoutSeconds: 300,
+      if: [],
     });
-    const all = { when: "all-succeeded", count: null, deadlineSeconds: null, maxConcurrency: null, rounds: 1 };
+    const all = {
+      when: "all-succeeded",
+      count: null,
+      cancelRest: false,
+      deadlineSeconds: null,
+      maxConcurrency: null,
+      rounds: 1,
+      if: [],
+    };
     expect(described.joins).toEqual([
       { ...all, id: ".", kind: "chord", expected: 2, deadlineSeconds: 600 },
       { ...all, id: "header[0]", kind: "group", expected: 1 },

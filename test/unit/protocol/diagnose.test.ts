@@ -55,7 +55,93 @@ const skipped = { a: 0, s: "SKIPPED", o: "worker", f: 9500, e: { n: "skipped", m
 const chain: Workflow = { chain: [{ task: "a" }, { task: "b" }, { task: "c" }] };
 const behindChain: Workflow = { chain: [{ task: "a" }, { group: [{ task: "b" }] }, { task: "c" }] };
 
+const chosen = { a: 1, s: "SKIPPED", o: "worker", f: 9000, b: 0, k: { m: "nothing to do" } };
+const conditional: Workflow = {
+  dag: { nodes: { a: { task: "a" }, b: { group: [{ task: "b" }], if: { $result: "a", equals: 7 } } } },
+};
+
 describe("a finding", () => {
+  const conditionFindings: [name: string, stored: Stored, nowMs: number, finding: Finding][] = [
+    [
+      "condition-open: the header is ready, and nobody has looked",
+      { workflow: conditional, images: { "node#a": { g: 1, s0: good } } },
+      100_000,
+      {
+        kind: "condition-open",
+        join: "b",
+        sinceMs: 9000,
+        explanation: "the header is ready, and whether its condition holds is not recorded",
+        repair: { do: "release-join", join: "b" },
+      },
+    ],
+    [
+      "successor-missing: a task skipped by choice, and its successor does not know",
+      { workflow: { chain: [{ task: "a" }, { task: "b" }] }, images: { "node#[0]": { g: 1, s0: chosen } } },
+      100_000,
+      {
+        kind: "successor-missing",
+        node: "[0]",
+        sinceMs: 9000,
+        explanation: "the task was skipped, and what comes after it does not know yet",
+        repair: { do: "drive-node", node: "[0]" },
+      },
+    ],
+    [
+      "successor-missing: the end of a run whose last task was skipped behind another",
+      {
+        workflow: { chain: [{ task: "a" }, { task: "b" }] },
+        images: { "node#[0]": { g: 1, s0: chosen }, "node#[1]": { g: 1, s0: { ...chosen, a: 0 } } },
+      },
+      100_000,
+      {
+        kind: "successor-missing",
+        node: "[1]",
+        sinceMs: 9000,
+        explanation: expect.any(String),
+        repair: { do: "drive-node", node: "[1]" },
+      },
+    ],
+    [
+      "successor-missing: a chord skipped by choice",
+      {
+        workflow: { chain: [{ task: "a" }, { group: [{ task: "b" }] }, { task: "c" }] },
+        images: {
+          "node#[0]": { g: 1, s0: chosen },
+          "tally#[1]#0#0": { g: 1, decision: "skipped", decidedBy: "worker", decidedAt: 9100, skip: {} },
+        },
+      },
+      100_000,
+      {
+        kind: "successor-missing",
+        join: "[1]",
+        sinceMs: 9100,
+        explanation: expect.any(String),
+        repair: { do: "drive-join", join: "[1]" },
+      },
+    ],
+    [
+      "rest-not-ended: a chord decided without a member that it should have ended",
+      {
+        workflow: { chord: { ...four, when: { quorum: 1 }, cancelRest: true } },
+        images: {
+          "tally#.#0#0": {
+            ...{ g: 1, remaining: 3, s0: good, decision: "callback", decidedBy: "worker", decidedAt: 9100 },
+            accepted: { v: "[[0,0]]" },
+          },
+          "node#callback": { g: 1, s0: good },
+        },
+        head: { status: "SUCCEEDED", endedAtMs: 9200 },
+      },
+      100_000,
+      {
+        kind: "rest-not-ended",
+        join: ".",
+        sinceMs: 9100,
+        explanation: "the chord was decided without some of its members, and they are not ended",
+        repair: { do: "end-rest", join: "." },
+      },
+    ],
+  ];
   const findings: [name: string, stored: Stored, nowMs: number, finding: Finding][] = [
     [
       "unseen: released, and not claimed for a visibility timeout",
@@ -542,11 +628,15 @@ describe("a finding", () => {
     ],
   ];
 
+  it.each(conditionFindings)("%s", (_, stored, nowMs, finding) => {
+    expect(diagnosed(stored, nowMs).findings).toEqual([finding]);
+  });
+
   it.each(findings)("%s", (_, stored, nowMs, finding) => {
     expect(diagnosed(stored, nowMs).findings).toEqual([finding]);
   });
 
-  const reached = new Set(findings.map(([, , , finding]) => finding.kind));
+  const reached = new Set([...findings, ...conditionFindings].map(([, , , finding]) => finding.kind));
   it("has a case for each kind", () => {
     const kinds: Record<Finding["kind"], true> = {
       unseen: true,
@@ -562,6 +652,8 @@ describe("a finding", () => {
       "run-deadline-passed": true,
       "not-reopened": true,
       "decision-missing": true,
+      "condition-open": true,
+      "rest-not-ended": true,
     };
     expect([...reached].sort()).toEqual(Object.keys(kinds).sort());
   });
