@@ -25,6 +25,8 @@ export const maxJsonDepth = 1000;
 interface Walk {
   /** Whether a value may say what it is as JSON (`toJSON`), and leave out what is undefined. */
   readonly returned: boolean;
+  /** The most that its JSON may have, if it is returned. */
+  readonly maxBytes: number;
   /** Bytes that its JSON has at least, by what was seen so far. */
   bytes: number;
 }
@@ -43,14 +45,15 @@ export function findJsonProblem(value: unknown): JsonProblem | null {
 /**
  * The first problem of what a body returned, or null when JSON.stringify writes all of it down.
  *
- * JSON.stringify alone will not do: it makes null of NaN and `{}` of a Map, and leaves functions out, without a word.
+ * JSON.stringify alone will not do: it makes null of NaN and `{}` of a Map, and leaves functions out, without a word. And it
+ * has no limit: a list of 2³² holes keeps it busy for ever.
  */
-export function findResultProblem(value: unknown): JsonProblem | null {
-  return firstProblem(value, true);
+export function findResultProblem(value: unknown, maxBytes: number = limits.valueBytes): JsonProblem | null {
+  return firstProblem(value, true, maxBytes);
 }
 
-function firstProblem(value: unknown, returned: boolean): JsonProblem | null {
-  const found = insideOf({ returned, bytes: 0 }, [value], 0);
+function firstProblem(value: unknown, returned: boolean, maxBytes: number = limits.valueBytes): JsonProblem | null {
+  const found = insideOf({ returned, maxBytes, bytes: 0 }, [value], 0);
   if (found === null) return null;
   const { holders, path, ...problem } = found;
   return cycleIn(holders ?? [], path) ?? { path: found.tooLarge ? [] : path.slice(1), ...problem };
@@ -94,8 +97,8 @@ function problemOf(walk: Walk, entry: unknown, key: Segment, depth: number): Fou
   const rule = leftOut ? null : ruleOf(value);
   if (rule !== null) return { path: [], value: shown(value), rule };
   walk.bytes += leastBytes(value, key);
-  if (walk.returned && walk.bytes > limits.valueBytes)
-    return { path: [], value: undefined, rule: `must have at most ${limits.valueBytes} bytes as JSON`, tooLarge: true };
+  if (walk.returned && walk.bytes > walk.maxBytes)
+    return { path: [], value: undefined, rule: `must have at most ${walk.maxBytes} bytes as JSON`, tooLarge: true };
   if (typeof value !== "object" || value === null) return null;
   if (depth > maxJsonDepth)
     return { path: [], value: undefined, rule: `must not be nested more than ${maxJsonDepth} deep`, holders: [value] };

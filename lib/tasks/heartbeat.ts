@@ -2,7 +2,9 @@
  * What a task may say of itself while it runs, and what it is told when its lease is lost.
  */
 import { FatalError } from "../errors.ts";
+import { pathText } from "../model/document-path.ts";
 import type { Json } from "../model/json.ts";
+import { findResultProblem } from "../model/json-problem.ts";
 import { limits } from "../model/limits.ts";
 
 /** Reason of `ctx.signal`: the worker no longer holds the lease of its task, and another attempt may be running. */
@@ -26,20 +28,13 @@ export class InvalidHeartbeatError extends FatalError {
  * @throws InvalidHeartbeatError when they are not JSON or longer than 256 bytes.
  */
 export function heartbeatText(details: Json): string {
-  const text = jsonOf(details);
+  const problem = findResultProblem(details, limits.heartbeatBytes);
+  if (problem) throw new InvalidHeartbeatError(`${pathText("details", problem.path)} of a heartbeat ${problem.rule}`);
+  const text = JSON.stringify(details) as string | undefined;
+  if (text === undefined) throw new InvalidHeartbeatError("details of a heartbeat must be JSON, not undefined");
   const bytes = Buffer.byteLength(text);
   if (bytes <= limits.heartbeatBytes) return text;
   throw new InvalidHeartbeatError(
     `details of a heartbeat must have at most ${limits.heartbeatBytes} bytes as JSON, not ${bytes}`,
   );
-}
-
-function jsonOf(details: Json): string {
-  try {
-    const text = JSON.stringify(details) as string | undefined;
-    if (text !== undefined) return text;
-  } catch (cause) {
-    throw new InvalidHeartbeatError(`details of a heartbeat must be JSON: ${String(cause)}`, { cause });
-  }
-  throw new InvalidHeartbeatError(`details of a heartbeat must be JSON, not ${typeof details}`);
 }
