@@ -365,7 +365,7 @@ describe("parseWorkflowDocument", () => {
       chord({ body: a }),
       "workflow.chord.body",
       a,
-      "must not be there: the key is unknown; known here are header, callback, when, deadlineSeconds, onError",
+      "must not be there: the key is unknown; known here are header, callback, when, cancelRest, deadlineSeconds, onError",
     ],
     [
       chord({ callback: { task: "" } }),
