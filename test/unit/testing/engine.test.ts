@@ -435,3 +435,33 @@ describe("submit and advance", () => {
     expect(() => engineOf({ one: tell, two: task("tell", () => 1) })).toThrow(InvalidTasksError);
   });
 });
+
+describe("a retry", () => {
+  const mended = defineTask({ name: "mended", args: anything }, (ctx, value) => {
+    if (ctx.generation === 1) throw new FatalError("broken");
+    return value ?? null;
+  });
+
+  it("runs again what did not succeed, as the next generation", async () => {
+    const engine = engineOf({ tasks: { first: mended, one } });
+    expect(await engine.run(chain(one.with(1), mended), { id: "r" })).toMatchObject({ status: "FAILED" });
+    const run = await engine.retry("r");
+    expect(await run.end()).toMatchObject({ status: "SUCCEEDED", value: 1 });
+    expect(engine.calls.map(({ task }) => task)).toEqual(["one", "mended", "mended"]);
+  });
+
+  it("is refused as a deployment refuses it, and for a run that is not there", async () => {
+    const engine = engineOf({ tasks: { one } });
+    await engine.run(one.with(1), { id: "r" });
+    await expect(engine.retry("r")).rejects.toThrow(InvalidRequestError);
+    await expect(engine.retry("r", { tasks: ["other"] })).rejects.toThrow(InvalidRequestError);
+    await expect(engine.retry("s")).rejects.toThrow(RunRemovedError);
+  });
+});
+
+it("goes on beside a failure when onFailure is finish", async () => {
+  const engine = engineOf({ tasks: { one, broken } });
+  const workflow = group([broken, chain(one.with(1), one)]);
+  expect(await engine.run(workflow, { onFailure: "finish" })).toMatchObject({ status: "FAILED" });
+  expect(engine.calls.map(({ task }) => task)).toEqual(["broken", "one", "one"]);
+});
