@@ -5,7 +5,7 @@ import { App, CfnOutput, Stack } from "aws-cdk-lib";
 import { Tutti } from "./constructs/tutti.ts";
 
 /** The example of the README: it needs nothing but its functions, so it runs as it is. */
-const exampleTasks = "examples/02-thumbnails/tasks.ts";
+const exampleTasks = "examples/07-thumbnails/tasks.ts";
 
 const app = new App();
 const stack = new Stack(app, "Tutti", { description: "Tutti: workflows on SQS, Lambda and DynamoDB" });

@@ -211,5 +211,6 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     resume: async (id) => (await client()).resume(id),
     retry: async (id, given) => (await client()).retry(id, given),
     previewRetry: async (id, given) => (await client()).previewRetry(id, given),
+    failures: async (given) => (await client()).failures(given),
   };
 }

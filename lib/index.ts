@@ -28,6 +28,8 @@ export {
 export type { RetryOptions, RevokeOptions } from "./client/operate.ts";
 export type { ReportOptions } from "./client/report.ts";
 export type {
+  FailedRun,
+  FailuresReport,
   InspectReport,
   JoinReport,
   OperationReport,

@@ -10,30 +10,44 @@ import { type CliIo, note } from "../io.ts";
 import { ofRun, writeOperation } from "../operating.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags } from "../options.ts";
 import { writeJson } from "../output/json.ts";
-import { parseRunId } from "../usage.ts";
+import { listKinds, retryKind } from "../retry-kind.ts";
+import { parseRunId, UsageError } from "../usage.ts";
 
 type Arguments = Readonly<Record<string, readonly Json[]>>;
 
 interface Flags extends ConnectionFlags {
   readonly task?: readonly string[];
   readonly args?: Arguments;
+  /** True without a value. */
+  readonly error?: string | true;
   readonly dryRun?: boolean;
+  readonly yes?: boolean;
 }
 
 export function registerRetry(program: Command, io: CliIo): void {
   const command = program
     .command("retry")
     .description("run again what did not succeed of a run that has ended, as its next generation; successes are kept")
-    .argument("<ID>", "id of a run, or the beginning of one", parseRunId)
+    .argument("[ID]", "id of a run, or the beginning of one", parseRunId)
     .option(
       "--task <PATH>",
       "run this again too, with all that follows: a task, or a chord or group for all in it; repeatable",
       (path: string, before: readonly string[] = []) => [...before, path],
     )
     .option("--args <PATH=JSON>", "new bound arguments of a task, as a list; repeatable", collectArguments)
+    .option(
+      "--error [FINGERPRINT]",
+      "in the place of ID: all runs that failed with an error of this kind; alone, list the kinds",
+    )
     .option("--dry-run", "say what would run and what would be kept; change nothing")
-    .action(async (id: string, flags: Flags) => {
+    .option("-y, --yes", "do not ask; needed with --error where there is no terminal to ask on")
+    .action(async (id: string | undefined, flags: Flags) => {
+      const { error } = flags;
+      checkTarget(id, flags);
       const client = await openClient(io, flags);
+      if (error === true) return listKinds(io, client, flags);
+      if (error !== undefined) return retryKind(io, client, error, flags);
+      if (id === undefined) return;
       const named: RetryOptions = {
         ...(flags.task === undefined ? {} : { tasks: flags.task }),
         ...(flags.args === undefined ? {} : { args: flags.args }),
@@ -55,7 +69,16 @@ export function registerRetry(program: Command, io: CliIo): void {
     addConnectionOptions(command),
     "tutti retry nightly-2026-11-21 --dry-run",
     "tutti retry nightly-2026-11-21 --args 'header[3]=[\"c.png\", 200]'",
+    "tutti retry --error 3f0c9a11b2d4 --dry-run",
   );
+}
+
+/** @throws UsageError unless exactly one of ID and --error says what to retry. */
+function checkTarget(id: string | undefined, { error, task, args }: Flags): void {
+  if (id === undefined && error === undefined)
+    throw new UsageError("nothing says what to retry", "give the id of a run, or see --error");
+  if (error !== undefined && (id ?? task ?? args) !== undefined)
+    throw new UsageError("--error is about many runs", "leave out ID, --task and --args");
 }
 
 function collectArguments(text: string, before: Arguments = {}): Arguments {

@@ -24,6 +24,7 @@ import { createPlanCache } from "../records/plans.ts";
 import { readSnapshot } from "../records/snapshots.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
 import { RunFailedError, RunUnfinishedError } from "./errors.ts";
+import { failures } from "./failures.ts";
 import {
   type Operating,
   pauseRun,
@@ -39,6 +40,7 @@ import { type AcceptedByJoin, activityOf, inspectReport, resultReport, runLine }
 import { type ReportOptions, report } from "./report.ts";
 import { findHead, readListing, refreshRunning } from "./runs.ts";
 import {
+  type FailuresReport,
   type InspectReport,
   type OperationReport,
   type QueueReport,
@@ -174,6 +176,12 @@ export interface TuttiClient {
   retry(id: string, options?: RetryOptions): Promise<OperationReport>;
   /** What {@link retry} would run and keep. Writes and sends nothing. @throws as {@link retry} */
   previewRetry(id: string, options?: RetryOptions): Promise<RetryPreview>;
+  /**
+   * The runs that have failed or ran out of time, among the 10,000 newest, with the kind of their error.
+   *
+   * @param options - `fingerprint`: only those of that kind.
+   */
+  failures(options?: { readonly fingerprint?: string }): Promise<FailuresReport>;
 }
 
 /** Tasks on one page of `inspect`. */
@@ -207,6 +215,7 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     resume: (id) => resumeRun(operating, id),
     retry: (id, options = {}) => retryRun(operating, id, options),
     previewRetry: (id, options = {}) => previewRetry(operating, id, options),
+    failures: ({ fingerprint } = {}) => failures(deps.store, fingerprint),
   };
 }
 

@@ -74,6 +74,24 @@ export interface RetryPreview {
   readonly keptCount: number;
 }
 
+/** A run that has failed, or ran out of time. */
+export interface FailedRun {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly generation: number;
+  /** The kind of its error: the same for errors that differ in ids, numbers and quoted parts alone. */
+  readonly fingerprint: string;
+  readonly error: StoredError;
+}
+
+/** Runs that have failed, newest first. */
+export interface FailuresReport {
+  readonly schemaVersion: 1;
+  readonly runs: readonly FailedRun[];
+  /** True when there are older runs that were not looked at. */
+  readonly partial: boolean;
+}
+
 /** One run, without its joins and tasks. */
 export interface RunReport {
   readonly id: string;

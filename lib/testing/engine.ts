@@ -8,10 +8,12 @@ import { createMemoryStore } from "../adapters/memory/store.ts";
 import type { CoordinatorDeps, Settings } from "../coordinator/index.ts";
 import { RunRemovedError, TuttiError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
+import type { Json } from "../model/json.ts";
 import { defaults } from "../model/limits.ts";
 import { type AttemptReport, encodeToken } from "../model/outside.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
 import { parseReport } from "../plan/parse-report.ts";
+import { parseRequest } from "../plan/parse-request.ts";
 import type { Log } from "../ports/index.ts";
 import { type Head, isTombstone } from "../protocol/head.ts";
 import { protocol } from "../protocol/index.ts";
@@ -55,9 +57,19 @@ export interface TestSubmitOptions {
   readonly name?: string;
   /** The run is TIMED_OUT after that. @default 7 days */
   readonly deadlineSeconds?: number;
+  /** After a failure: end at once, or skip what follows from it and finish the rest. @default "fail-fast" */
+  readonly onFailure?: "fail-fast" | "finish";
   readonly headers?: Headers;
   /** Whose work this is; kept, and without effect here. */
   readonly fairnessKey?: string;
+}
+
+/** What to run again beside what did not succeed. */
+export interface TestRetryOptions {
+  /** Paths of tasks, or of chords and groups for all tasks in them; with them all that follows. */
+  readonly tasks?: readonly string[];
+  /** New bound arguments, by path. */
+  readonly args?: Readonly<Record<string, readonly Json[]>>;
 }
 
 /** A run that was accepted. */
@@ -95,6 +107,12 @@ export interface TestEngine {
   submit(workflow: Workflow | { toJSON(): Workflow }, options?: TestSubmitOptions): Promise<SubmittedRun>;
   /** Submits a workflow, and lets time pass until the run and its error callbacks have ended. @throws as {@link submit} */
   run(workflow: Workflow | { toJSON(): Workflow }, options?: TestSubmitOptions): Promise<EndedRun>;
+  /**
+   * Runs again what did not succeed of a run that has ended, as its next generation.
+   *
+   * @throws InvalidRequestError when it has not ended, or has succeeded and no task is named.
+   */
+  retry(runId: string, options?: TestRetryOptions): Promise<SubmittedRun>;
   /** A run as it is now; undefined when there is none of that id. */
   inspect(runId: string): Promise<TestRun | undefined>;
   /**
@@ -146,6 +164,13 @@ export interface TestEngine {
   check<T>(assertions: () => T): T;
   /** Ends every `run` and `advance` under way with an error. Bodies at work go on, and nobody waits for them. */
   close(): void;
+}
+
+/** A request that was sent, and how it is known that it has had its effect. */
+interface Asked {
+  readonly requestId: string;
+  readonly runId: string;
+  readonly answered: (head: Head) => boolean;
 }
 
 /** A worker keeps its message until its body ends: the longest that SQS allows, and that a task may take. */
@@ -244,17 +269,28 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
     const { id: runId = requestId } = around;
     const request = { tutti: 1, type: "submit", ...around, requestId, workflow: workflow as Workflow } as const;
     const body = await requestBody({ store, clock }, request);
+    return ask(body, { requestId, runId, answered: () => true });
+  };
+
+  /** Sends a request, and lets what can happen now happen until the run's head shows its effect. */
+  const ask = async (body: string, { requestId, runId, answered }: Asked): Promise<Head> => {
     await queue.send("request", [{ body, delaySeconds: 0 }], "request.send");
     let head: Head | undefined;
     const reached = async (): Promise<boolean> => {
       const rejected = await store.get(rejectedKey(requestId), "answer.read");
       if (rejected) throw rejectionOf(rejected, runId);
       head = await readHead(store, runId);
-      return head !== undefined;
+      return head !== undefined && answered(head);
     };
     await reach({ reached });
     return head as unknown as Head;
   };
+
+  const submitted = ({ runId, callback }: Head): SubmittedRun => ({
+    runId,
+    callbackTaskId: callback === undefined ? null : taskIdOf(runId, callback),
+    end: () => endOf(runId),
+  });
 
   const headOf = async (runId: string): Promise<Head> => {
     const head = await readHead(store, runId);
@@ -275,12 +311,18 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
 
   const engine: TestEngine = {
     async submit(workflow, around = {}) {
-      const { runId, callback } = await send(workflow, around);
-      const callbackTaskId = callback === undefined ? null : taskIdOf(runId, callback);
-      return { runId, callbackTaskId, end: () => endOf(runId) };
+      return submitted(await send(workflow, around));
     },
     async run(workflow, around = {}) {
       return endOf((await send(workflow, around)).runId);
+    },
+    async retry(runId, named = {}) {
+      checkOpen();
+      const { generation } = await headOf(runId);
+      const requestId = ids.next();
+      const body = JSON.stringify({ tutti: 1, type: "retry", requestId, id: runId, generation, ...named });
+      parseRequest(body);
+      return submitted(await ask(body, { requestId, runId, answered: (head) => head.raisedBy === requestId }));
     },
     async inspect(runId) {
       const head = await readHead(store, runId);

@@ -1,7 +1,14 @@
 /**
  * `tutti/testing`: the engine in memory and in virtual time, for tests of your own tasks and workflows.
  */
-export type { AdvanceOptions, SubmittedRun, TestEngine, TestEngineOptions, TestSubmitOptions } from "./engine.ts";
+export type {
+  AdvanceOptions,
+  SubmittedRun,
+  TestEngine,
+  TestEngineOptions,
+  TestRetryOptions,
+  TestSubmitOptions,
+} from "./engine.ts";
 export { createTestEngine } from "./engine.ts";
 export type { AtSite, AtTask, Fault } from "./faults.ts";
 export type { TestDecision } from "./history.ts";

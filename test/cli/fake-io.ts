@@ -102,6 +102,7 @@ function moving({ client, until }: Deployment): TuttiClient {
     resume: (id) => until(client.resume(id)),
     retry: (id, options) => until(client.retry(id, options)),
     previewRetry: (id, options) => until(client.previewRetry(id, options)),
+    failures: (options) => until(client.failures(options)),
   };
 }
 

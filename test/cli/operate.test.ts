@@ -269,6 +269,87 @@ describe("retry", () => {
   });
 });
 
+describe("retry --error", () => {
+  /** Runs a-1 and a-2 fail alike in generation 1, b fails otherwise, c succeeds. */
+  async function fail(): Promise<string> {
+    const named = { "a-1": { task: "mended" }, "a-2": { task: "mended" }, b: { task: "absent" }, c: one(1) };
+    for (const [id, workflow] of Object.entries(named))
+      await run(["submit", "-", "--id", id, "--no-wait"], { stdin: JSON.stringify(workflow) });
+    await deployment.advance(1);
+    deployment.sent.length = 0;
+    const { kinds } = json((await run(["retry", "--error", "--json"])).stdout);
+    return kinds.find(({ runs }: { runs: number }) => runs === 2).fingerprint;
+  }
+  const absent = defineTask({ name: "absent", args: anything }, () => {
+    throw new FatalError("file 17 of run b is absent");
+  });
+
+  beforeEach(() => {
+    deployment = deploy({ tasks: { ...tasks, absent } });
+  });
+
+  it("alone lists the kinds of errors, most frequent first, and changes nothing", async () => {
+    const fingerprint = await fail();
+    const { exitCode, stdout } = await run(["retry", "--error"]);
+    expect(exitCode).toBe(exitCodes.fine);
+    expect(stdout).toMatch(
+      new RegExp(`^${fingerprint} {2}2 runs {2}.*broken in generation 1.*\\n[0-9a-f]{12} {2}1 run {2}.*absent`),
+    );
+    expect(deployment.sent).toEqual([]);
+  });
+
+  it("retries every run of that kind, and no other", async () => {
+    const fingerprint = await fail();
+    const io = fakeIo({ deployment, answer: true });
+    expect(await main(["retry", "--error", fingerprint], io)).toBe(exitCodes.fine);
+    expect(io.asked).toEqual(["retry 2 runs?"]);
+    expect(io.stdout().split("\n").sort()).toEqual([
+      "",
+      "run a-1 runs again as generation 2",
+      "run a-2 runs again as generation 2",
+    ]);
+    expect(deployment.sent).toHaveLength(2);
+    await deployment.advance(1);
+    expect(json((await run(["status", "--json"])).stdout).runs).toMatchObject({ SUCCEEDED: 3, FAILED: 1 });
+    const again = await run(["retry", "--error", fingerprint, "--yes", "--json"]);
+    expect(json(again.stdout)).toEqual({ schemaVersion: 1, retried: [], refused: [], partial: false });
+  });
+
+  it("goes on beside a run that is refused, says so, and ends with 1", async () => {
+    const fingerprint = await fail();
+    const workflow = { chord: { header: [{ task: "mended" }], onError: { ...nap, immutable: true } } };
+    await run(["submit", "-", "--id", "a-3", "--no-wait"], { stdin: JSON.stringify(workflow) });
+    await deployment.advance(1);
+    const { exitCode, stdout } = await run(["retry", "--error", fingerprint, "--yes", "--json"]);
+    expect(exitCode).toBe(exitCodes.issue);
+    const { retried, refused } = json(stdout);
+    expect(retried.sort()).toEqual(["a-1", "a-2"]);
+    expect(refused).toEqual([{ id: "a-3", message: expect.stringContaining("onError is still running") }]);
+  });
+
+  it("says with --dry-run which runs those are, and asks before it does anything", async () => {
+    const fingerprint = await fail();
+    const dry = await run(["retry", "--error", fingerprint, "--dry-run", "--json"]);
+    expect(
+      json(dry.stdout)
+        .runs.map(({ id }: { id: string }) => id)
+        .sort(),
+    ).toEqual(["a-1", "a-2"]);
+    expect(await run(["retry", "--error", fingerprint])).toMatchObject({ exitCode: exitCodes.usage });
+    const io = fakeIo({ deployment, answer: false });
+    expect(await main(["retry", "--error", fingerprint], io)).toBe(exitCodes.interrupted);
+    expect(deployment.sent).toEqual([]);
+  });
+
+  it.each([
+    ["nothing to retry", []],
+    ["a run beside it", ["nightly", "--error", "3f0c9a11b2d4"]],
+    ["tasks beside it", ["--error", "3f0c9a11b2d4", "--task", "[0]"]],
+  ])("refuses %s", async (_, argv) => {
+    expect(await run(["retry", ...argv])).toMatchObject({ exitCode: exitCodes.usage, stdout: "" });
+  });
+});
+
 it.each(["revoke", "pause", "resume", "retry"])(
   "%s: a run that is not there, and help with an example",
   async (name) => {

@@ -115,7 +115,7 @@ describe("npx cdk synth", () => {
 
   it("names a bundle by what is in it alone, wherever it is put out", () => {
     const assets = (of: ReadonlyMap<string, Bundled>) => [...of.values()].map((found) => basename(found.folder));
-    const elsewhere = functionsOf(join(folder, "else", "where"), join(root, "examples/02-thumbnails/tasks.ts"));
+    const elsewhere = functionsOf(join(folder, "else", "where"), join(root, "examples/07-thumbnails/tasks.ts"));
     expect(assets(elsewhere)).toEqual(assets(functions));
   });
 
@@ -128,7 +128,7 @@ describe("npx cdk synth", () => {
 it("makes the stack of a user's own app, as the README has it", () => {
   const output = join(folder, "own-app");
   const run = spawnSync(process.execPath, ["--conditions=source", "--import", "tsx", "app.ts"], {
-    cwd: join(root, "examples/02-thumbnails"),
+    cwd: join(root, "examples/07-thumbnails"),
     encoding: "utf8",
     env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: '{"aws:cdk:bundling-stacks":[]}' },
   });

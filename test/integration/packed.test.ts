@@ -11,7 +11,7 @@ import { aFolder, removeFolders } from "./support.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const example = join(root, "examples", "02-thumbnails");
+const example = join(root, "examples", "07-thumbnails");
 let project: string;
 
 /** A project with the package in its node_modules, as npm would unpack it, and beside it the one dependency that it loads. */

@@ -10,11 +10,11 @@ it("gives every error code a heading in docs/errors.md, and no other", () => {
   expect(headings.sort()).toEqual(codes.sort());
 });
 
-it("shows the examples in the README as they are in examples/02-thumbnails", () => {
+it("shows the examples in the README as they are in examples/07-thumbnails", () => {
   const blocks = [...read("README.md").matchAll(/^```ts\n\/\/ (\S+)\n([\s\S]*?)^```$/gm)];
   expect(blocks.map(([, name]) => name)).toEqual(["tasks.ts", "workflow.ts", "app.ts"]);
   for (const [, name, shown] of blocks) {
-    const source = read(`examples/02-thumbnails/${name}`).replace(/^\/\*\*[\s\S]*?\*\/\n/, "");
+    const source = read(`examples/07-thumbnails/${name}`).replace(/^\/\*\*[\s\S]*?\*\/\n/, "");
     const squeeze = (text: string) => text.replace(/\s+/g, " ").replace(/, \)/g, ")").trim();
     expect(squeeze(shown ?? "")).toBe(squeeze(source));
   }

@@ -1,10 +1,8 @@
 /**
  * docs/requirements.md: that it has every row once, and that what it names exists.
  */
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-
-const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+import { hasTest, missingTests, named, read } from "./shown-by.ts";
 
 /** Last row of each source; the first is 01. */
 const lastRows = { S0: 29, S1: 81, S2: 31, S3: 29, S4: 26 };
@@ -16,19 +14,12 @@ const rows = [...page.matchAll(/^\| (S\d-\d\d) \| ([^|]*\S) +\| ([^|]*\S) +\|$/g
   what: what as string,
   how: how as string,
 }));
-const named = /^`((?:test|examples)\/[\w./-]+\.ts) › ([^`]+)`$/;
 
 /** Tests, planned or ruling: what the text of the last column is. A row that is two at once is none of them. */
 function kindOf(how: string): "tests" | "planned" | "ruling" | undefined {
   if (how.split("<br>").every((part) => named.test(part))) return "tests";
   if (how.includes("›")) return undefined;
   return /^(planned|ruling): \S/.exec(how)?.[1] as "planned" | "ruling" | undefined;
-}
-
-/** True where a file has a test, a case of a table, a scenario or a variant of that name. */
-function hasTest(source: string, name: string): boolean {
-  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`(?:[([]|name: |^)\\s*(["'\`])${escaped}\\1`, "m").test(source);
 }
 
 describe("docs/requirements.md", () => {
@@ -46,12 +37,8 @@ describe("docs/requirements.md", () => {
 
   it("names tests that exist", () => {
     const references = rows.filter(({ how }) => kindOf(how) === "tests").flatMap(({ how }) => how.split("<br>"));
-    const missing = references.filter((reference) => {
-      const [, file = "", name = ""] = named.exec(reference) ?? [];
-      return !hasTest(read(file), name);
-    });
     expect(references.length).toBeGreaterThan(0);
-    expect(missing).toEqual([]);
+    expect(missingTests(references)).toEqual([]);
   });
 
   it("has every ruling that its rows name", () => {

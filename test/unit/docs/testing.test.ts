@@ -14,7 +14,7 @@ const squeezed = (text: string) =>
     .trim();
 
 it("shows parts of the example's tests, which run", () => {
-  const example = squeezed(read("examples/02-thumbnails/workflow.test.ts"));
+  const example = squeezed(read("examples/07-thumbnails/workflow.test.ts"));
   const blocks = [...page.matchAll(/^```ts\n\/\/ workflow\.test\.ts\n([\s\S]*?)^```$/gm)].map(
     ([, block]) => block ?? "",
   );

@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { chain, chord, group } from "../../../lib/canvas/canvas.ts";
-import { FatalError, InvalidRequestError, RetryAfterError, RunConflictError } from "../../../lib/errors.ts";
+import {
+  FatalError,
+  InvalidRequestError,
+  RetryAfterError,
+  RunConflictError,
+  RunRemovedError,
+} from "../../../lib/errors.ts";
 import type { TaskContext } from "../../../lib/tasks/context.ts";
 import { declareTask, defineTask, type TaskOptions } from "../../../lib/tasks/define-task.ts";
 import { InvalidTasksError } from "../../../lib/tasks/invalid-tasks.ts";
@@ -434,4 +440,34 @@ describe("submit and advance", () => {
   it("refuses two tasks of one name", () => {
     expect(() => engineOf({ one: tell, two: task("tell", () => 1) })).toThrow(InvalidTasksError);
   });
+});
+
+describe("a retry", () => {
+  const mended = task("mended", (ctx, value) => {
+    if (ctx.generation === 1) throw new FatalError("broken");
+    return value;
+  });
+
+  it("runs again what did not succeed, as the next generation", async () => {
+    const engine = engineOf({ double, mended });
+    expect(await engine.run(chain(double.with(1), mended), { id: "r" })).toMatchObject({ status: "FAILED" });
+    const run = await engine.retry("r");
+    expect(await run.end()).toMatchObject({ status: "SUCCEEDED", value: 2 });
+    expect(engine.calls.map(({ task: name }) => name)).toEqual(["double", "mended", "mended"]);
+  });
+
+  it("is refused as a deployment refuses it, and for a run that is not there", async () => {
+    const engine = engineOf({ double });
+    await engine.run(double.with(1), { id: "r" });
+    await expect(engine.retry("r")).rejects.toThrow(InvalidRequestError);
+    await expect(engine.retry("r", { tasks: ["other"] })).rejects.toThrow(InvalidRequestError);
+    await expect(engine.retry("s")).rejects.toThrow(RunRemovedError);
+  });
+});
+
+it("goes on beside a failure when onFailure is finish", async () => {
+  const engine = engineOf({ double, refuse });
+  const workflow = group([refuse, chain(double.with(1), double)]);
+  expect(await engine.run(workflow, { onFailure: "finish" })).toMatchObject({ status: "FAILED" });
+  expect(engine.calls.map(({ task: name }) => name)).toEqual(["refuse", "double", "double"]);
 });

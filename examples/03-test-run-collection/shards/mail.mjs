@@ -1,0 +1,1 @@
+// Silent: it ends well, and tells no result.
