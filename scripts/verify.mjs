@@ -9,13 +9,18 @@ import { readFileSync } from "node:fs";
 const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const prefix = "verify:";
 const byHand = ["verify:properties"];
+// And one that has its share here.
+const shares = { "verify:crash-points": ["--", "--share", "4"] };
 
 const lanes = [
   { name: "lock", command: [process.execPath, "scripts/complete-lock.mjs", "--check"] },
   ...["lint", "check", "build", "test"].map((name) => ({ name, command: ["npm", "run", "--silent", name] })),
   ...Object.keys(scripts)
     .filter((script) => script.startsWith(prefix) && !byHand.includes(script))
-    .map((script) => ({ name: script.slice(prefix.length), command: ["npm", "run", "--silent", script] })),
+    .map((script) => ({
+      name: script.slice(prefix.length),
+      command: ["npm", "run", "--silent", script, ...(shares[script] ?? [])],
+    })),
 ];
 
 /** Runs the lanes in order; after the first that fails, the rest are listed as not run. */
