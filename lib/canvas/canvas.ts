@@ -3,7 +3,9 @@
  *
  * Nothing is checked here beyond types; parsing and compiling a request does that, with paths into the whole document.
  */
-import type { Chain, Chord, Dag, DagNode, Deadline, Group, When } from "../model/workflow.ts";
+import type { Chain, Chord, Dag, DagNode, Deadline, Group, MapOver, When } from "../model/workflow.ts";
+import type { Json } from "../model/json.ts";
+import type { Reference } from "../model/reference.ts";
 import {
   type Composable,
   type ComposableNode,
@@ -21,6 +23,34 @@ export function chain(first: Composable, ...more: readonly Composable[]): Chain 
 /** All at once. The value is the list of results, in the order of the members as written. */
 export function group(members: readonly Composable[]): Group {
   return { group: members.map(documentOf) };
+}
+
+/** What a map runs over, and how. */
+export interface MapOptions {
+  /** The list: as written, or {@link ref} to a dag node's result. @default the result that comes before */
+  readonly over?: readonly Json[] | Reference;
+  /** Items at work at the same time. @default all */
+  readonly maxConcurrency?: number;
+}
+
+/**
+ * One copy of a workflow for each item of a list, which it gets as its first argument. The value is the list of results, in
+ * the order of the items; of no items it is the empty list.
+ *
+ * As the header of a {@link chord} its callback gets that list.
+ */
+export function map(each: Composable, { over, maxConcurrency }: MapOptions = {}): MapOver {
+  return {
+    map: {
+      each: documentOf(each),
+      ...(over === undefined ? {} : { over: isList(over) ? [...over] : over }),
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    },
+  };
+}
+
+function isList(over: readonly Json[] | Reference): over is readonly Json[] {
+  return Array.isArray(over);
 }
 
 /** How a chord joins. */
@@ -42,19 +72,24 @@ export interface ChordOptions {
 /**
  * Members in parallel, then one callback with the list of all their results.
  *
+ * @param header - The members, or a {@link map} that makes one for each item of its list.
  * @param callback - Called as `callback(ctx, results, ...bound)`. Without one the value is the list.
  */
-export function chord(header: readonly Composable[], callback?: Composable, options: ChordOptions = {}): Chord {
+export function chord(header: readonly Composable[] | MapOver, callback?: Composable, options: ChordOptions = {}): Chord {
   const { when, deadlineSeconds, onError } = options;
   return {
     chord: {
-      header: header.map(documentOf),
+      header: isMap(header) ? header : header.map(documentOf),
       ...(callback === undefined ? {} : { callback: documentOf(callback) }),
       ...(when === undefined ? {} : { when }),
       ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
       ...(onError === undefined ? {} : { onError: taskDocumentOf(onError) }),
     },
   };
+}
+
+function isMap(header: readonly Composable[] | MapOver): header is MapOver {
+  return !Array.isArray(header);
 }
 
 /** What a dag is made of. */

@@ -198,7 +198,7 @@ async function resultOf(
 }
 
 /** Ten values that share an item must not make every write of it dear. */
-function inlineBytesOf(join: PlanJoin | undefined): number {
+export function inlineBytesOf(join: PlanJoin | undefined): number {
   return (join?.leafSize ?? 1) > defaults.leafSize ? limits.packedValueBytes : limits.inlineValueBytes;
 }
 

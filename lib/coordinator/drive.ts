@@ -11,9 +11,9 @@ import { taskIdOf } from "../model/ids.ts";
 import type { StoredError } from "../model/outcome.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
-import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
+import { decodeHead, endHeadWrite, type Head, type RunEnd } from "../protocol/head.ts";
 import { memberPlace } from "../protocol/keys.ts";
-import { isBad, type SettledSlot } from "../protocol/slot.ts";
+import { decodeSlot, isBad, type SettledSlot } from "../protocol/slot.ts";
 import {
   isCounting,
   isNews,
@@ -38,7 +38,7 @@ import { acceptedFailures, type Cause, firstFailure, memberPath } from "../recor
 import { askerOf, type Delivery, lostWins, returnUntil, sendsAtOnce, timeRemains, type Wins } from "./delivery.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { nodeSend, release, resendMs } from "./release.ts";
-import { lowerDue, sendNodes } from "./sending.ts";
+import { lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
 
 /** A settled node, with the place of its slot. */
 export interface Settled extends Located {
@@ -447,17 +447,35 @@ async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Pr
     throw new StoreError(`run ${run.id}: join ${join.id} has a failed member and is ${decision ?? "open"}`);
 }
 
-/** Ends the run unless it has ended: END, FAILED, TIMED_OUT and REVOKED race on this one condition. */
+/**
+ * Ends the run unless it has ended: END, FAILED, TIMED_OUT and REVOKED race on this one condition. Whoever comes later goes
+ * on telling the run's parent, since the winner may be dead.
+ */
 export async function endRun(delivery: Delivery, end: Pick<RunEnd, "status" | "error">): Promise<void> {
   const { run, deps } = delivery;
   const head = await run.head();
-  if (head?.status !== "RUNNING") return;
+  if (head === undefined) return;
+  if (head.status !== "RUNNING") return tellParent(delivery, head, "looks");
   const atMs = deps.clock.now();
-  const waitMs = (head.errorBranches ? deps.settings.sweepSeconds : deps.settings.retentionSeconds) * 1000;
+  const owes = head.errorBranches || head.parent !== undefined;
+  const waitMs = (owes ? deps.settings.sweepSeconds : deps.settings.retentionSeconds) * 1000;
   const write = endHeadWrite(run.id, run.generation, { ...end, atMs, by: delivery.owner, dueMs: atMs + waitMs });
   const result = await deps.store.write(write, "head.end");
-  if (result.image) run.noteHead(decodeHead(run.id, result.image));
-  if (!result.applied) return;
+  const ended = result.image && decodeHead(run.id, result.image);
+  if (ended) run.noteHead(ended);
+  if (!result.applied) return ended && tellParent(delivery, ended, "looks");
   deps.metrics.count(`runs.${end.status.toLowerCase()}`, 1);
   deps.log.write("info", "run ended", { run: run.id, status: end.status, ...(end.error ? { error: end.error } : {}) });
+  if (head.maps) await sendFollow(deps, run.id, (await run.plan.whole()).fairnessKey);
+  await tellParent(delivery, head, "sends");
+}
+
+/** A child run that has ended says so to its parent. Only the winner of the end sends without a look. */
+async function tellParent({ deps }: Delivery, { parent }: Head, how: "sends" | "looks"): Promise<void> {
+  if (parent === undefined) return;
+  if (how === "looks") {
+    const image = await deps.store.get(parent.key, "parent.look");
+    if (decodeSlot(image?.[parent.attribute]).state === "settled") return;
+  }
+  await sendMap(deps, parent, parent.fairnessKey, "parent.send");
 }

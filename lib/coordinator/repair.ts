@@ -19,7 +19,7 @@ import { locate, slotIn } from "./places.ts";
 import { reissue, sameIssue } from "./reissue.ts";
 import { sendRanges } from "./release.ts";
 import { reopenRun } from "./reopen.ts";
-import { sendNodes } from "./sending.ts";
+import { sendFollow, sendNodes } from "./sending.ts";
 
 export async function applyRepair(delivery: Delivery, repair: Repair): Promise<void> {
   switch (repair.do) {
@@ -46,6 +46,8 @@ export async function applyRepair(delivery: Delivery, repair: Repair): Promise<v
       });
     case "reopen":
       return reopenRun(delivery);
+    case "follow-parent":
+      return sendFollow(delivery.deps, delivery.run.id, (await delivery.run.plan.whole()).fairnessKey);
   }
 }
 

@@ -1,9 +1,8 @@
 /**
  * The grammar of workflows: zod schemas, and the types inferred from them.
  *
- * Objects are strict: an unknown key anywhere is an error. What later versions add (`map`) is not in
- * here; parsing names it as unsupported. JSON inside arguments is not looked into: whoever parses has walked it before
- * (`findJsonProblem`), since a recursive schema would overflow the stack on deep documents.
+ * Objects are strict: an unknown key anywhere is an error. JSON inside arguments is not looked into: whoever parses has
+ * walked it before (`findJsonProblem`), since a recursive schema would overflow the stack on deep documents.
  */
 import { z } from "zod";
 import { fairnessKeySchema, idPattern, queueNameSchema, taskNameSchema } from "./ids.ts";
@@ -85,6 +84,35 @@ export const groupSchema = z
   })
   .meta({ id: "Group" });
 
+/** The list that a map runs over: as written, or the result of a dag node. Without it, the result that comes before. */
+const overSchema = z.union([
+  z.array(jsonSchema).max(limits.membersPerGroup),
+  z.strictObject({ $result: nodeNameSchema, path: z.string().optional() }),
+]);
+
+const mapFields = {
+  over: overSchema.optional(),
+  maxConcurrency: z.int().min(1).max(limits.membersPerGroup).optional(),
+};
+
+/** One workflow for each item of a list, which it gets as its previous result; the value is the list of theirs. */
+export const mapSchema = z
+  .strictObject({
+    get map() {
+      return mapBodySchema;
+    },
+  })
+  .meta({ id: "Map" });
+
+export const mapBodySchema = z
+  .strictObject({
+    get each() {
+      return workflowSchema;
+    },
+    ...mapFields,
+  })
+  .meta({ id: "MapBody" });
+
 /** How the deadline `"auto"` is computed from the number of members. */
 export const autoDeadlineSchema = z
   .strictObject({
@@ -125,7 +153,7 @@ export const chordSchema = z
 export const chordBodySchema = z
   .strictObject({
     get header() {
-      return members(workflowSchema);
+      return z.union([members(workflowSchema), mapSchema]);
     },
     get callback() {
       return workflowSchema.optional();
@@ -162,15 +190,18 @@ export const dagNodeSchema = z.union([
   chainSchema.extend(after).meta({ id: "ChainNode" }),
   groupSchema.extend(after).meta({ id: "GroupNode" }),
   chordSchema.extend(after).meta({ id: "ChordNode" }),
+  mapSchema.extend(after).meta({ id: "MapNode" }),
   dagSchema.extend(after).meta({ id: "DagNode" }),
 ]);
 
 export const workflowSchema = z
-  .union([taskSchema, chainSchema, groupSchema, chordSchema, dagSchema])
+  .union([taskSchema, chainSchema, groupSchema, chordSchema, mapSchema, dagSchema])
   .meta({ id: "Workflow" });
 
 /** A workflow inside another, not looked into. */
 const part = z.unknown();
+
+const mapOutlineSchema = z.strictObject({ map: z.strictObject({ each: part, ...mapFields }) });
 
 /**
  * Each canvas without what is inside. Checked one by one from the outside in, so that the first problem is found in linear
@@ -180,7 +211,10 @@ export const outlineSchemas = {
   task: taskSchema,
   chain: z.strictObject({ chain: links(part) }),
   group: z.strictObject({ group: members(part) }),
-  chord: z.strictObject({ chord: chordBodySchema.extend({ header: members(part), callback: part.optional() }) }),
+  chord: z.strictObject({
+    chord: chordBodySchema.extend({ header: z.union([members(part), mapOutlineSchema]), callback: part.optional() }),
+  }),
+  map: mapOutlineSchema,
   dag: z.strictObject({ dag: dagBodySchema.extend({ nodes: z.record(nodeNameSchema, part) }) }),
 } as const;
 
@@ -190,17 +224,19 @@ export const nodeOutlineSchemas = {
   chain: outlineSchemas.chain.extend(after),
   group: outlineSchemas.group.extend(after),
   chord: outlineSchemas.chord.extend(after),
+  map: outlineSchemas.map.extend(after),
   dag: outlineSchemas.dag.extend(after),
 } as const;
 
 /** The keys that say what a workflow is. */
-export const canvasKeys = ["task", "chain", "group", "chord", "dag"] as const;
+export const canvasKeys = ["task", "chain", "group", "chord", "map", "dag"] as const;
 export type CanvasKey = (typeof canvasKeys)[number];
 
 export type Task = z.infer<typeof taskSchema>;
 export type Chain = z.infer<typeof chainSchema>;
 export type Group = z.infer<typeof groupSchema>;
 export type Chord = z.infer<typeof chordSchema>;
+export type MapOver = z.infer<typeof mapSchema>;
 export type Dag = z.infer<typeof dagSchema>;
 export type DagNode = z.infer<typeof dagNodeSchema>;
 export type Workflow = z.infer<typeof workflowSchema>;

@@ -8,11 +8,14 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { JoinId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { Chain, Chord, DagNode, Group, Task, Workflow } from "../model/workflow.ts";
+import type { Chain, Chord, DagNode, Group, MapOver, Task, Workflow } from "../model/workflow.ts";
 import { compileDag } from "./dag.ts";
 import { deadlineOf } from "./deadline.ts";
+import { expandMap } from "./expand-map.ts";
 import { joinPolicyOf } from "./join-policy.ts";
 import { decideFirst, joinOf, joinUnit, leafSizeOf, packed } from "./joins.ts";
+import { compileMap } from "./map.ts";
+import { dynamicMapOf } from "./map-list.ts";
 import { below, type Compilation, type Place } from "./place.ts";
 import { compileTask } from "./task-node.ts";
 import type { Failure, PlanJoin } from "./types.ts";
@@ -29,6 +32,9 @@ export function compileWorkflow(context: Compilation, workflow: Workflow | DagNo
     );
   }
   const inside = { ...place, level: place.level + 1 };
+  if (dynamicMapOf(workflow) !== undefined)
+    return compileMap(context, workflow as MapOver | Chord, inside, compileWorkflow);
+  if ("map" in workflow) return compileGroup(context, expandMap(workflow), { ...inside, input: null });
   if ("chain" in workflow) return compileChain(context, workflow, inside);
   if ("group" in workflow) return compileGroup(context, workflow, inside);
   if ("chord" in workflow) return compileChord(context, workflow, inside);
@@ -73,7 +79,9 @@ function compileGroup(context: Compilation, { group }: Group, place: Place): Uni
 
 function compileChord(context: Compilation, { chord }: Chord, place: Place): Unit {
   const id = place.path || ".";
-  const { header } = chord;
+  const header = Array.isArray(chord.header) ? chord.header : expandMap(chord.header).group;
+  // A map gives each member its item, so none of them gets the result before it.
+  const input = Array.isArray(chord.header) ? place.input : null;
   checkMembers(header, `${place.doc}.chord.header`);
   const policy = joinPolicyOf(chord.when, header.length, place.doc);
   const deadlineSeconds = deadlineOf(chord.deadlineSeconds, header.length, place.doc);
@@ -85,6 +93,7 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
       ...place,
       path: below(place.path, `header[${index}]`),
       doc: `${place.doc}.chord.header[${index}]`,
+      input,
       failure,
     });
   });

@@ -89,7 +89,11 @@ function partsOf(canvas: DagNode, at: string): readonly Part[] {
       isNode: true,
     }));
   }
+  if ("map" in canvas) return [{ value: canvas.map.each, at: `${at}.map.each`, isNode: false }];
   const { header, callback } = canvas.chord;
   const last = callback === undefined ? [] : [{ value: callback, at: `${at}.chord.callback`, isNode: false }];
-  return [...listed(header, "chord.header"), ...last];
+  const first = Array.isArray(header)
+    ? listed(header, "chord.header")
+    : [{ value: header, at: `${at}.chord.header`, isNode: false }];
+  return [...first, ...last];
 }

@@ -34,6 +34,8 @@ function namesInArgs(args: readonly Json[], at: string): ReadonlySet<string> {
 
 function namesInside(canvas: Canvas, at: string, cache: NameCache): ReadonlySet<string> {
   const names = new Set<string>();
+  if ("map" in canvas && canvas.map.over !== undefined && !Array.isArray(canvas.map.over))
+    names.add(canvas.map.over.$result);
   for (const [part, partAt] of partsOf(canvas, at)) {
     for (const name of freeNames(part, partAt, cache)) names.add(name);
   }
@@ -54,9 +56,10 @@ function partsOf(canvas: Canvas, at: string): readonly Part[] {
   if ("group" in canvas) return numbered(canvas.group, "group");
   if ("dag" in canvas)
     return Object.entries(canvas.dag.nodes).map(([name, part]) => [part, `${at}.dag.nodes${segmentText(name)}`]);
+  if ("map" in canvas) return [[canvas.map.each, `${at}.map.each`]];
   const { header, callback, onError } = canvas.chord;
   return [
-    ...numbered(header, "chord.header"),
+    ...(Array.isArray(header) ? numbered(header, "chord.header") : [[header, `${at}.chord.header`] as const]),
     ...(callback ? [[callback, `${at}.chord.callback`] as const] : []),
     ...(onError ? [[onError, `${at}.chord.onError`] as const] : []),
   ];

@@ -26,8 +26,8 @@ export function leafSizeOf(context: Compilation, members: readonly Unit[]): numb
 }
 
 function packOf({ draft, packOf: ofQueue }: Compilation, id: NodeId): number {
-  const { queue, delaySeconds = 0 } = draft.nodes[id] as PlanNode;
-  return delaySeconds > 0 ? 1 : ofQueue(queue);
+  const { queue, delaySeconds = 0, map } = draft.nodes[id] as PlanNode;
+  return delaySeconds > 0 || map !== undefined ? 1 : ofQueue(queue);
 }
 
 /**

@@ -2,7 +2,6 @@
  * What the grammar of requests has and this version refuses: named as such, not as a mistake of the writer.
  */
 import type { Segment } from "../model/document-path.ts";
-import { isJsonObject } from "../model/json.ts";
 
 /** Where, relative to what was looked at, and why. */
 export interface Unsupported {
@@ -22,8 +21,6 @@ export function unsupported(path: readonly Segment[], value: unknown): Unsupport
     path: [...path, ...more],
     rule: `must not use ${what}: this version does not support it`,
   });
-  const key = path.at(-1);
-  if (key === "type" && typeof value === "string" && laterTypes.includes(value)) return found([], `type "${value}"`);
-  if (!isJsonObject(value)) return null;
-  return Object.hasOwn(value, "map") ? found(["map"], "map") : null;
+  const later = path.at(-1) === "type" && typeof value === "string" && laterTypes.includes(value);
+  return later ? found([], `type "${value}"`) : null;
 }

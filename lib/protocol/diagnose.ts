@@ -7,6 +7,7 @@
  */
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
+import { owedToParent } from "./child.ts";
 import { owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
 import { type DiagnoseSettings, type OpenUnit, openNode, openRange, overdue } from "./overdue.ts";
@@ -67,12 +68,29 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   for (const join of Object.values(snapshot.plan.joins)) findings.push(...joinFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
+  findings.push(...parentFindings(snapshot));
   return {
     findings,
     nextTimerMs: timers.length > 0 ? Math.min(...timers) : undefined,
     settled,
     open: waiting.length + running,
   };
+}
+
+/** A child run whose end its parent does not know, or that goes on though its parent does not wait for it. */
+function parentFindings({ head, parent }: Snapshot): Finding[] {
+  const owed = parent && owedToParent(head, parent);
+  if (owed === undefined) return [];
+  const repair: Repair = { do: "follow-parent" };
+  const run = `run ${head.parent?.run}`;
+  if (owed === "tell") {
+    const explanation = `the run has ended, and ${run}, whose map it is, does not know yet`;
+    return [{ kind: "parent-not-told", sinceMs: head.endedAtMs ?? head.submittedAtMs, explanation, repair }];
+  }
+  const state = { revoke: "does not wait for it any more", pause: "is paused", resume: "is not paused any more" }[owed];
+  const sinceMs = parent?.head?.endedAtMs ?? parent?.head?.pausedAtMs ?? head.submittedAtMs;
+  const explanation = `${run}, whose map it is, ${state}`;
+  return [{ kind: "parent-not-followed", sinceMs, explanation, repair }];
 }
 
 function notReopened({ head }: Snapshot): Diagnosis {

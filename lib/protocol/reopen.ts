@@ -11,7 +11,7 @@ import type { Condition, Image, Key, SetAction, Write } from "../ports/store.ts"
 import { nodeKey, rangePlace } from "./keys.ts";
 import type { ListName } from "./release.ts";
 import { leaseOver } from "./rows.ts";
-import { asSeen, decodeSlot, encodeSlot, isBad, type Slot } from "./slot.ts";
+import { asSeen, decodeSlot, encodeSlot, endlessMs, isBad, type Slot } from "./slot.ts";
 import { decided, type Snapshot, tallyOf } from "./snapshot.ts";
 import { isGoodMark, isTop, itemsAt, markOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
@@ -210,7 +210,8 @@ function openSlots(slots: readonly Found[], time: ReopenTime): Opened {
     if (slot.state === "settled" && !isBad(slot) && !again) continue;
     open++;
     if (slot.state !== "settled") seen.push(asSeen(attribute, slot));
-    const waits = slot.state === "leased" && !leaseOver(slot, time);
+    // A child run is no owner to wait for: the next expansion meets it again, and goes on with it.
+    const waits = slot.state === "leased" && slot.untilMs !== endlessMs && !leaseOver(slot, time);
     if (!waits) {
       remove.push(attribute);
       continue;

@@ -4,9 +4,11 @@
  * Held against the source by a test, and against the scenarios by the crash lane: each is reached there.
  */
 export const sites = [
+  "child.adopt",
   "document.read",
   "document.write",
   "due.read",
+  "follow.send",
   "head.create",
   "head.due",
   "head.end",
@@ -25,8 +27,13 @@ export const sites = [
   "letter.look",
   "letter.return",
   "letter.send",
+  "map.commit",
+  "map.settle",
+  "map.wait",
   "node.resend",
   "node.send",
+  "parent.look",
+  "parent.send",
   "plan.read",
   "plan.write",
   "range.claim",

@@ -106,6 +106,9 @@ const canvases: { readonly [Key in CanvasKey]: Canvas<Extract<Workflow, Record<K
   group: groupPart,
   chord: chordPart,
   dag: dagPart,
+  map: () => {
+    throw new TypeError("maps are not drawn");
+  },
 };
 
 function partOf(workflow: DagNode, place: Place, tasks: ExpectedTask[]): Part {
@@ -251,7 +254,7 @@ const policies: { readonly [When in DrawnPolicy]: Policy } = {
 };
 
 function chordPart({ chord }: Chord, place: Place, tasks: ExpectedTask[]): Part {
-  const members = chord.header.map((member, i) =>
+  const members = (chord.header as Workflow[]).map((member, i) =>
     partOf(member, { ...place, path: below(place.path, `header[${i}]`) }, tasks),
   );
   const header = policies[(chord.when ?? "all-succeeded") as DrawnPolicy](members, place.ready);
@@ -376,8 +379,9 @@ function usedIn(workflow: DagNode): readonly string[] {
       .flatMap(usedIn)
       .filter((name) => !Object.hasOwn(nodes, name));
   }
+  if ("map" in workflow) throw new TypeError("maps are not drawn");
   const { header, callback, onError } = workflow.chord;
-  return [...header, ...(callback ? [callback] : []), ...(onError ? [onError] : [])].flatMap(usedIn);
+  return [...(header as Workflow[]), ...(callback ? [callback] : []), ...(onError ? [onError] : [])].flatMap(usedIn);
 }
 
 function usedInArguments(value: Json): readonly string[] {

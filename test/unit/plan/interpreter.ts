@@ -7,7 +7,7 @@
 
 import { sha256 } from "../../../lib/model/hash.ts";
 import type { Json } from "../../../lib/model/json.ts";
-import type { DagNode, Task } from "../../../lib/model/workflow.ts";
+import type { DagNode, Task, Workflow } from "../../../lib/model/workflow.ts";
 import type { Next, Plan, PlanJoin, PlanNode, Source, Start } from "../../../lib/plan/types.ts";
 import { unpacked } from "./support.ts";
 
@@ -50,8 +50,9 @@ function evaluate(workflow: DagNode, path: string, input: Json | undefined, name
   }
   if ("group" in workflow) return workflow.group.map((part, i) => evaluate(part, at(`[${i}]`), input, names));
   if ("dag" in workflow) return evaluateDag(workflow.dag, at, names);
+  if ("map" in workflow) throw new TypeError("maps are not drawn");
   const { header, callback, when } = workflow.chord;
-  const values = header.map((part, i) => evaluate(part, at(`header[${i}]`), input, names));
+  const values = (header as Workflow[]).map((part, i) => evaluate(part, at(`header[${i}]`), input, names));
   const list = when === "all-settled" ? values.map(outcome) : values;
   return callback ? evaluate(callback, at("callback"), list, names) : list;
 }

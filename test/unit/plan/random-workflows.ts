@@ -106,8 +106,9 @@ export function partsOf(workflow: DagNode): readonly DagNode[] {
   if ("chain" in workflow) return workflow.chain;
   if ("group" in workflow) return workflow.group;
   if ("dag" in workflow) return Object.values(workflow.dag.nodes);
+  if ("map" in workflow) throw new TypeError("maps are not drawn");
   const { header, callback, onError } = workflow.chord;
-  return [...header, ...(callback ? [callback] : []), ...(onError ? [onError] : [])];
+  return [...(header as Workflow[]), ...(callback ? [callback] : []), ...(onError ? [onError] : [])];
 }
 
 /** Number of tasks, error callbacks included. */
