@@ -15,12 +15,14 @@ export function wrongFairnessKey(message: OutgoingMessage, requestKey: string | 
   );
 }
 
-type Body = SubmitRequest | TaskMessage | { readonly type: "range" };
+type Body = SubmitRequest | TaskMessage | { readonly type: "range" | "map" | "follow" };
 
 function wantedKeys(body: Body, requestKey: string | undefined): readonly (string | undefined)[] {
   switch (body.type) {
     case "submit":
     case "range":
+    case "map":
+    case "follow":
       return [requestKey];
     case "task":
     case "pack": {

@@ -5,6 +5,7 @@
 import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
 import { finishScenarios } from "./finish-scenarios.ts";
+import { mapScenarios } from "./map-scenarios.ts";
 import { operationScenarios } from "./operation-scenarios.ts";
 import { packScenarios } from "./pack-scenarios.ts";
 import { rangeScenarios } from "./range-scenarios.ts";
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   ...countScenarios,
   ...finishScenarios,
   ...operationScenarios,
+  ...mapScenarios,
   ...packScenarios,
   ...rangeScenarios,
   ...fairnessScenarios,
