@@ -169,15 +169,52 @@ export const mapScenarios: readonly Scenario[] = [
     name: "deadline of a chord around a map",
     workflow: {
       chord: {
-        header: [{ chain: [list(1), map(slowly(500))] }, one(5)],
+        header: [{ chain: [list(1), map(slowly(120))] }, one(5)],
         callback: { task: "outcomes" },
         when: "all-settled",
-        deadlineSeconds: 100,
+        deadlineSeconds: 40,
       },
     },
+    settings: { leaseSeconds: 100 },
     sweeper: true,
     status: "SUCCEEDED",
     value: ["TIMED_OUT", 5],
+    open: true,
+  },
+  {
+    // Whoever takes the child's failure over stands still until the next generation waits for the same child.
+    name: "retry while the end of a map is not handed on",
+    workflow: {
+      group: [
+        { chain: [list(1), map({ chain: [{ task: "mended" }, slowly(300)] })] },
+        { chain: [{ task: "slow", args: [20, 1] }, { task: "mended", args: [10] }] },
+      ],
+    },
+    base: [{ site: "map.commit", mode: "paused" }],
+    settings: { leaseSeconds: 400 },
+    operations: [
+      { request: retry, atStartOf: "[1]/[0]", afterSeconds: 40 },
+      // A fault may have kept the run from its end until now; else this one is refused.
+      { request: { ...retry, requestId: "operation-2" } },
+    ],
+    status: "SUCCEEDED",
+    value: [[1], 1],
+    open: true,
+  },
+  {
+    name: "end of a run not passed on to its map, message gone",
+    workflow: { chain: [list(1), map(slowly(2000))] },
+    base: [
+      { site: "follow.send", mode: "crash-before" },
+      { site: "follow.send", mode: "crash-before" },
+    ],
+    maxReceiveCount: 1,
+    deadLetters: false,
+    drops: true,
+    settings: { leaseSeconds: 3000 },
+    operations: [{ request: { type: "revoke" }, atStartOf: "map:[0]", afterSeconds: 5 }],
+    sweeper: true,
+    status: "REVOKED",
     open: true,
   },
 ];

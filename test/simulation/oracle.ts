@@ -123,6 +123,7 @@ export async function childFaults(world: World, swept: boolean): Promise<string[
     if (owed === "revoke" && !swept) continue;
     faults.push(...brokenInvariants(world, snapshot).map((fault) => `${key.pk}: ${fault}`));
     if (owed !== undefined) faults.push(`M1: ${key.pk} owes its parent: ${owed}`);
+    if (swept && outlives(head, view.head)) faults.push(`M3: ${key.pk} went on long after its parent had ended`);
     const { slot } = view;
     if (slot.state !== "settled" || slot.owner !== key.pk) continue;
     if (slot.status !== state.status) faults.push(`M2: ${key.pk} is ${state.status}, and its map ${slot.status}`);
@@ -131,6 +132,12 @@ export async function childFaults(world: World, swept: boolean): Promise<string[
     if (JSON.stringify(found) !== JSON.stringify(state.value)) faults.push(`M2: ${key.pk} has another value than its map`);
   }
   return faults;
+}
+
+/** A visit of the sweeper finds that the parent has ended; they are a quarter of an hour apart at most. */
+function outlives(child: Head, parent: Head | undefined): boolean {
+  const endedAtMs = parent?.generation === child.parent?.generation ? parent?.endedAtMs : undefined;
+  return endedAtMs !== undefined && (child.endedAtMs ?? 0) > endedAtMs + 16 * 60_000;
 }
 
 /** S8: every counter is what its own item says, and every mark stands for a full child. */
