@@ -1,7 +1,17 @@
 /**
  * Tutti: workflows of tasks on SQS, Lambda and DynamoDB. What programs import.
  */
-export { after, type ChordOptions, chain, chord, type DagOptions, dag, group, type MapOptions, map } from "./canvas/canvas.ts";
+export {
+  after,
+  type ChordOptions,
+  chain,
+  chord,
+  type DagOptions,
+  dag,
+  group,
+  type MapOptions,
+  map,
+} from "./canvas/canvas.ts";
 export type { Composable, ComposableNode } from "./canvas/composable.ts";
 export { literal, ref } from "./canvas/reference.ts";
 export type { InspectOptions, RunHandle, SubmitOptions, Submittable, TuttiClient } from "./client/client.ts";

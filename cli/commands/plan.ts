@@ -5,7 +5,9 @@ import type { Command } from "commander";
 import { schemaVersion } from "../../lib/client/shapes.ts";
 import { compile } from "../../lib/plan/compile.ts";
 import { describePlan, type PlanDescription } from "../../lib/plan/describe.ts";
+import { describeMaps, type MapDescription } from "../../lib/plan/describe-maps.ts";
 import { parseFileDocument } from "../../lib/plan/parse-request.ts";
+import type { Prediction } from "../../lib/plan/predict.ts";
 import { findTasksModule, loadTasksModule } from "../../local/tasks-module.ts";
 import { readDocument } from "../file-argument.ts";
 import type { CliIo } from "../io.ts";
@@ -37,9 +39,12 @@ export function registerPlan(program: Command, io: CliIo): void {
     .option("--tasks <FILE>", "tasks module (default: tutti.tasks in package.json, then src/tasks.ts, tasks.ts)")
     .action(async (file: string, flags: Flags) => {
       const request = parseFileDocument(await readDocument(io, file));
-      const description = describePlan(compile(request, await catalog(io, flags.tasks)));
-      if (flags.json === true) writeJson(io, { schemaVersion, ...description });
-      else writePlan(io, description);
+      const tasks = await catalog(io, flags.tasks);
+      const plan = compile(request, tasks);
+      const description = describePlan(plan);
+      const maps = describeMaps(plan, tasks);
+      if (flags.json === true) writeJson(io, { schemaVersion, ...description, ...(maps.length > 0 ? { maps } : {}) });
+      else writePlan(io, description, maps);
     });
   addExample(addJsonOption(command), "tutti plan workflow.json --tasks src/tasks.ts");
 }
@@ -55,7 +60,11 @@ async function catalog(io: CliIo, file: string | undefined) {
   return (await loadTasksModule(path)).catalog;
 }
 
-function writePlan(io: CliIo, { tasks, nodes, joins, predicted }: PlanDescription): void {
+function writePlan(
+  io: CliIo,
+  { tasks, nodes, joins, predicted }: PlanDescription,
+  maps: readonly MapDescription[],
+): void {
   const { writeUnits, sqsRequests, usd } = predicted;
   io.out.write(
     `${tasks} task${tasks === 1 ? "" : "s"}, ${joins.length} join${joins.length === 1 ? "" : "s"}: the document is valid\n\n`,
@@ -66,6 +75,14 @@ function writePlan(io: CliIo, { tasks, nodes, joins, predicted }: PlanDescriptio
   io.out.write(
     `\npredicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time\n`,
   );
+  for (const { id, perExpansion, perItem } of maps)
+    io.out.write(
+      `map ${id}: its size is known in the run; each expansion adds about ${costText(perExpansion)}, and each item ${costText(perItem)}\n`,
+    );
+}
+
+function costText({ writeUnits, sqsRequests, usd }: Prediction): string {
+  return `${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)}`;
 }
 
 /** Two significant digits of a very small sum. */
@@ -74,6 +91,8 @@ function dollars(usd: number): string {
 }
 
 function timeLimitText({ timeoutSeconds, softTimeoutSeconds }: PlanDescription["nodes"][number]): string {
+  // A map is no task.
+  if (timeoutSeconds === 0) return "none";
   const hard = durationText(timeoutSeconds * 1000);
   return softTimeoutSeconds === null ? hard : `${hard}, soft ${durationText(softTimeoutSeconds * 1000)}`;
 }

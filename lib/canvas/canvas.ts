@@ -3,9 +3,10 @@
  *
  * Nothing is checked here beyond types; parsing and compiling a request does that, with paths into the whole document.
  */
-import type { Chain, Chord, Dag, DagNode, Deadline, Group, MapOver, When } from "../model/workflow.ts";
+
 import type { Json } from "../model/json.ts";
 import type { Reference } from "../model/reference.ts";
+import type { Chain, Chord, Dag, DagNode, Deadline, Group, MapOver, When } from "../model/workflow.ts";
 import {
   type Composable,
   type ComposableNode,
@@ -75,7 +76,11 @@ export interface ChordOptions {
  * @param header - The members, or a {@link map} that makes one for each item of its list.
  * @param callback - Called as `callback(ctx, results, ...bound)`. Without one the value is the list.
  */
-export function chord(header: readonly Composable[] | MapOver, callback?: Composable, options: ChordOptions = {}): Chord {
+export function chord(
+  header: readonly Composable[] | MapOver,
+  callback?: Composable,
+  options: ChordOptions = {},
+): Chord {
   const { when, deadlineSeconds, onError } = options;
   return {
     chord: {

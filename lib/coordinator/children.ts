@@ -41,8 +41,8 @@ async function openChildren(deps: CoordinatorDeps, plans: PlanCache, head: Head)
 
 async function followParent(deps: CoordinatorDeps, plans: PlanCache, child: Head, view: ParentView): Promise<void> {
   const { parent } = child;
+  if (parent === undefined) return;
   const owed = owedToParent(child, view);
-  if (parent === undefined || owed === undefined) return;
   switch (owed) {
     case "tell":
       return sendMap(deps, parent, parent.fairnessKey, "parent.send");
@@ -54,6 +54,8 @@ async function followParent(deps: CoordinatorDeps, plans: PlanCache, child: Head
       return pauseWith(deps, child, view.head as Head);
     case "resume":
       return resumeWith(deps, plans, child);
+    case undefined:
+      return;
   }
 }
 

@@ -1,7 +1,6 @@
 /**
  * Messages that control gets from our own functions, beside ranges: maps to bring on, and runs that follow their parents.
  */
-import type { z } from "zod";
 import { InvalidRequestError } from "../errors.ts";
 import { type FollowMessage, followMessageSchema, type MapMessage, mapMessageSchema } from "../model/message.ts";
 
@@ -18,20 +17,21 @@ export function isFollowMessage(body: string): boolean {
 
 /** Parses at the border. @throws InvalidRequestError when it is no such message */
 export function parseMapMessage(body: string): MapMessage {
-  return parse(mapMessageSchema, body);
+  const parsed = mapMessageSchema.safeParse(jsonIn(body));
+  if (parsed.success) return parsed.data;
+  throw notOne(parsed.error.issues);
 }
 
 /** Parses at the border. @throws InvalidRequestError when it is no such message */
 export function parseFollowMessage(body: string): FollowMessage {
-  return parse(followMessageSchema, body);
+  const parsed = followMessageSchema.safeParse(jsonIn(body));
+  if (parsed.success) return parsed.data;
+  throw notOne(parsed.error.issues);
 }
 
-function parse<Message>(schema: z.ZodType<Message>, body: string): Message {
-  const parsed = schema.safeParse(jsonIn(body));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = ["message", ...(issue?.path ?? [])].join(".");
-  throw new InvalidRequestError(path, undefined, issue?.message ?? "is no message of control");
+function notOne([issue]: readonly { readonly path: PropertyKey[]; readonly message: string }[]): InvalidRequestError {
+  const path = ["message", ...(issue?.path ?? [])].map(String).join(".");
+  return new InvalidRequestError(path, undefined, issue?.message ?? "is no message of control");
 }
 
 function jsonIn(body: string): unknown {

@@ -47,6 +47,12 @@ export function childOf(slot: Slot): RunId | undefined {
   return slot.state === "leased" && slot.untilMs === endlessMs ? slot.owner : undefined;
 }
 
+/** The child that a slot waits for, or was settled by. */
+export function childIn(slot: Slot): RunId | undefined {
+  const settledBy = slot.state === "settled" && /^map-[0-9a-f]{32}$/.test(slot.owner) ? slot.owner : undefined;
+  return childOf(slot) ?? settledBy;
+}
+
 /** What a child sees of its parent. */
 export interface ParentView {
   /** Undefined when there is none any more. */

@@ -48,7 +48,14 @@ export const mapScenarios: readonly Scenario[] = [
         nodes: {
           numbers: list(2),
           more: one(100),
-          sums: { chord: { header: [map({ task: "plus", args: [{ $result: "more" }] }, { over: { $result: "numbers" } }), { group: ones(1) }] } },
+          sums: {
+            chord: {
+              header: [
+                map({ task: "plus", args: [{ $result: "more" }] }, { over: { $result: "numbers" } }),
+                { group: ones(1) },
+              ],
+            },
+          },
         },
         output: "sums",
       },
@@ -186,8 +193,13 @@ export const mapScenarios: readonly Scenario[] = [
     name: "retry while the end of a map is not handed on",
     workflow: {
       group: [
-        { chain: [list(1), map({ chain: [{ task: "mended" }, slowly(300)] })] },
-        { chain: [{ task: "slow", args: [20, 1] }, { task: "mended", args: [10] }] },
+        { chain: [list(1), map({ chain: [{ task: "mendedLater" }, slowly(300)] })] },
+        {
+          chain: [
+            { task: "slow", args: [20, 1] },
+            { task: "mended", args: [10] },
+          ],
+        },
       ],
     },
     base: [{ site: "map.commit", mode: "paused" }],

@@ -5,8 +5,8 @@
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { Json } from "../../lib/model/json.ts";
 import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
-import { owedDecision } from "../../lib/protocol/decision.ts";
 import { owedToParent } from "../../lib/protocol/child.ts";
+import { owedDecision } from "../../lib/protocol/decision.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
@@ -129,7 +129,8 @@ export async function childFaults(world: World, swept: boolean): Promise<string[
     if (slot.status !== state.status) faults.push(`M2: ${key.pk} is ${state.status}, and its map ${slot.status}`);
     const value = slot.value && slot.value.kind !== "reference" ? slot.value : undefined;
     const found = value && (await readValue(world.store, head.parent.run, value));
-    if (JSON.stringify(found) !== JSON.stringify(state.value)) faults.push(`M2: ${key.pk} has another value than its map`);
+    if (JSON.stringify(found) !== JSON.stringify(state.value))
+      faults.push(`M2: ${key.pk} has another value than its map`);
   }
   return faults;
 }

@@ -6,7 +6,7 @@ import type { Settings } from "../../lib/coordinator/index.ts";
 import { FatalError, RetryAfterError } from "../../lib/errors.ts";
 import type { CompileOptions } from "../../lib/plan/compile.ts";
 import { declareTask, defineTask } from "../../lib/tasks/define-task.ts";
-import type { BaseFault, World } from "./world.ts";
+import { type BaseFault, startMs, type World } from "./world.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -162,6 +162,11 @@ export function scenarioTasks(world: World) {
     mended: task("mended", (ctx: { generation: number }, value: number) => {
       if (ctx.generation > 1) return value;
       throw new FatalError("broken in generation 1");
+    }),
+    /** Fails in the first half minute. */
+    mendedLater: task("mendedLater", (_ctx: never, value: number) => {
+      if (world.clock.now() >= startMs + 30_000) return value;
+      throw new FatalError("broken at first");
     }),
     killsOnce: task("killsOnce", (ctx: { attempt: number }, value: number) => (ctx.attempt < 2 ? world.die() : value)),
   };

@@ -120,7 +120,9 @@ function childMadeLate(store: Store): Store {
     async write(write, site) {
       if (site === "head.create" && write.set.some(({ path }) => path[0] === "parent")) {
         made = write;
-        const image = Object.fromEntries(write.set.map((action) => [action.path[0], "value" in action && action.value]));
+        const image = Object.fromEntries(
+          write.set.map((action) => [action.path[0], "value" in action && action.value]),
+        );
         return { applied: true, image: image as Image };
       }
       waits ||= site === "map.wait";
