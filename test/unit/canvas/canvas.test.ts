@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { after, chain, chord, dag, group } from "../../../lib/canvas/canvas.ts";
+import { after, chain, chord, dag, group, map } from "../../../lib/canvas/canvas.ts";
 import { literal, ref } from "../../../lib/canvas/reference.ts";
 import { parseWorkflowDocument } from "../../../lib/plan/parse-request.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
@@ -40,6 +40,22 @@ describe("the canvas", () => {
       { chain: [{ task: "report" }, { task: "resize", args: [1] }, { task: "other" }] },
     ],
     ["a group", group([report, group([])]), { group: [{ task: "report" }, { group: [] }] }],
+    ["a map", map(resize.with(200)), { map: { each: { task: "resize", args: [200] } } }],
+    [
+      "a map over a list",
+      map(report, { over: [1, { $result: "x" }], maxConcurrency: 5 }),
+      { map: { each: { task: "report" }, over: [1, { $result: "x" }], maxConcurrency: 5 } },
+    ],
+    [
+      "a chord over a map",
+      chord(map(report, { over: ref("list", "items") }), collect.with("run")),
+      {
+        chord: {
+          header: { map: { each: { task: "report" }, over: { $result: "list", path: "items" } } },
+          callback: { task: "collect", args: ["run"] },
+        },
+      },
+    ],
     ["a chord without callback", chord([report]), { chord: { header: [{ task: "report" }] } }],
     [
       "a chord with everything",

@@ -285,8 +285,7 @@ describe("parseDocument: around the workflow", () => {
 });
 
 describe("parseWorkflowDocument", () => {
-  const kinds = "task, chain, group, chord, dag";
-  const later = (what: string) => `must not use ${what}: this version does not support it`;
+  const kinds = "task, chain, group, chord, map, dag";
   const chord = (more: object) => ({ chord: { header: [a], ...more } });
   const whenForms =
     'must be "all-succeeded", "all-settled", {"tolerate": {"count": n}}, {"tolerate": {"percent": p}} or {"quorum": n}';
@@ -406,10 +405,15 @@ describe("parseWorkflowDocument", () => {
       true,
       "must be a string",
     ],
-    // Of later versions.
-    [{ map: { each: a } }, "workflow.map", { each: a }, later("map")],
-    [{ chain: [a, { group: { map: { each: a } } }] }, "workflow.chain[1].group.map", { each: a }, later("map")],
-    [{ chord: { header: { map: { each: a } } } }, "workflow.chord.header.map", { each: a }, later("map")],
+    [{ map: {} }, "workflow.map.each", undefined, "is required"],
+    [
+      { map: { each: { map: { each: 1 } } } },
+      "workflow.map.each.map.each",
+      1,
+      `must be a workflow: an object with one of ${kinds}`,
+    ],
+    [{ map: { each: a, maxConcurrency: 0 } }, "workflow.map.maxConcurrency", 0, "must be at least 1"],
+    [{ chord: { header: { map: { each: a, by: 2 } } } }, "workflow.chord.header.map.by", 2, "must not be there"],
   ];
   it.each(cases)("%#: refuses at %2$s", (given, path, value, rule) => {
     expect(refusal(() => parseWorkflowDocument(given))).toEqual({ path, value, rule });
