@@ -32,7 +32,7 @@ export async function readSnapshot(store: Store, plans: PlanCache, head: Head): 
 /** What a child run sees of its parent, by strong reads: the head first, so that its slot is not older than that. */
 export async function readParent(store: Store, parent: ParentRef): Promise<ParentView> {
   const head = await readHead(store, parent.run);
-  const image = await store.get(parent.key, "run.read");
+  const image = await store.get(parent.key, "parent.read");
   return { head, slot: decodeSlot(image?.[parent.attribute]) };
 }
 

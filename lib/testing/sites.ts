@@ -33,6 +33,7 @@ export const sites = [
   "node.resend",
   "node.send",
   "parent.look",
+  "parent.read",
   "parent.send",
   "plan.read",
   "plan.write",

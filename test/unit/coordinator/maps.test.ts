@@ -151,15 +151,8 @@ describe("a map over a result", () => {
     const error = await errorOf(chain(give.with([1, 13]), map(chain(twice, twice))));
     expect(error).toMatchObject({ name: "FatalError", message: "[1][1]/[0]: thirteen" });
     expect(error).toHaveProperty("taskId", expect.stringMatching(/^map-[0-9a-f]{32}\/\[1\]\/\[0\]$/));
-    expect(
-      await errorOf(
-        chain(
-          upTo.with(1),
-          map(chain(give.with(), give.with(), chain({ task: "give", args: [[13]], immutable: true }, map(twice)))),
-        ),
-      ),
-    ).toMatchObject({
-      message: "[1][0]/[2]/[1][0]: thirteen",
+    expect(await errorOf(chain(give.with([[[13]]]), map(chain(give, map(map(twice))))))).toMatchObject({
+      message: "[1][0]/[1][0]/[0]: thirteen",
     });
     expect(await errorOf(chain(give.with([13]), chord(map(twice), sum)))).toMatchObject({
       message: "[1]/header[0]: thirteen",
@@ -212,11 +205,55 @@ describe("a map over a result", () => {
     expect(await engine.inspect(child)).toBeUndefined();
   });
 
-  it("loses nothing when its message is delivered twice, or its expansion dies", async () => {
-    engine.inject({ fault: "crash-after", site: "head.create" } as never);
-    const run = await engine.run(chain(upTo.with(3), map(twice), sum));
-    expect(run).toMatchObject({ value: 12 });
+  it("loses nothing when its expansion dies half-way", async () => {
+    const run = engine.run(chain(upTo.with(3), map(twice), sum));
+    engine.inject({ fault: "crash", when: "after", site: "map.wait" });
+    expect(await run).toMatchObject({ value: 12 });
     expect(engine.calls.filter(({ task }) => task === "twice")).toHaveLength(3);
+    expect(await engine.left()).toEqual(nothingLeft);
+  });
+});
+
+describe("a new generation", () => {
+  const flaky = defineTask({ name: "flaky", args: z.tuple([z.any()]), ...once }, (ctx, value) => {
+    if (ctx.generation === 1 && value === 2) throw new FatalError("two");
+    return value;
+  });
+  const again = async (workflow: object, options: object) => {
+    const entered: string[] = [];
+    const seen = defineTask({ name: "seen", args: z.tuple([z.any()]) }, (ctx, value) => {
+      entered.push(`${ctx.task} ${value}`);
+      return value;
+    });
+    const deployment = createDeployment({ tasks: { ...tasks, flaky, seen } });
+    const { client } = deployment;
+    await deployment.until(client.submit(workflow as never, { id: "run" }));
+    await deployment.until(client.wait("run"));
+    const before = entered.length;
+    const child = async () => (await deployment.until(client.inspect("run"))).maps?.[0]?.run;
+    const first = await child();
+    await deployment.until(client.retry("run", options));
+    const ended = await deployment.until(client.wait("run"));
+    return { ended, sameChild: first === (await child()), entered: entered.slice(before) };
+  };
+
+  it("goes on with the same child, and keeps what has succeeded in it", async () => {
+    const workflow = chain(give.with([1, 2]), map(chain({ task: "seen" }, flaky)));
+    const { ended, sameChild, entered } = await again(workflow, {});
+    expect(ended).toMatchObject({ status: "SUCCEEDED", value: [1, 2] });
+    expect([sameChild, entered]).toEqual([true, []]);
+  });
+
+  it("runs anew over another list", async () => {
+    const { ended, sameChild } = await again(chain(give.with([1]), map(flaky), sum), { args: { "[0]": [[3, 4, 5]] } });
+    expect(ended).toMatchObject({ status: "SUCCEEDED", value: 12 });
+    expect(sameChild).toBe(false);
+  });
+
+  it("runs all of a map that it names", async () => {
+    const { ended, sameChild, entered } = await again(chain(give.with([1, 3]), map({ task: "seen" })), { tasks: ["[1]"] });
+    expect(ended).toMatchObject({ status: "SUCCEEDED", value: [1, 3] });
+    expect([sameChild, entered.length]).toEqual([true, 2]);
   });
 });
 
