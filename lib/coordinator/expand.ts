@@ -65,7 +65,7 @@ async function mapNode({ run }: Delivery, id: string): Promise<PlanNode> {
   } catch (error) {
     if (!(error instanceof UnknownUnitError)) throw error;
   }
-  throw new InvalidRequestError("message.node", id, `must be a map of run ${run.id}`);
+  throw new InvalidRequestError("node", id, `must be a map of run ${run.id}`);
 }
 
 /** One message's view of a map. */
@@ -195,7 +195,8 @@ function errorOf(node: PlanNode, child: Head): StoredError {
   const own = `${child.runId}/`;
   const inside = taskId?.startsWith(own) ? taskId.slice(own.length) : undefined;
   // What comes from a map inside the map begins with its own way there.
-  const way = inside === undefined ? "" : `${inside.startsWith("[") ? "" : "/"}${inside}: `;
-  const cut = storedError(Object.assign(new Error(`${node.id}${way || ": "}${message}`), { name }));
+  const text = inside === undefined ? message : `${inside}: ${message}`;
+  const between = taskId === undefined ? ": " : text.startsWith("[") ? "" : "/";
+  const cut = storedError(Object.assign(new Error(`${node.id}${between}${text}`), { name }));
   return { ...cut, taskId: taskId ?? child.runId };
 }

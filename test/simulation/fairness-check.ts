@@ -2,7 +2,7 @@
  * That every message travels under the fairness key of what it is for, whoever sends it: release, retry, repair or letter.
  */
 import { nodesOf, type TaskMessage } from "../../lib/model/message.ts";
-import type { SubmitRequest } from "../../lib/model/request.ts";
+import type { OperateRequest, SubmitRequest } from "../../lib/model/request.ts";
 import type { PlanNode } from "../../lib/plan/types.ts";
 import type { OutgoingMessage } from "../../lib/ports/index.ts";
 
@@ -15,10 +15,16 @@ export function wrongFairnessKey(message: OutgoingMessage, requestKey: string | 
   );
 }
 
-type Body = SubmitRequest | TaskMessage | { readonly type: "range" | "map" | "follow" };
+type Body = SubmitRequest | TaskMessage | OperateRequest | { readonly type: "range" | "map" | "follow" };
 
 function wantedKeys(body: Body, requestKey: string | undefined): readonly (string | undefined)[] {
   switch (body.type) {
+    // A request about a run is nobody's work.
+    case "revoke":
+    case "pause":
+    case "resume":
+    case "retry":
+      return [];
     case "submit":
     case "range":
     case "map":

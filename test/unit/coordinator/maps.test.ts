@@ -113,7 +113,7 @@ describe("a map over a result", () => {
     ["a chord with a callback", chain(upTo.with(0), chord(map(twice), sum)), 0],
     ["a chord without", chain(upTo.with(0), chord(map(twice))), []],
     ["a map in a group", group([chain(upTo.with(0), map(twice))]), [[]]],
-  ])("over no items is finished: %s", async (_name, workflow, value) => {
+  ])("A10 D3: over no items is finished: %s", async (_name, workflow, value) => {
     expect(await engine.run(workflow as never)).toMatchObject({ status: "SUCCEEDED", value });
     expect(engine.calls.filter(({ task }) => task === "twice")).toEqual([]);
     expect(await engine.left()).toEqual(nothingLeft);
@@ -244,7 +244,7 @@ describe("a new generation", () => {
     expect([sameChild, entered]).toEqual([true, []]);
   });
 
-  it("runs anew over another list", async () => {
+  it("D4: runs anew over another list", async () => {
     const { ended, sameChild } = await again(chain(give.with([1]), map(flaky), sum), { args: { "[0]": [[3, 4, 5]] } });
     expect(ended).toMatchObject({ status: "SUCCEEDED", value: 12 });
     expect(sameChild).toBe(false);
@@ -284,7 +284,7 @@ describe("the messages of maps", () => {
     await deployment.advance(1);
     const rejected = deployment.store.dump().filter(({ key }) => key.sk === "rejected");
     expect(rejected.map(({ image }) => image.error)).toMatchObject([
-      { path: "message.node", rule: "must be a map of run run" },
+      { path: "node", rule: "must be a map of run run" },
     ]);
   });
 
