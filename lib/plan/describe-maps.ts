@@ -24,8 +24,6 @@ export interface MapDescription {
 /** Lists that the estimate is taken from: a small and a larger one, both of full packs. */
 const fewItems = 10;
 const moreItems = 110;
-/** The message by which the child tells its parent: send, receive, delete. */
-const tellRequests = 3;
 
 /** Describes the maps of a plan, in its order. */
 export function describeMaps(
@@ -35,12 +33,13 @@ export function describeMaps(
 ): readonly MapDescription[] {
   return Object.values(plan.nodes).flatMap(({ id, map }) => {
     if (map === undefined) return [];
+    // No child is submitted: the requests for that stand for those by which it tells its parent.
     const costOf = (items: number) => predict(compile(requestOf(map, items), catalog, options));
     const [few, more] = [costOf(fewItems), costOf(moreItems)];
     const each = (name: "writeUnits" | "sqsRequests") => (more[name] - few[name]) / (moreItems - fewItems);
     const perItem = { writeUnits: round(each("writeUnits")), sqsRequests: round(each("sqsRequests")) };
     const writeUnits = Math.max(0, Math.round(few.writeUnits - fewItems * perItem.writeUnits));
-    const sqsRequests = Math.max(0, Math.round(few.sqsRequests - fewItems * perItem.sqsRequests)) + tellRequests;
+    const sqsRequests = Math.max(0, Math.round(few.sqsRequests - fewItems * perItem.sqsRequests));
     const maxConcurrency = map.map.maxConcurrency ?? null;
     return [
       { id, items: null, maxConcurrency, perExpansion: priced({ writeUnits, sqsRequests }), perItem: priced(perItem) },

@@ -251,7 +251,9 @@ describe("a new generation", () => {
   });
 
   it("runs all of a map that it names", async () => {
-    const { ended, sameChild, entered } = await again(chain(give.with([1, 3]), map({ task: "seen" })), { tasks: ["[1]"] });
+    const { ended, sameChild, entered } = await again(chain(give.with([1, 3]), map({ task: "seen" })), {
+      tasks: ["[1]"],
+    });
     expect(ended).toMatchObject({ status: "SUCCEEDED", value: [1, 3] });
     expect([sameChild, entered.length]).toEqual([true, 2]);
   });
