@@ -211,12 +211,15 @@ export const outlineSchemas = {
   task: taskSchema,
   chain: z.strictObject({ chain: links(part) }),
   group: z.strictObject({ group: members(part) }),
-  chord: z.strictObject({
-    chord: chordBodySchema.extend({ header: z.union([members(part), mapOutlineSchema]), callback: part.optional() }),
-  }),
+  chord: z.strictObject({ chord: chordBodySchema.extend({ header: members(part), callback: part.optional() }) }),
   map: mapOutlineSchema,
   dag: z.strictObject({ dag: dagBodySchema.extend({ nodes: z.record(nodeNameSchema, part) }) }),
 } as const;
+
+/** A chord whose header is a map: that is looked into as any map is. */
+export const chordOverMapOutlineSchema = z.strictObject({
+  chord: chordBodySchema.extend({ header: part, callback: part.optional() }),
+});
 
 /** The same for nodes of a dag. */
 export const nodeOutlineSchemas = {
@@ -227,6 +230,8 @@ export const nodeOutlineSchemas = {
   map: outlineSchemas.map.extend(after),
   dag: outlineSchemas.dag.extend(after),
 } as const;
+
+export const chordOverMapNodeOutlineSchema = chordOverMapOutlineSchema.extend(after);
 
 /** The keys that say what a workflow is. */
 export const canvasKeys = ["task", "chain", "group", "chord", "map", "dag"] as const;

@@ -5,11 +5,13 @@
  */
 import { InvalidRequestError } from "../errors.ts";
 import { pathText, segmentText } from "../model/document-path.ts";
-import { isJsonObject } from "../model/json.ts";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { limits } from "../model/limits.ts";
 import {
   type CanvasKey,
   canvasKeys,
+  chordOverMapNodeOutlineSchema,
+  chordOverMapOutlineSchema,
   type DagNode,
   nodeOutlineSchemas,
   outlineSchemas,
@@ -44,13 +46,21 @@ function check(part: Part, level: number, count: { tasks: number }): void {
   if (key !== "task" && level >= limits.nestingLevels) {
     throw new InvalidRequestError(at, undefined, `must not be nested more than ${limits.nestingLevels} canvases deep`);
   }
-  checkSchema((isNode ? nodeOutlineSchemas : outlineSchemas)[key], value, at);
+  checkSchema(outlineOf(key, value, isNode), value, at);
   const canvas = value as DagNode;
   count.tasks += ownTasks(canvas);
   if (count.tasks > limits.tasksPerRun) {
     throw new InvalidRequestError(at, undefined, `must not be there: a run has at most ${limits.tasksPerRun} tasks`);
   }
   for (const inside of partsOf(canvas, at)) check(inside, level + 1, count);
+}
+
+/** A header that is a map is told from a list before anything is checked, so that what is wrong is said of the right one. */
+function outlineOf(key: CanvasKey, value: unknown, isNode: boolean) {
+  const chord = key === "chord" ? (value as JsonObject).chord : undefined;
+  const overMap = isJsonObject(chord) && isJsonObject(chord.header) && Object.hasOwn(chord.header, "map");
+  if (overMap) return isNode ? chordOverMapNodeOutlineSchema : chordOverMapOutlineSchema;
+  return (isNode ? nodeOutlineSchemas : outlineSchemas)[key];
 }
 
 /** Tells which canvas a value is. @throws InvalidRequestError when it is none, several, or one of a later version. */

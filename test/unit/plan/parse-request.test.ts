@@ -413,7 +413,12 @@ describe("parseWorkflowDocument", () => {
       `must be a workflow: an object with one of ${kinds}`,
     ],
     [{ map: { each: a, maxConcurrency: 0 } }, "workflow.map.maxConcurrency", 0, "must be at least 1"],
-    [{ chord: { header: { map: { each: a, by: 2 } } } }, "workflow.chord.header.map.by", 2, "must not be there"],
+    [
+      { chord: { header: { map: { each: a, by: 2 } } } },
+      "workflow.chord.header.map.by",
+      2,
+      "must not be there: the key is unknown; known here are each, over, maxConcurrency",
+    ],
   ];
   it.each(cases)("%#: refuses at %2$s", (given, path, value, rule) => {
     expect(refusal(() => parseWorkflowDocument(given))).toEqual({ path, value, rule });
