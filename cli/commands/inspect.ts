@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander";
 import { progressText } from "../../lib/client/errors.ts";
-import type { InspectReport, JoinReport, RunReport, TaskReport } from "../../lib/client/shapes.ts";
+import type { InspectReport, JoinReport, MapReport, Progress, RunReport, TaskReport } from "../../lib/client/shapes.ts";
 import { openClient } from "../connection.ts";
 import { type CliIo, note } from "../io.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags } from "../options.ts";
@@ -56,6 +56,8 @@ function writeInspect(io: CliIo, report: InspectReport): void {
   if (report.joins.length > 0) io.out.write(`\n${renderTable(joinColumns, report.joins, { width: io.out.columns })}`);
   for (const join of report.joins)
     if (join.missingCount > 0 && join.decision === null) io.out.write(`${missingText(join)}\n`);
+  if (report.maps !== undefined)
+    io.out.write(`\n${renderTable(mapColumns, report.maps, { width: io.out.columns, paintCell: statusCells(paint) })}`);
   if (report.tasks === undefined) return;
   if (report.tasks.length === 0) note(io, "no task is on this page");
   else
@@ -75,6 +77,7 @@ function writeRun(io: CliIo, run: RunReport, paint: Paint): void {
       "run",
       `${run.id} ${paintStatus(paint, run.status)}${run.name === null ? "" : ` · ${cut(run.name, 80)}`}${run.generation > 1 ? ` · generation ${run.generation}` : ""}`,
     ],
+    ...(run.parent === undefined ? [] : [["map", run.parent] as const]),
     ["submitted", run.submittedAt],
     ...(run.pausedAt === null ? [] : [["paused", `${run.pausedAt} · let it go on: tutti resume ${run.id}`] as const]),
     ...(run.finishedAt === null ? [] : [["finished", `${run.finishedAt}${took}`] as const]),
@@ -114,6 +117,18 @@ const joinColumns: readonly Column<JoinReport>[] = [
   { title: "FIRED AT", cell: ({ firedAt }) => firedAt ?? "", importance: 1 },
   { title: "FIRED BY", cell: ({ firedBy }) => firedBy ?? "", importance: 2 },
 ];
+
+const mapColumns: readonly Column<MapReport>[] = [
+  { title: "MAP", cell: ({ id }) => id },
+  { title: "STATUS", cell: ({ status }) => status },
+  { title: "RUN", cell: ({ run }) => run ?? "" },
+  { title: "DONE", cell: ({ progress }) => (progress === null ? "" : doneText(progress)), alignRight: true },
+];
+
+/** Tasks with an outcome, of all. */
+function doneText({ total, running, waiting }: Progress): string {
+  return `${total - running - waiting}/${total}`;
+}
 
 const taskColumns: readonly Column<TaskReport>[] = [
   { title: "ID", cell: ({ id }) => id },

@@ -6,7 +6,9 @@ import { wallClock } from "../../lib/adapters/system/clock.ts";
 import { schemaVersion } from "../../lib/client/shapes.ts";
 import { compile } from "../../lib/plan/compile.ts";
 import { describePlan, type PlanDescription } from "../../lib/plan/describe.ts";
+import { describeMaps, type MapDescription } from "../../lib/plan/describe-maps.ts";
 import { parseFileDocument } from "../../lib/plan/parse-request.ts";
+import type { Prediction } from "../../lib/plan/predict.ts";
 import { findTasksModule, loadTasksModule } from "../../local/tasks-module.ts";
 import { readDocument } from "../file-argument.ts";
 import type { CliIo } from "../io.ts";
@@ -39,9 +41,12 @@ export function registerPlan(program: Command, io: CliIo): void {
     .action(async (file: string, flags: Flags) => {
       const request = parseFileDocument(await readDocument(io, file));
       const nowMs = wallClock.now();
-      const description = describePlan(compile(request, await catalog(io, flags.tasks), { nowMs }), nowMs);
-      if (flags.json === true) writeJson(io, { schemaVersion, ...description });
-      else writePlan(io, description);
+      const tasks = await catalog(io, flags.tasks);
+      const plan = compile(request, tasks, { nowMs });
+      const description = describePlan(plan, nowMs);
+      const maps = describeMaps(plan, tasks);
+      if (flags.json === true) writeJson(io, { schemaVersion, ...description, ...(maps.length > 0 ? { maps } : {}) });
+      else writePlan(io, description, maps);
     });
   addExample(addJsonOption(command), "tutti plan workflow.json --tasks src/tasks.ts");
 }
@@ -57,7 +62,11 @@ async function catalog(io: CliIo, file: string | undefined) {
   return (await loadTasksModule(path)).catalog;
 }
 
-function writePlan(io: CliIo, { tasks, nodes, joins, waitSeconds, predicted }: PlanDescription): void {
+function writePlan(
+  io: CliIo,
+  { tasks, nodes, joins, waitSeconds, predicted }: PlanDescription,
+  maps: readonly MapDescription[],
+): void {
   const { writeUnits, sqsRequests, usd } = predicted;
   io.out.write(
     `${tasks} task${tasks === 1 ? "" : "s"}, ${joins.length} join${joins.length === 1 ? "" : "s"}: the document is valid\n\n`,
@@ -69,6 +78,14 @@ function writePlan(io: CliIo, { tasks, nodes, joins, waitSeconds, predicted }: P
   io.out.write(
     `\npredicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time\n`,
   );
+  for (const { id, perExpansion, perItem } of maps)
+    io.out.write(
+      `map ${id}: its size is known in the run; each expansion adds about ${costText(perExpansion)}, and each item ${costText(perItem)}\n`,
+    );
+}
+
+function costText({ writeUnits, sqsRequests, usd }: Prediction): string {
+  return `${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)}`;
 }
 
 /** Two significant digits of a very small sum. */
@@ -77,6 +94,7 @@ function dollars(usd: number): string {
 }
 
 function timeLimitText({ timeoutSeconds, softTimeoutSeconds }: PlanDescription["nodes"][number]): string {
+  // Neither a sleep nor a map is a task.
   if (timeoutSeconds === 0) return "";
   const hard = durationText(timeoutSeconds * 1000);
   return softTimeoutSeconds === null ? hard : `${hard}, soft ${durationText(softTimeoutSeconds * 1000)}`;

@@ -15,13 +15,14 @@ import type { Headers, Workflow } from "../model/workflow.ts";
 import { documentHash } from "../plan/document-hash.ts";
 import { parseFileDocument } from "../plan/parse-request.ts";
 import type { Clock, Ids, Queue, Store } from "../ports/index.ts";
-import type { Head } from "../protocol/head.ts";
-import { decided, type Snapshot, tallyOf } from "../protocol/snapshot.ts";
+import { childIn } from "../protocol/child.ts";
+import { type Head, isTombstone } from "../protocol/head.ts";
+import { decided, type Snapshot, slotOf, tallyOf } from "../protocol/snapshot.ts";
 import { topOf } from "../protocol/tally.ts";
 import { acceptedOf } from "../records/accepted.ts";
 import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
-import { readSnapshot } from "../records/snapshots.ts";
+import { readHead, readSnapshot } from "../records/snapshots.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
 import { RunFailedError, RunUnfinishedError } from "./errors.ts";
 import { failures } from "./failures.ts";
@@ -186,6 +187,8 @@ export interface TuttiClient {
 
 /** Tasks on one page of `inspect`. */
 const taskPageSize = 1000;
+/** Runs of maps whose progress `inspect` shows. */
+const inspectedChildren = 20;
 /** Running runs that `status` reads whole, newest first, and runs it lists. */
 const statusActiveRuns = 50;
 const statusRecentRuns = 10;
@@ -305,7 +308,22 @@ async function inspect(reading: Reading, id: string, options: InspectOptions): P
     options.verbose === true
       ? { page: { from, size: taskPageSize }, accepted: await acceptedByJoin(reading, snapshot) }
       : {};
-  return inspectReport(snapshot, { result, ...tasks, ...(path === undefined ? {} : { path }) });
+  const children = await readChildren(reading, snapshot);
+  return inspectReport(snapshot, { result, children, ...tasks, ...(path === undefined ? {} : { path }) });
+}
+
+/** Runs that the maps of a run have expanded into: the first ones, since each is read whole. */
+async function readChildren({ store, plans }: Reading, snapshot: Snapshot): Promise<ReadonlyMap<string, Snapshot>> {
+  if (!snapshot.head.maps) return new Map();
+  const ids = Object.values(snapshot.plan.nodes).flatMap((node) =>
+    node.map === undefined ? [] : (childIn(slotOf(snapshot, node)) ?? []),
+  );
+  const children = new Map<string, Snapshot>();
+  for (const id of ids.slice(0, inspectedChildren)) {
+    const head = await readHead(store, id);
+    if (head && !isTombstone(head)) children.set(id, await readSnapshot(store, plans, head));
+  }
+  return children;
 }
 
 /** What the decided quorums of a run have accepted. */
@@ -330,6 +348,8 @@ async function status(deps: ClientDeps, reading: Reading): Promise<StatusReport>
   const [listing, queues] = await Promise.all([readListing(store), deps.queueDepths?.() ?? null]);
   const heads = await refreshRunning(store, listing.heads);
   const running = heads.filter((head) => head.status === "RUNNING");
+  // What a map has expanded into is part of the run that the map is in.
+  const own = heads.filter((head) => head.parent === undefined);
   const activities = [];
   for (const head of running.slice(0, statusActiveRuns))
     activities.push(activityOf(await readSnapshot(store, plans, head)));
@@ -339,13 +359,13 @@ async function status(deps: ClientDeps, reading: Reading): Promise<StatusReport>
   return {
     schemaVersion,
     runs: Object.fromEntries(
-      runStatuses.map((state) => [state, heads.filter((head) => head.status === state).length]),
+      runStatuses.map((state) => [state, own.filter((head) => head.status === state).length]),
     ) as StatusReport["runs"],
     activeJoins: activities.reduce((sum, activity) => sum + activity.activeJoins, 0),
     oldestWaiting: waiting[0] ?? null,
     rejected: listing.rejected,
     queues,
-    recent: heads.slice(0, statusRecentRuns).map(runLine),
+    recent: own.slice(0, statusRecentRuns).map(runLine),
     partial: listing.partial || running.length > statusActiveRuns,
   };
 }

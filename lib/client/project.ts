@@ -8,6 +8,7 @@ import type { RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
 import { encodeToken } from "../model/outside.ts";
 import { startMs } from "../model/start-time.ts";
 import type { PlanJoin, PlanNode, Source } from "../plan/types.ts";
+import { childIn } from "../protocol/child.ts";
 import type { Head } from "../protocol/head.ts";
 import { attemptOf } from "../protocol/outside.ts";
 import { type Released, releasedOf } from "../protocol/released.ts";
@@ -17,6 +18,7 @@ import { mayStart, taskStatus } from "../protocol/status.ts";
 import {
   type InspectReport,
   type JoinReport,
+  type MapReport,
   type Progress,
   type ResultReport,
   type RunLine,
@@ -72,6 +74,8 @@ export interface InspectView {
   readonly page?: { readonly from: number; readonly size: number };
   /** A join or task of the plan: only that, and what lies below it. Absent: the whole run. */
   readonly path?: string;
+  /** Runs that maps have expanded into, by id. */
+  readonly children?: ReadonlyMap<string, Snapshot>;
   /** Members that decided quorums have accepted. Needed for a page of tasks alone. */
   readonly accepted?: AcceptedByJoin;
 }
@@ -84,7 +88,10 @@ export type AcceptedByJoin = ReadonlyMap<JoinId, (index: number) => boolean>;
  *
  * @throws InvalidRequestError when the path names no join or task of the run.
  */
-export function inspectReport(snapshot: Snapshot, { result, page, path, accepted }: InspectView): InspectReport {
+export function inspectReport(
+  snapshot: Snapshot,
+  { result, page, path, accepted, children }: InspectView,
+): InspectReport {
   const released = releasedOf(snapshot);
   const joins = Object.values(snapshot.plan.joins).filter((join) => isBelow(path, join.id));
   const nodes = Object.values(snapshot.plan.nodes).filter((node) => isBelow(path, node.id));
@@ -95,11 +102,34 @@ export function inspectReport(snapshot: Snapshot, { result, page, path, accepted
     schemaVersion,
     run: runReport(snapshot, released, result),
     joins: joins.map((join) => joinReport(snapshot, released, join)),
+    ...mapsIn(snapshot, released, nodes, children),
   } as const;
   if (page === undefined) return report;
   const end = page.from + page.size;
   const tasks = nodes.slice(page.from, end).map((node) => taskReport(snapshot, released, node, accepted));
   return { ...report, tasks, cursor: end < nodes.length ? String(end) : null };
+}
+
+function mapsIn(
+  snapshot: Snapshot,
+  released: Released,
+  nodes: readonly PlanNode[],
+  children: InspectView["children"],
+): { readonly maps?: readonly MapReport[] } {
+  const maps = nodes.filter(({ map }) => map !== undefined);
+  if (maps.length === 0) return {};
+  return {
+    maps: maps.map((node) => {
+      const run = childIn(slotOf(snapshot, node)) ?? null;
+      const child = run === null ? undefined : children?.get(run);
+      return {
+        id: taskIdOf(snapshot.head.runId, node.id),
+        status: statusOf(snapshot, released, node),
+        run,
+        progress: child === undefined ? null : progressOf(child),
+      };
+    }),
+  };
 }
 
 /** Whether a path is that one or inside it. The root join, `.`, holds everything. */
@@ -120,6 +150,7 @@ function runReport(snapshot: Snapshot, released: Released, result: Json): RunRep
     progress: progressOf(snapshot, released),
     error: head.error ?? null,
     result,
+    ...(head.parent === undefined ? {} : { parent: taskIdOf(head.parent.run, head.parent.node) }),
   };
 }
 

@@ -106,6 +106,19 @@ export interface RunReport {
   readonly error: StoredError | null;
   /** The run's value; null unless it has succeeded (and where the value is null). */
   readonly result: Json;
+  /** The map that has expanded into this run, as a task id of its own run. Absent where none has. */
+  readonly parent?: string;
+}
+
+/** A map whose list is known at run time. */
+export interface MapReport {
+  /** As a task id. */
+  readonly id: string;
+  readonly status: TaskStatus;
+  /** The run it has expanded into; null before that, and where there was none to make. */
+  readonly run: string | null;
+  /** Tasks of that run; null where there is none, or it is gone. */
+  readonly progress: Progress | null;
 }
 
 /** One join: a chord header, a group, or several parents in a dag. */
@@ -176,6 +189,8 @@ export interface InspectReport {
   readonly schemaVersion: 1;
   readonly run: RunReport;
   readonly joins: readonly JoinReport[];
+  /** Maps whose list is known at run time. Absent where there are none. */
+  readonly maps?: readonly MapReport[];
   /** Only when asked for (`verbose`): 1,000 a page. */
   readonly tasks?: readonly TaskReport[];
   /** Where the next page of tasks starts; null on the last one. Goes with `tasks`. */

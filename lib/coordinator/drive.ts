@@ -13,10 +13,10 @@ import { startMs } from "../model/start-time.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image, WriteResult } from "../ports/index.ts";
 import { chosenSkip, isHeld } from "../protocol/decision.ts";
-import { decodeHead, endHeadWrite, type RunEnd } from "../protocol/head.ts";
+import { decodeHead, endHeadWrite, type Head, type RunEnd } from "../protocol/head.ts";
 import { memberPlace, type SlotPlace } from "../protocol/keys.ts";
 import { type ListName, listOf } from "../protocol/release.ts";
-import { isBad, type SettledSlot, skipIn } from "../protocol/slot.ts";
+import { decodeSlot, isBad, type SettledSlot, skipIn } from "../protocol/slot.ts";
 import {
   isCounting,
   isNews,
@@ -54,7 +54,7 @@ import { nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
 import { NotReopenedError } from "./run.ts";
-import { firstSend, lowerDue, sendNodes } from "./sending.ts";
+import { firstSend, lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
 
 /** A settled node, with the place of its slot. */
 export interface Settled extends Located {
@@ -576,17 +576,35 @@ async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Pr
   return decision === "error";
 }
 
-/** Ends the run unless it has ended: END, FAILED, TIMED_OUT and REVOKED race on this one condition. */
+/**
+ * Ends the run unless it has ended: END, FAILED, TIMED_OUT and REVOKED race on this one condition. Whoever comes later goes
+ * on telling the run's parent, since the winner may be dead.
+ */
 export async function endRun(delivery: Delivery, end: Pick<RunEnd, "status" | "error">): Promise<void> {
   const { run, deps } = delivery;
   const head = await run.head();
-  if (head?.status !== "RUNNING") return;
+  if (head === undefined) return;
+  if (head.status !== "RUNNING") return tellParent(delivery, head, "looks");
   const atMs = deps.clock.now();
-  const waitMs = (head.errorBranches ? deps.settings.sweepSeconds : deps.settings.retentionSeconds) * 1000;
+  const owes = head.errorBranches || head.parent !== undefined;
+  const waitMs = (owes ? deps.settings.sweepSeconds : deps.settings.retentionSeconds) * 1000;
   const write = endHeadWrite(run.id, run.generation, { ...end, atMs, by: delivery.owner, dueMs: atMs + waitMs });
   const result = await deps.store.write(write, "head.end");
-  if (result.image) run.noteHead(decodeHead(run.id, result.image));
-  if (!result.applied) return;
+  const ended = result.image && decodeHead(run.id, result.image);
+  if (ended) run.noteHead(ended);
+  if (!result.applied) return ended && tellParent(delivery, ended, "looks");
   deps.metrics.count(`runs.${end.status.toLowerCase()}`, 1);
   deps.log.write("info", "run ended", { run: run.id, status: end.status, ...(end.error ? { error: end.error } : {}) });
+  if (head.maps) await sendFollow(deps, run.id, (await run.plan.whole()).fairnessKey);
+  await tellParent(delivery, head, "sends");
+}
+
+/** A child run that has ended says so to its parent. Only the winner of the end sends without a look. */
+async function tellParent({ deps }: Delivery, { parent }: Head, how: "sends" | "looks"): Promise<void> {
+  if (parent === undefined) return;
+  if (how === "looks") {
+    const image = await deps.store.get(parent.key, "parent.look");
+    if (decodeSlot(image?.[parent.attribute]).state === "settled") return;
+  }
+  await sendMap(deps, parent, parent.fairnessKey, "parent.send");
 }

@@ -5,6 +5,7 @@
 import { StoreError } from "../errors.ts";
 import type { OutcomeStatus, StoredError } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
+import { childOf } from "../protocol/child.ts";
 import { memberPlace } from "../protocol/keys.ts";
 import { countsOf, type OpenSlot, type SettledSlot } from "../protocol/slot.ts";
 import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
@@ -13,6 +14,7 @@ import { asRepair, type Delivery } from "./delivery.ts";
 import { driveMembers, driveNodes } from "./drive.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
+import { sendFollow } from "./sending.ts";
 
 /** What is recorded, and why. */
 export interface Ending {
@@ -40,7 +42,9 @@ async function endLeaf(delivery: Delivery, join: PlanJoin, leaf: number, ending:
         : [{ place: memberPlace(run.id, join, index), seen: slot, outcome: outcomeOf(delivery, slot, ending) }],
     );
     if (open.length === 0) return driveMembers(delivery, join, leaf, image ?? {}, asRepair);
-    image = (await run.write(settleAllWrite(run.generation, join, open), "slot.end")).image;
+    const result = await run.write(settleAllWrite(run.generation, join, open), "slot.end");
+    if (result.applied) for (const { seen } of open) await letChildFollow(delivery, seen);
+    image = result.image;
   }
   throw new StoreError(`run ${run.id}: leaf ${leaf} of ${join.id} kept changing`);
 }
@@ -55,9 +59,17 @@ export async function endNode(delivery: Delivery, node: PlanNode, ending: Ending
     const slot = slotIn(place, image);
     if (slot.state === "settled") return driveNodes(delivery, [{ ...located, slot }], image ?? {}, asRepair);
     const write = settleWrite(run.generation, place, join, slot, outcomeOf(delivery, slot, ending));
-    image = (await run.write(write, "slot.end")).image;
+    const result = await run.write(write, "slot.end");
+    if (result.applied) await letChildFollow(delivery, slot);
+    image = result.image;
   }
   throw new StoreError(`run ${run.id}: ${node.id} kept changing`);
+}
+
+/** A map that was settled waits for its child no more. */
+async function letChildFollow({ deps, run }: Delivery, seen: OpenSlot): Promise<void> {
+  const child = childOf(seen);
+  if (child !== undefined) await sendFollow(deps, child, (await run.plan.whole()).fairnessKey);
 }
 
 export function outcomeOf(

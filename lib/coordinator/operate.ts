@@ -14,6 +14,7 @@ import { memberPrefix } from "../protocol/inside.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { checkGeneration, deliveryFor, type Identified } from "./asked.ts";
+import { followInside } from "./children.ts";
 import type { Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import { endRun } from "./drive.ts";
@@ -33,13 +34,18 @@ export async function operate(
   const head = await readHead(deps.store, request.id);
   if (!head) throw new InvalidRequestError("id", request.id, "must be the id of a run");
   if (isTombstone(head)) throw new RunRemovedError(head.runId);
+  if (head.parent !== undefined && request.type !== "revoke") {
+    const { run, node } = head.parent;
+    const rule = `must not be the run of a map: ${request.type} run ${run}, whose map ${node} it is`;
+    throw new InvalidRequestError("id", request.id, rule);
+  }
   if (request.type === "retry") return retry(deps, plans, request, head);
   checkGeneration(request, head);
   switch (request.type) {
     case "revoke":
       return revoke(deps, plans, request, head);
     case "pause":
-      return pause(deps, request, head);
+      return pause(deps, plans, request, head);
     case "resume":
       return resume(deps, plans, head);
   }
@@ -93,11 +99,18 @@ async function endInside(
   }
 }
 
-async function pause(deps: CoordinatorDeps, request: Identified<PauseRequest>, head: Head): Promise<void> {
-  if (head.pausedBy === request.requestId) return;
-  const { generation, pausedBy: seenPausedBy } = head;
-  const write = pauseWrite(head.runId, { generation, by: request.requestId, atMs: deps.clock.now(), seenPausedBy });
-  noteSwitch(deps, head.runId, "paused", await deps.store.write(write, "head.pause"));
+async function pause(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  request: Identified<PauseRequest>,
+  head: Head,
+): Promise<void> {
+  if (head.pausedBy !== request.requestId) {
+    const { generation, pausedBy: seenPausedBy } = head;
+    const write = pauseWrite(head.runId, { generation, by: request.requestId, atMs: deps.clock.now(), seenPausedBy });
+    noteSwitch(deps, head.runId, "paused", await deps.store.write(write, "head.pause"));
+  }
+  if (head.maps) await followInside(deps, plans, head);
 }
 
 /** What came during the pause was dropped, so everything open is sent again. */
@@ -110,7 +123,9 @@ async function resume(deps: CoordinatorDeps, plans: PlanCache, head: Head): Prom
     noteSwitch(deps, head.runId, "resumed", await deps.store.write(write, "head.resume"));
   }
   const now = await readHead(deps.store, head.runId);
-  if (now && now.pausedAtMs === undefined) await restart(deps, plans, now);
+  if (now === undefined || now.pausedAtMs !== undefined) return;
+  await restart(deps, plans, now);
+  if (now.maps) await followInside(deps, plans, now);
 }
 
 /** A refused one has met another request, or the end of the run: nothing is left to switch. */

@@ -20,7 +20,7 @@ import { locate, slotIn } from "./places.ts";
 import { reissue, sameIssue } from "./reissue.ts";
 import { sendRanges } from "./release.ts";
 import { reopenRun } from "./reopen.ts";
-import { sendNodes } from "./sending.ts";
+import { sendFollow, sendNodes } from "./sending.ts";
 import { wake } from "./sleep.ts";
 
 export async function applyRepair(delivery: Delivery, repair: Repair): Promise<void> {
@@ -59,6 +59,8 @@ async function perform(delivery: Delivery, repair: Repair): Promise<void> {
       });
     case "reopen":
       return reopenRun(delivery);
+    case "follow-parent":
+      return sendFollow(delivery.deps, delivery.run.id, (await delivery.run.plan.whole()).fairnessKey);
   }
 }
 

@@ -33,11 +33,18 @@ function isMine({ generation, requestId }: Identified<RetryRequest>, head: Head)
   return head.generation === generation + 1 && head.raisedBy === requestId;
 }
 
-async function raise(
+/**
+ * Raises the next generation, once.
+ *
+ * @param parentGeneration - Of a child run: the generation of its parent that goes on with it.
+ * @throws InvalidRequestError when there is nothing to run again, or not yet.
+ */
+export async function raise(
   deps: CoordinatorDeps,
   plans: PlanCache,
   request: Identified<RetryRequest>,
   head: Head,
+  parentGeneration?: number,
 ): Promise<Head> {
   checkGeneration(request, head);
   const snapshot = await readSnapshot(deps.store, plans, head);
@@ -54,6 +61,7 @@ async function raise(
     planHash: pages.ref.hash,
     planPages: pages.ref.pages,
     dueMs: time.nowMs + deps.settings.sweepSeconds * 1000,
+    ...(parentGeneration === undefined ? {} : { parentGeneration }),
   });
 }
 

@@ -2,8 +2,9 @@
  * Sending task messages. A send is done when the service has accepted every entry; only then may anything be acknowledged.
  */
 import { QueueError } from "../errors.ts";
+import type { RunId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { TaskMessage, WakeMessage } from "../model/message.ts";
+import type { FollowMessage, MapMessage, TaskMessage, WakeMessage } from "../model/message.ts";
 import { startMs } from "../model/start-time.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { OutgoingMessage, QueueRef } from "../ports/index.ts";
@@ -64,6 +65,12 @@ export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], 
   const timersMs: number[] = [];
   for (const send of sends.flatMap(fitting)) {
     const [node] = send.nodes;
+    if (node?.map !== undefined) {
+      // A map is no task: control expands it.
+      const { id: run, generation } = delivery.run;
+      await sendMap(delivery.deps, { run, generation, node: node.id }, node.fairnessKey, site);
+      continue;
+    }
     const atMs = node && (await timeOf(delivery, node, send));
     if (node === undefined || atMs === undefined) continue;
     const delaySeconds = delayUntil(delivery, atMs);
@@ -101,6 +108,28 @@ export function keyed(fairnessKey: string | undefined): Pick<OutgoingMessage, "f
 
 function delayUntil({ deps }: Delivery, atMs: number): number {
   return Math.max(0, Math.ceil((atMs - deps.clock.now()) / 1000));
+}
+
+/** Has a map looked at: it is expanded, or what its child has come to is taken over. */
+export async function sendMap(
+  deps: Pick<CoordinatorDeps, "queue">,
+  { run, generation, node }: Pick<MapMessage, "run" | "generation" | "node">,
+  fairnessKey: string | undefined,
+  site: string,
+): Promise<void> {
+  const message: MapMessage = { tutti: 1, type: "map", run, generation, node };
+  await sendAll(deps, "request", [{ body: JSON.stringify(message), delaySeconds: 0, ...keyed(fairnessKey) }], site);
+}
+
+/** Has a run do as its parent does, and then its children as it does itself. */
+export async function sendFollow(
+  deps: Pick<CoordinatorDeps, "queue">,
+  run: RunId,
+  fairnessKey: string | undefined,
+): Promise<void> {
+  const message: FollowMessage = { tutti: 1, type: "follow", run };
+  const entry = { body: JSON.stringify(message), delaySeconds: 0, ...keyed(fairnessKey) };
+  await sendAll(deps, "request", [entry], "follow.send");
 }
 
 /** Nodes whose arguments do not fit into one message travel alone. */

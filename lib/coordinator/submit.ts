@@ -6,24 +6,22 @@
  * durable (S2).
  */
 import { InvalidRequestError, RunConflictError, RunRemovedError, StoreError } from "../errors.ts";
-import { defaults } from "../model/limits.ts";
 import { nodesOf } from "../model/message.ts";
 import type { SubmitRequest } from "../model/request.ts";
-import { compile } from "../plan/compile.ts";
 import { documentHash as hashOf } from "../plan/document-hash.ts";
 import { isReport } from "../plan/parse-report.ts";
 import { parseRequest, parseStoredWorkflow } from "../plan/parse-request.ts";
-import type { Plan } from "../plan/types.ts";
-import { longestWaitMs } from "../plan/waits.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import { createHeadWrite, decodeHead, type Head, isTombstone, tombstoneOver } from "../protocol/head.ts";
 import { readDocument } from "../records/documents.ts";
-import { writeParts } from "../records/parts.ts";
-import { type PlanCache, planPages } from "../records/plans.ts";
+import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
-import { createDelivery, lostWins, type Wins, wonAll } from "./delivery.ts";
+import { followAll } from "./children.ts";
+import { isFollowMessage, isMapMessage, parseFollowMessage, parseMapMessage } from "./control-message.ts";
+import { createDelivery, lostWins, wonAll } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
-import { releaseRoots } from "./drive.ts";
+import { handleMap } from "./expand.ts";
+import { newHead, releaseRun, storePlan } from "./new-run.ts";
 import { operate } from "./operate.ts";
 import { handOver, isTaskMessage } from "./outside.ts";
 import { handleRange, isRangeMessage, parseRangeMessage } from "./range.ts";
@@ -39,6 +37,8 @@ export async function control(deps: CoordinatorDeps, plans: PlanCache, message: 
     if (isRangeMessage(message.body)) return await range(deps, plans, message);
     if (isWakeMessage(message.body)) return await endSleep(deps, plans, message);
     if (isTaskMessage(message.body)) return await outsideTask(deps, plans, message);
+    if (isMapMessage(message.body)) return await map(deps, plans, message);
+    if (isFollowMessage(message.body)) return await follow(deps, plans, message);
     await answering(deps, message, () =>
       isReport(message.body) ? handleReport(deps, plans, message) : request(deps, plans, message),
     );
@@ -57,6 +57,17 @@ async function range(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedM
   const delivery = createDelivery(deps, run, { token });
   await handleRange(delivery, asked);
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
+}
+
+async function map(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
+  const untilMs = await handleMap(deps, plans, parseMapMessage(message.body));
+  return untilMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, untilMs);
+}
+
+async function follow(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
+  const head = await readHead(deps.store, parseFollowMessage(message.body).run);
+  if (head) await followAll(deps, plans, head);
+  return { kind: "acknowledge" };
 }
 
 /** A sleep that is over. */
@@ -126,58 +137,15 @@ async function admit(
   const documentHash = hashOf(request);
   const found = await readHead(deps.store, runId);
   if (found && !tombstoneOver(found, deps.clock.now())) return answer(deps, plans, found, documentHash, requestId);
-  const { tasksPerInvocation } = deps;
-  const nowMs = deps.clock.now();
-  const plan = deps.compile
-    ? deps.compile(request, deps.catalog, nowMs)
-    : compile(request, deps.catalog, { nowMs, ...(tasksPerInvocation === undefined ? {} : { tasksPerInvocation }) });
-  const pages = planPages(runId, plan);
-  await writeParts(deps.store, pages.writes, "plan.write");
-  plans.keep(runId, pages.ref.hash, { plan, length: pages.length });
-  const head = newHead(deps, { request, requestId, runId, documentHash, plan, planRef: pages.ref });
+  const { plan, ref: planRef } = await storePlan(deps, plans, runId, request);
+  const head = newHead(deps, { request, requestId, runId, documentHash, plan, planRef });
   const created = await deps.store.write(createHeadWrite(head, deps.clock.now()), "head.create");
   if (!created.applied) {
     if (!created.image) throw new StoreError(`run ${runId}: its head was refused by nothing`);
     return answer(deps, plans, decodeHead(runId, created.image), documentHash, requestId);
   }
   deps.metrics.count("runs.submitted", 1);
-  await drive(deps, plans, head, wonAll);
-}
-
-interface NewRun {
-  readonly request: SubmitRequest;
-  readonly requestId: string;
-  readonly runId: string;
-  readonly documentHash: string;
-  readonly plan: Plan;
-  readonly planRef: { readonly hash: string; readonly pages: number };
-}
-
-function newHead(deps: CoordinatorDeps, { request, requestId, runId, documentHash, plan, planRef }: NewRun): Head {
-  const nowMs = deps.clock.now();
-  return {
-    runId,
-    status: "RUNNING",
-    generation: 1,
-    documentHash,
-    planHash: planRef.hash,
-    planPages: planRef.pages,
-    requestId,
-    ...(request.name === undefined ? {} : { name: request.name }),
-    taskCount: Object.keys(plan.nodes).length,
-    ...(plan.callback === null ? {} : { callback: plan.callback }),
-    errorBranches: Object.values(plan.joins).some((join) => join.onError !== null || join.cancelRest),
-    submittedAtMs: nowMs,
-    deadlineAtMs: nowMs + runDeadlineMs(request, plan, nowMs),
-    dueMs: nowMs + deps.settings.sweepSeconds * 1000,
-  };
-}
-
-/** The default is for work: what the plan waits is on top of it, or a sleep of eight days could never end. */
-function runDeadlineMs({ deadlineSeconds }: SubmitRequest, plan: Plan, nowMs: number): number {
-  return deadlineSeconds === undefined
-    ? defaults.runDeadlineSeconds * 1000 + longestWaitMs(plan, nowMs)
-    : deadlineSeconds * 1000;
+  await releaseRun(deps, plans, head, wonAll);
 }
 
 /** A run of that id exists: the same one, whose own request drives it once more, or a conflict that changes nothing. */
@@ -190,18 +158,5 @@ async function answer(
 ): Promise<void> {
   if (isTombstone(head)) throw new RunRemovedError(head.runId);
   if (head.documentHash !== documentHash) throw new RunConflictError(head.runId);
-  if (head.requestId === requestId) await drive(deps, plans, head, lostWins);
-}
-
-/** Releases the roots. The winner sends at once; a repeat looks first, so a late copy costs nothing. */
-async function drive(deps: CoordinatorDeps, plans: PlanCache, head: Head, wins: Wins): Promise<void> {
-  const run = openRun(deps, plans, new Map(), {
-    id: head.runId,
-    generation: head.generation,
-    plan: { hash: head.planHash, pages: head.planPages },
-  });
-  run.noteHead(head);
-  if (head.status !== "RUNNING") return;
-  const token = { run: head.runId, generation: head.generation, node: "", dispatch: 1 };
-  await releaseRoots(createDelivery(deps, run, { token }), wins);
+  if (head.requestId === requestId) await releaseRun(deps, plans, head, lostWins);
 }

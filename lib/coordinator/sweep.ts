@@ -5,7 +5,9 @@
  * Heads that are due come from an index, which only nominates; every decision rests on a strong read, and the visit is
  * claimed by `due = :seen`. Any number of sweepers may run at once, and die anywhere (S16).
  */
+
 import { startMs } from "../model/start-time.ts";
+import { isParent } from "../protocol/child.ts";
 import type { Diagnosis } from "../protocol/diagnose.ts";
 import {
   advanceDueWrite,
@@ -17,6 +19,7 @@ import {
 } from "../protocol/head.ts";
 import { dueShard, indexShards, planPageKey } from "../protocol/keys.ts";
 import { hasLanes } from "../protocol/lanes.ts";
+import type { ParentRef } from "../protocol/parent-ref.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { bucketPartitions, readAll, readHead, readSnapshot } from "../records/snapshots.ts";
 import { createDelivery } from "./delivery.ts";
@@ -31,6 +34,9 @@ const maxIntervalMs = 15 * 60_000;
 const maxAsleepMs = 86_400_000;
 /** A removed run is looked at once more after a day: a process frozen that long may have left an item. */
 const secondLookMs = 86_400_000;
+
+/** How often it is asked whether the parent of a child run is still there. */
+const keptVisitMs = 3_600_000;
 
 export interface SweepReport {
   /** Runs visited. */
@@ -93,8 +99,21 @@ async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Prom
   if (head?.dueMs === undefined || head.dueMs > nowMs) return 0;
   if (isTombstone(head)) return lookAgain(deps, plans, head);
   if ((await keptUntil(deps, plans, head)) > nowMs) return mend(deps, plans, head);
+  if (head.parent && isKeptFor(head.parent, await readHead(deps.store, head.parent.run))) return keep(deps, head);
   // An error callback may be owed for longer than the retention: it has until its own end.
   return head.errorBranches && (await owes(deps, plans, head)) ? mend(deps, plans, head) : removeRun(deps, plans, head);
+}
+
+/** A child run stays as long as its parent: a retry of that goes on with what it has come to. */
+function isKeptFor(parent: ParentRef, head: Head | undefined): boolean {
+  return head !== undefined && isParent(parent, head);
+}
+
+async function keep(deps: CoordinatorDeps, head: Head): Promise<number> {
+  const seen = { dueMs: head.dueMs as number, generation: head.generation };
+  const next = { dueMs: deps.clock.now() + keptVisitMs, settled: head.sweptSettled ?? 0, intervalMs: keptVisitMs };
+  await deps.store.write(advanceDueWrite(head.runId, seen, next), "head.visit");
+  return 0;
 }
 
 async function owes(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<boolean> {

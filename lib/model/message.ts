@@ -69,6 +69,26 @@ export const rangeMessageSchema = z.strictObject({
 
 export type RangeMessage = z.infer<typeof rangeMessageSchema>;
 
+/** A map that is to be expanded, or whose child run has ended, on the request queue. */
+export const mapMessageSchema = z.strictObject({
+  tutti: z.literal(1),
+  type: z.literal("map"),
+  run: runIdSchema,
+  generation: z.int().positive(),
+  node: z.string().min(1),
+});
+
+export type MapMessage = z.infer<typeof mapMessageSchema>;
+
+/** A run that is to do as its parent does, and then its own children, on the request queue. */
+export const followMessageSchema = z.strictObject({
+  tutti: z.literal(1),
+  type: z.literal("follow"),
+  run: runIdSchema,
+});
+
+export type FollowMessage = z.infer<typeof followMessageSchema>;
+
 /** Text of a token; equal for every copy. */
 export function tokenText(token: Token): string {
   return `${token.run}#${token.generation}#${token.dispatch}#${token.node}`;

@@ -4,7 +4,7 @@
 import { InvalidRequestError } from "../errors.ts";
 import { pathText, type Segment } from "../model/document-path.ts";
 import type { Json } from "../model/json.ts";
-import type { TaskInfo } from "./types.ts";
+import type { TaskCatalog, TaskInfo } from "./types.ts";
 
 /** One use of a task. */
 export interface Call {
@@ -33,6 +33,11 @@ export function checkCall(call: Call): void {
   const wrong = info.check?.(all) ?? null;
   if (wrong === null) return;
   throw new InvalidRequestError(placeOf(wrong.path, call), valueAt(all, wrong.path), wrong.rule);
+}
+
+/** Tasks whose arguments are not checked: those of items that nobody has written, where one that does not fit fails alone. */
+export function withoutChecks(catalog: TaskCatalog): TaskCatalog {
+  return new Map([...catalog].map(([name, { check: _, ...info }]) => [name, info]));
 }
 
 /** Where a wrong argument is written. */

@@ -8,12 +8,14 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { JoinId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { Chain, Chord, DagNode, Task, Workflow } from "../model/workflow.ts";
+import type { Chain, Chord, DagNode, MapWorkflow, Task, Workflow } from "../model/workflow.ts";
 import { compileDag } from "./dag.ts";
 import { deadlineOf } from "./deadline.ts";
 import { expandMap, type LiteralMap, listMembers, type Member, type Members } from "./expand-map.ts";
 import { cancelRestOf, joinPolicyOf } from "./join-policy.ts";
 import { decideFirst, joinOf, joinUnit, packed, shapeOf } from "./joins.ts";
+import { compileMap } from "./map.ts";
+import { dynamicMapOf } from "./map-list.ts";
 import { below, type Compilation, type Place } from "./place.ts";
 import { compileSleep } from "./sleep-node.ts";
 import { compileTask } from "./task-node.ts";
@@ -21,7 +23,8 @@ import type { Failure, PlanJoin } from "./types.ts";
 import { addJoin, attach, type Unit } from "./units.ts";
 
 /** Compiles a workflow, whatever canvas it is. */
-export function compileWorkflow(context: Compilation, workflow: Workflow | DagNode, place: Place): Unit {
+export function compileWorkflow(context: Compilation, given: Workflow | DagNode, place: Place): Unit {
+  const workflow = overItem(given, place);
   if ("task" in workflow) return compileTask(context, workflow, place);
   if ("sleep" in workflow) return compileSleep(context, workflow, place);
   if (place.level >= limits.nestingLevels) {
@@ -32,11 +35,24 @@ export function compileWorkflow(context: Compilation, workflow: Workflow | DagNo
     );
   }
   const inside = { ...place, level: place.level + 1 };
+  if (dynamicMapOf(workflow) !== undefined)
+    return compileMap(context, workflow as MapWorkflow | Chord, inside, compileWorkflow);
   if ("chain" in workflow) return compileChain(context, workflow, inside);
   if ("group" in workflow) return compileGroup(context, listMembers(workflow.group, `${place.doc}.group`), inside);
   if ("map" in workflow) return compileGroup(context, expandMap(workflow as LiteralMap, place.doc), inside);
   if ("chord" in workflow) return compileChord(context, workflow, inside);
   return compileDag(context, workflow, inside, compileWorkflow);
+}
+
+/** A map inside another, or a chord over one, that runs over its item: its list is known. */
+function overItem(workflow: Workflow | DagNode, { input, doc, itemDoc = doc }: Place): Workflow | DagNode {
+  const map = dynamicMapOf(workflow);
+  if (map === undefined || map.over !== undefined || input?.kind !== "item") return workflow;
+  const { value } = input;
+  if (!Array.isArray(value))
+    throw new InvalidRequestError(itemDoc, value, "must be a list: the map inside runs over it");
+  const known = { map: { ...map, over: value } };
+  return "map" in workflow ? known : { chord: { ...(workflow as Chord).chord, header: known } };
 }
 
 function compileChain(context: Compilation, { chain }: Chain, place: Place): Unit {

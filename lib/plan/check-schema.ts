@@ -4,21 +4,15 @@
 import { InvalidRequestError } from "../errors.ts";
 import { pathText, type Segment } from "../model/document-path.ts";
 import { ruleOfIssue, type Schema } from "../model/issue-rule.ts";
-import { unsupported } from "./unsupported.ts";
 
 /**
  * @param at - Path of the value in the document.
- * @throws InvalidRequestError for what a later version supports, if there is any of it; else for the first problem.
+ * @throws InvalidRequestError for the first problem.
  */
 export function checkSchema(schema: Schema, value: unknown, at: string): void {
   const result = schema.safeParse(value);
   if (result.success) return;
   const { issues } = result.error;
-  for (const issue of issues) {
-    const path = issue.path as readonly Segment[];
-    const later = unsupported(path, valueAt(value, path));
-    if (later) throw new InvalidRequestError(pathText(at, later.path), valueAt(value, later.path), later.rule);
-  }
   const [issue] = issues;
   if (issue === undefined) throw new InvalidRequestError(at, value, "must follow the grammar of requests");
   const path = issue.path as readonly Segment[];

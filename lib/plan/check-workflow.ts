@@ -4,8 +4,8 @@
  * Each part is looked at once, and only after what is around it has been found good. Recursion ends at the limit of nesting.
  */
 import { InvalidRequestError } from "../errors.ts";
-import { pathText, segmentText } from "../model/document-path.ts";
-import { isJsonObject, type JsonObject } from "../model/json.ts";
+import { segmentText } from "../model/document-path.ts";
+import { isJsonObject } from "../model/json.ts";
 import { limits } from "../model/limits.ts";
 import {
   type CanvasKey,
@@ -18,7 +18,6 @@ import {
   type Workflow,
 } from "../model/workflow.ts";
 import { checkSchema } from "./check-schema.ts";
-import { unsupported } from "./unsupported.ts";
 
 /** A part of a workflow that is still to be checked. */
 interface Part {
@@ -61,7 +60,6 @@ function check(part: Part, level: number, count: { tasks: number }): void {
 function checkOutline({ value, at, isNode }: Part, key: CanvasKey): void {
   const header = key === "chord" ? headerOf(value) : undefined;
   if (isJsonObject(header)) {
-    refuseUnsupported(header, `${at}.chord.header`);
     checkSchema(chordOverMapSchemas[isNode ? "node" : "plain"], value, at);
   } else checkSchema((isNode ? nodeOutlineSchemas : outlineSchemas)[key], value, at);
 }
@@ -71,13 +69,6 @@ function headerOf(value: unknown): unknown {
   return isJsonObject(chord) ? chord.header : undefined;
 }
 
-function refuseUnsupported(value: JsonObject, at: string): void {
-  const later = unsupported([], value);
-  if (later === null) return;
-  const found = later.path.reduce<unknown>((inside, key) => (inside as JsonObject)[key], value);
-  throw new InvalidRequestError(pathText(at, later.path), found, later.rule);
-}
-
 /** Tells which canvas a value is. @throws InvalidRequestError when it is none, several, or one of a later version. */
 function canvasOf(value: unknown, at: string): CanvasKey {
   const kinds = canvasKeys.join(", ");
@@ -85,7 +76,6 @@ function canvasOf(value: unknown, at: string): CanvasKey {
   if (!isJsonObject(value)) {
     throw new InvalidRequestError(at, value, `must be a workflow: an object with one of ${kinds}`);
   }
-  refuseUnsupported(value, at);
   const [key, second] = canvasKeys.filter((candidate) => Object.hasOwn(value, candidate));
   if (key === undefined) throw new InvalidRequestError(at, value, `must have one of ${kinds}`);
   if (second !== undefined) {

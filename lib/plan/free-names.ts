@@ -38,6 +38,8 @@ function namesInArgs(args: readonly Json[], at: string): ReadonlySet<string> {
 
 function namesInside(canvas: Canvas, at: string, cache: NameCache): ReadonlySet<string> {
   const names = new Set<string>();
+  if ("map" in canvas && canvas.map.over !== undefined && !Array.isArray(canvas.map.over))
+    names.add(canvas.map.over.$result);
   for (const [part, partAt] of partsOf(canvas, at)) {
     for (const name of freeNames(part, partAt, cache)) names.add(name);
   }

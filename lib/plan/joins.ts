@@ -60,7 +60,7 @@ function leafSizeOf(context: Compilation, members: readonly Unit[]): number {
 
 function packOf({ draft, packOf: ofQueue }: Compilation, id: NodeId): number {
   const node = draft.nodes[id] as PlanNode;
-  return mayWait(node) || node.outside ? 1 : ofQueue(node.queue);
+  return mayWait(node) || node.outside || node.map ? 1 : ofQueue(node.queue);
 }
 
 /**

@@ -9,7 +9,7 @@ import { checkCall } from "./arguments.ts";
 import { listed } from "./listed.ts";
 import type { Compilation, Place, Scope } from "./place.ts";
 import { headersOf, policyOf } from "./policy.ts";
-import { findReferences, type References } from "./references.ts";
+import { findReferences, type Reference } from "./references.ts";
 import type { PlanNode, Source, TaskInfo } from "./types.ts";
 import { addNode, type Mutable, type Unit } from "./units.ts";
 
@@ -41,7 +41,7 @@ export function compileTask(context: Compilation, task: Task, place: Place, afte
     afterEnd,
   };
   if (policy.softTimeoutSeconds !== undefined) node.softTimeoutSeconds = policy.softTimeoutSeconds;
-  const results = resultsOf(references, place.scope);
+  const results = sourcesOf(references.results, place);
   const label = task.label ?? info.label;
   const headers = headersOf(context.headers, task.headers, doc);
   if (info.outside) node.outside = true;
@@ -82,10 +82,13 @@ function infoOf(context: Compilation, task: Task, doc: string): TaskInfo {
 }
 
 /** Sources of the names a task uses: those of the innermost dag that has them. */
-function resultsOf(references: References, scope: Scope | null): Readonly<Record<string, Source>> | undefined {
-  if (references.results.length === 0) return undefined;
+export function sourcesOf(
+  references: readonly Reference[],
+  { scope }: Pick<Place, "scope">,
+): Readonly<Record<string, Source>> | undefined {
+  if (references.length === 0) return undefined;
   const results: Record<string, Source> = {};
-  for (const { name, at } of references.results) {
+  for (const { name, at } of references) {
     if (scope === null) {
       throw new InvalidRequestError(at, name, 'must be inside a dag; write {"$literal": …} for the object itself');
     }

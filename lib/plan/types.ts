@@ -10,6 +10,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { RetryPolicy } from "../model/task-info.ts";
+import type { Chord, MapWorkflow } from "../model/workflow.ts";
 
 export type { RetryPolicy, TaskCatalog, TaskInfo } from "../model/task-info.ts";
 
@@ -127,6 +128,20 @@ export interface PlanNode {
   readonly if?: readonly Condition[];
   /** True for nodes of error branches: they may start after the run has failed. */
   readonly afterEnd: boolean;
+  /** Set for a map whose list is known at run time: no task, but a run of its own. Its list is what a task would get. */
+  readonly map?: PlanMap;
+}
+
+/** What a map expands into once its list is known (docs/maps.md). */
+export interface PlanMap {
+  /** The map, without its list. */
+  readonly map: Omit<MapWorkflow["map"], "over">;
+  /** Set when the map is the header of a chord: what else is said of that. */
+  readonly chord?: Omit<Chord["chord"], "header">;
+  /** Of the request. */
+  readonly headers?: Readonly<Record<string, string | null>>;
+  /** Of the request, as far as it holds here. */
+  readonly onFailure?: "finish";
 }
 
 /** One join, of constant size: its members are listed apart, in {@link Plan.members}. */

@@ -7,6 +7,7 @@
  */
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
+import { owedToParent } from "./child.ts";
 import { chosenSkip, type Decision, endsRest, owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
 import { insideOf } from "./inside.ts";
@@ -84,9 +85,26 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
     if (!isBelowKept(join.id)) findings.push(...joinFindings(snapshot, join), ...restFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
+  findings.push(...parentFindings(snapshot));
   const nextTimerMs = timers.length > 0 ? timers.reduce((first, atMs) => Math.min(first, atMs)) : undefined;
   const asleep = running === 0 && waiting.every(({ slot }) => slot.state === "waiting" && slot.timer);
   return { findings, nextTimerMs, settled, open: waiting.length + running, asleep };
+}
+
+/** A child run whose end its parent does not know, or that goes on though its parent does not wait for it. */
+function parentFindings({ head, parent }: Snapshot): Finding[] {
+  const owed = parent && owedToParent(head, parent);
+  if (owed === undefined) return [];
+  const repair: Repair = { do: "follow-parent" };
+  const run = `run ${head.parent?.run}`;
+  if (owed === "tell") {
+    const explanation = `the run has ended, and ${run}, whose map it is, does not know yet`;
+    return [{ kind: "parent-not-told", sinceMs: head.endedAtMs ?? head.submittedAtMs, explanation, repair }];
+  }
+  const state = { revoke: "does not wait for it any more", pause: "is paused", resume: "is not paused any more" }[owed];
+  const sinceMs = parent?.head?.endedAtMs ?? parent?.head?.pausedAtMs ?? head.submittedAtMs;
+  const explanation = `${run}, whose map it is, ${state}`;
+  return [{ kind: "parent-not-followed", sinceMs, explanation, repair }];
 }
 
 function notReopened({ head }: Snapshot): Diagnosis {

@@ -29,7 +29,9 @@ export type Repair =
   | { readonly do: "join-deadline"; readonly join: JoinId }
   | { readonly do: "run-deadline" }
   /** Open again what a retry has not come to yet. */
-  | { readonly do: "reopen" };
+  | { readonly do: "reopen" }
+  /** Let a child run tell its parent what it has come to, or do as its parent does. */
+  | { readonly do: "follow-parent" };
 
 /** A part of a long list that control sends. */
 export interface RangeName {
@@ -53,7 +55,9 @@ export interface Finding {
     | "end-missing"
     | "join-deadline-passed"
     | "run-deadline-passed"
-    | "not-reopened";
+    | "not-reopened"
+    | "parent-not-told"
+    | "parent-not-followed";
   /** The node or join it is about. */
   readonly node?: NodeId;
   readonly join?: JoinId;

@@ -9,6 +9,7 @@ import { defaults } from "../model/limits.ts";
 import type { RunStatus, StoredError } from "../model/outcome.ts";
 import type { Condition, Image, SetAction, Value, Write } from "../ports/store.ts";
 import { dueShard, headKey, listShard, shardOf } from "./keys.ts";
+import { decodeParent, encodeParent, type ParentRef } from "./parent-ref.ts";
 
 export interface Head {
   readonly runId: RunId;
@@ -24,6 +25,10 @@ export interface Head {
   readonly callback?: NodeId;
   /** True when the plan has error callbacks, or chords that end their other members: both may be owed after the end. */
   readonly errorBranches: boolean;
+  /** Set when the plan has maps that expand into runs of their own. */
+  readonly maps?: true;
+  /** Set for a run that a map of another run has expanded into. */
+  readonly parent?: ParentRef;
   readonly submittedAtMs: number;
   readonly deadlineAtMs: number;
   readonly endedAtMs?: number;
@@ -70,6 +75,8 @@ export function decodeHead(runId: RunId, image: Image): Head {
     errorBranches: image.errorBranches === true,
     submittedAtMs: Number(image.submittedAt),
     deadlineAtMs: Number(image.deadlineAt),
+    ...(image.maps === true ? { maps: true } : {}),
+    ...(image.parent === undefined ? {} : { parent: decodeParent(image.parent) }),
     ...(image.name === undefined ? {} : { name: String(image.name) }),
     ...(image.callback === undefined ? {} : { callback: String(image.callback) }),
     ...numbers(image, {
@@ -112,6 +119,8 @@ export function createHeadWrite(head: Head, nowMs: number): Write {
     taskCount: head.taskCount,
     callback: head.callback,
     errorBranches: head.errorBranches,
+    maps: head.maps,
+    parent: head.parent && encodeParent(head.parent),
     submittedAt: head.submittedAtMs,
     deadlineAt: head.deadlineAtMs,
     due: head.dueMs,
@@ -242,6 +251,8 @@ export interface NextGeneration {
   readonly planHash: string;
   readonly planPages: number;
   readonly dueMs: number;
+  /** Of a child run: the generation of its parent that goes on with it. */
+  readonly parentGeneration?: number;
 }
 
 /** Retry: the next generation of a run that has ended, once. What the old one has left is reopened afterwards (S20). */
@@ -260,7 +271,12 @@ export function raiseWrite(run: RunId, next: NextGeneration): Write {
   };
   return {
     key: headKey(run),
-    set: Object.entries(values).map(([name, value]) => ({ path: [name] as const, value })),
+    set: [
+      ...Object.entries(values).map(([name, value]) => ({ path: [name] as const, value })),
+      ...(next.parentGeneration === undefined
+        ? []
+        : [{ path: ["parent", "g"] as const, value: next.parentGeneration }]),
+    ],
     remove: ["endedAt", "endedBy", "error", "pausedAt", "sweptSettled", "sweptInterval"],
     condition: {
       is: "all",

@@ -29,7 +29,7 @@ export interface OpenUnit {
 export function openNode(node: PlanNode, sinceMs: number): OpenUnit {
   return {
     node: node.id,
-    sentTo: `queue ${node.queue}`,
+    sentTo: node.map === undefined ? `queue ${node.queue}` : "the request queue",
     sentMs: startMs(node, sinceMs),
     resend: (seen) => ({ do: "resend", node: node.id, seen }),
     expire: (seen) => ({ do: "expire", node: node.id, seen }),

@@ -13,7 +13,7 @@ import { isBounded, memberAround } from "./lanes.ts";
 import { outsideOwner } from "./outside.ts";
 import type { ListName } from "./release.ts";
 import { leaseOver } from "./rows.ts";
-import { asSeen, decodeSlot, encodeSlot, isBad, type Slot } from "./slot.ts";
+import { asSeen, decodeSlot, encodeSlot, endlessMs, isBad, type Slot } from "./slot.ts";
 import { decided, memberSlot, type Snapshot, tallyOf } from "./snapshot.ts";
 import { isGoodMark, isTop, itemsAt, markOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
@@ -218,8 +218,10 @@ function openSlots(slots: readonly Found[], time: ReopenTime): Opened {
     if (slot.state === "settled" && !isBad(slot) && !again) continue;
     open++;
     if (slot.state !== "settled") seen.push(asSeen(attribute, slot));
-    // Programs elsewhere hold theirs for up to a year; what they report of this generation is refused by its token.
-    const waits = slot.state === "leased" && slot.owner !== outsideOwner && !leaseOver(slot, time);
+    // Programs elsewhere hold theirs for up to a year; what they report of this generation is refused by its token. A child run
+    // is no owner to wait for either: the next expansion meets it again, and goes on with it.
+    const ownedApart = slot.state === "leased" && (slot.owner === outsideOwner || slot.untilMs === endlessMs);
+    const waits = slot.state === "leased" && !ownedApart && !leaseOver(slot, time);
     if (!waits) {
       remove.push(attribute);
       continue;

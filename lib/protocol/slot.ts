@@ -78,6 +78,9 @@ export interface SettledSlot {
 export type OpenSlot = { readonly state: "absent" } | QueuedSlot | LeasedSlot | WaitingSlot;
 export type Slot = OpenSlot | SettledSlot;
 
+/** End of a lease that has none: the last time that JavaScript knows. Its owner is a run (child.ts). */
+export const endlessMs = 8_640_000_000_000_000;
+
 /** Settled, but neither with success nor skipped by choice. */
 export function isBad(slot: Slot): boolean {
   return slot.state === "settled" && slot.status !== "SUCCEEDED" && slot.skip === undefined;

@@ -4,6 +4,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Plan, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image, Item } from "../ports/store.ts";
+import type { ParentView } from "./child.ts";
 import { type Decision, decisionOf, firedOf, isHeld } from "./decision.ts";
 import type { Head } from "./head.ts";
 import { memberPlace, rangePlace, type SlotPlace, slotPlace } from "./keys.ts";
@@ -16,6 +17,8 @@ export interface Snapshot {
   readonly plan: Plan;
   /** Images by sort key. */
   readonly images: ReadonlyMap<string, Image>;
+  /** Of a child run: what it sees of its parent. */
+  readonly parent?: ParentView;
 }
 
 export function snapshotOf(head: Head, plan: Plan, items: readonly Item[]): Snapshot {

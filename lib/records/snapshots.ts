@@ -1,9 +1,12 @@
 import type { RunId } from "../model/ids.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Item, Store } from "../ports/index.ts";
+import type { ParentView } from "../protocol/child.ts";
 import { decodeHead, type Head } from "../protocol/head.ts";
 import { headKey } from "../protocol/keys.ts";
+import type { ParentRef } from "../protocol/parent-ref.ts";
 import { hasRanges } from "../protocol/release.ts";
+import { decodeSlot } from "../protocol/slot.ts";
 import { type Snapshot, snapshotOf } from "../protocol/snapshot.ts";
 import { bucketsOf } from "../protocol/tally.ts";
 import type { PlanCache } from "./plans.ts";
@@ -22,7 +25,15 @@ export async function readSnapshot(store: Store, plans: PlanCache, head: Head): 
   for (const prefix of prefixes) items.push(...(await readAll(store, head.runId, prefix)));
   for (const partition of bucketPartitions(head.runId, plan))
     items.push(...(await readAll(store, partition, "tally#")));
-  return snapshotOf(head, plan, items);
+  const snapshot = snapshotOf(head, plan, items);
+  return head.parent === undefined ? snapshot : { ...snapshot, parent: await readParent(store, head.parent) };
+}
+
+/** What a child run sees of its parent, by strong reads: the head first, so that its slot is not older than that. */
+export async function readParent(store: Store, parent: ParentRef): Promise<ParentView> {
+  const head = await readHead(store, parent.run);
+  const image = await store.get(parent.key, "parent.read");
+  return { head, slot: decodeSlot(image?.[parent.attribute]) };
 }
 
 /** Partitions beside the run's own, over which its large groups are spread. */

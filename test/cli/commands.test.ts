@@ -194,7 +194,7 @@ describe("a bad document", () => {
       /must be at least 1/,
     ],
     ["arguments nested too deep", nested, undefined, /must/],
-    ["a map", '{"map":{"each":{"task":"fail"}}}', "workflow.map", /this version does not support it/],
+    ["a map over nothing", '{"map":{"each":{"task":"fail"}}}', "workflow.map.over", /where no result comes before/],
     ["a bad id", '{"tutti":1,"type":"submit","id":"a b","workflow":{"task":"fail"}}', "id", /must match/],
   ])("%s ends with 1 and names path, value and rule", async (_what, stdin, path, rule) => {
     const deployment = deploy();

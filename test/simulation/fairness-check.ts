@@ -15,12 +15,20 @@ export function wrongFairnessKey(message: OutgoingMessage, requestKey: string | 
   );
 }
 
-type Body = SubmitRequest | OperateRequest | TaskMessage | { readonly type: "range" };
+type Body = SubmitRequest | OperateRequest | TaskMessage | { readonly type: "range" | "map" | "follow" };
 
 function wantedKeys(body: Body, requestKey: string | undefined): readonly (string | undefined)[] {
   switch (body.type) {
+    // A request about a run is nobody's work.
+    case "revoke":
+    case "pause":
+    case "resume":
+    case "retry":
+      return [];
     case "submit":
     case "range":
+    case "map":
+    case "follow":
       return [requestKey];
     case "task":
     case "pack": {

@@ -7,6 +7,7 @@ import type { Json } from "../../lib/model/json.ts";
 import { decodeToken } from "../../lib/model/outside.ts";
 import { startMs } from "../../lib/model/start-time.ts";
 import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
+import { owedToParent } from "../../lib/protocol/child.ts";
 import { endsRest, owedDecision } from "../../lib/protocol/decision.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { memberPrefix } from "../../lib/protocol/inside.ts";
@@ -31,6 +32,8 @@ import {
 } from "../../lib/protocol/tally.ts";
 import { resolve } from "../../lib/records/inputs.ts";
 import { createPlanCache, planView } from "../../lib/records/plans.ts";
+import { readParent } from "../../lib/records/snapshots.ts";
+import { readValue } from "../../lib/records/values.ts";
 import { startedInVain } from "./lane-check.ts";
 import type { World } from "./world.ts";
 
@@ -110,6 +113,41 @@ export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
     ...tooSoon(world, snapshot),
     ...enteredTwice(world),
   ];
+}
+
+/**
+ * Child runs: each holds what any run does, its parent knows what it has come to, and nothing waits for one that has ended.
+ *
+ * @param swept - Whether the sweeper runs: it alone finds a child that was made for a parent which had just ended.
+ */
+export async function childFaults(world: World, swept: boolean): Promise<string[]> {
+  const heads = world.store.dump().filter(({ key }) => key.sk === "head");
+  const faults: string[] = [];
+  for (const { key, image } of heads) {
+    const head = decodeHead(key.pk, image);
+    if (head.parent === undefined || head.removedAtMs !== undefined) continue;
+    const { snapshot, state } = await readRun(world, key.pk);
+    const view = await readParent(world.store, head.parent);
+    const owed = owedToParent(head, view);
+    if (owed === "revoke" && !swept) continue;
+    faults.push(...brokenInvariants(world, snapshot).map((fault) => `${key.pk}: ${fault}`));
+    if (owed !== undefined) faults.push(`M1: ${key.pk} owes its parent: ${owed}`);
+    if (swept && outlives(head, view.head)) faults.push(`M3: ${key.pk} went on long after its parent had ended`);
+    const { slot } = view;
+    if (slot.state !== "settled" || slot.owner !== key.pk) continue;
+    if (slot.status !== state.status) faults.push(`M2: ${key.pk} is ${state.status}, and its map ${slot.status}`);
+    const value = slot.value && slot.value.kind !== "reference" ? slot.value : undefined;
+    const found = value && (await readValue(world.store, head.parent.run, value));
+    if (JSON.stringify(found) !== JSON.stringify(state.value))
+      faults.push(`M2: ${key.pk} has another value than its map`);
+  }
+  return faults;
+}
+
+/** A visit of the sweeper finds that the parent has ended; they are a quarter of an hour apart at most. */
+function outlives(child: Head, parent: Head | undefined): boolean {
+  const endedAtMs = parent?.generation === child.parent?.generation ? parent?.endedAtMs : undefined;
+  return endedAtMs !== undefined && (child.endedAtMs ?? 0) > endedAtMs + 16 * 60_000;
 }
 
 /** S8: every counter is what its own item says, and every mark stands for a full child. */
@@ -233,7 +271,8 @@ export function unhandled(world: World): string[] {
 /** S3, S11 and S9 by the ledger: no body started before its join was full, or long after the end. */
 function early(world: World, snapshot: Snapshot): string[] {
   const ended = snapshot.head.endedAtMs;
-  return world.entries.flatMap((entry) => {
+  const own = world.entries.filter(({ taskId }) => taskId.startsWith(`${snapshot.head.runId}/`));
+  return own.flatMap((entry) => {
     const node = Object.values(snapshot.plan.nodes).find(
       (candidate) => taskIdOf(snapshot.head.runId, candidate.id) === entry.taskId,
     );
@@ -302,7 +341,9 @@ function slotChange(what: string, was: Slot, is: Slot, nowMs: number): string[] 
     return same ? [] : [`S6: ${what} was ${was.status} and became ${is.state === "settled" ? is.status : is.state}`];
   }
   // Only the owner of a lease has a value to record; who settles for others takes one over.
-  const stolen = is.state === "settled" && is.status === "SUCCEEDED" && is.value?.kind !== "reference";
+  const own = is.state === "settled" && is.status === "SUCCEEDED" && is.value?.kind !== "reference";
+  // Nor has a map over no items anything to record that others could not.
+  const stolen = own && !(is.value?.kind === "inline" && is.value.text === "[]");
   if (stolen && !(was.state === "leased" && was.owner === is.owner && was.attempt === is.attempt))
     return [`S15: ${what} was ${was.state} and SUCCEEDED without a lease of its owner`];
   const waited = is.state === "leased" || (is.state === "settled" && is.status === "SUCCEEDED");

@@ -4,7 +4,7 @@
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
 import type { Fault } from "./faults.ts";
-import { brokenInvariants, type FinalState, readRun, unhandled } from "./oracle.ts";
+import { brokenInvariants, childFaults, type FinalState, readRun, unhandled } from "./oracle.ts";
 import { outsidePrograms } from "./outside-scenarios.ts";
 import { type Operation, type Scenario, scenarioTasks } from "./scenario-parts.ts";
 import { type Call, createWorld, type Variant, type World } from "./world.ts";
@@ -61,7 +61,7 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
   const begun = new Set<Operation>();
   world.onEntry = ({ taskId }) => {
     for (const operation of operations) {
-      if (begun.has(operation) || taskId !== taskIdOf(runId, operation.atStartOf ?? "")) continue;
+      if (begun.has(operation) || !isAt(taskId, operation.atStartOf ?? "")) continue;
       begun.add(operation);
       const seconds = operation.afterSeconds ?? 0;
       world.clock.after(seconds * 1000, () => void world.submit({ ...about, ...operation.request }));
@@ -79,7 +79,9 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
       return { state: undefined, calls: world.calls, faults: endFaults(world, scenario.ends) };
     const { snapshot, state } = await readRun(world, runId);
     const left = scenario.drops ? [] : unhandled(world);
-    const faults = [...brokenInvariants(world, snapshot), ...left, ...differences(scenario, state, clean)];
+    const children = await childFaults(world, needsSweeper);
+    const broken = [...brokenInvariants(world, snapshot), ...children];
+    const faults = [...broken, ...left, ...differences(scenario, state, clean)];
     return { state, calls: world.calls, faults };
   } catch (error) {
     return {
@@ -88,6 +90,11 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
       faults: [`it threw: ${error instanceof Error ? error.stack : error}`],
     };
   }
+}
+
+function isAt(taskId: string, atStartOf: string): boolean {
+  if (!atStartOf.startsWith("map:")) return taskId === taskIdOf(runId, atStartOf);
+  return taskId.startsWith("map-") && taskId.endsWith(`/${atStartOf.slice("map:".length)}`);
 }
 
 /** What must be left of a request that was rejected, and of a run that was removed. */

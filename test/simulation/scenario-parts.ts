@@ -7,7 +7,7 @@ import { FatalError, RetryAfterError } from "../../lib/errors.ts";
 import type { CompileOptions } from "../../lib/plan/compile.ts";
 import { declareTask, defineTask } from "../../lib/tasks/define-task.ts";
 import { skip } from "../../lib/tasks/skip.ts";
-import type { BaseFault, World } from "./world.ts";
+import { type BaseFault, startMs, type World } from "./world.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -44,6 +44,7 @@ export interface Scenario {
 
 export interface Operation {
   readonly request: object;
+  /** Path of a task; after `map:` that of one in a run that a map has expanded into. */
   readonly atStartOf?: string;
   readonly afterSeconds?: number;
 }
@@ -86,6 +87,23 @@ export function scenarioTasks(world: World) {
     sumOther: task("sumOther", (_ctx: never, values: number[]) => values.reduce((a, b) => a + b, 0), {
       queue: "other",
     }),
+    /** As many numbers from 1, or so often the same text. */
+    list: task("list", (_ctx: never, count: number, of: number | string) =>
+      Array.from({ length: count }, (_, i) => (typeof of === "number" ? of * (i + 1) : of)),
+    ),
+    slowItem: task(
+      "slowItem",
+      async (_ctx: never, value: number, seconds: number) => {
+        await world.sleep(seconds);
+        return value;
+      },
+      { timeoutSeconds: 3600 },
+    ),
+    failsAt: task("failsAt", (_ctx: never, value: number, at: number) => {
+      if (value === at) throw new FatalError("broken on purpose");
+      return value;
+    }),
+    byGeneration: task("byGeneration", (ctx: { generation: number }) => ctx.generation),
     pair: task("pair", (_ctx: never, a: number, b: number) => [a, b]),
     outcomes: task("outcomes", (_ctx: never, list: { status: string; value?: number }[]) =>
       list.map((item) => item.value ?? item.status),
@@ -203,6 +221,11 @@ export function scenarioTasks(world: World) {
     skipsFirst: task("skipsFirst", (ctx: { generation: number }, value: number) =>
       ctx.generation > 1 ? value : skip("not yet"),
     ),
+    /** Fails in the first half minute. */
+    mendedLater: task("mendedLater", (_ctx: never, value: number) => {
+      if (world.clock.now() >= startMs + 30_000) return value;
+      throw new FatalError("broken at first");
+    }),
     killsOnce: task("killsOnce", (ctx: { attempt: number }, value: number) => (ctx.attempt < 2 ? world.die() : value)),
   };
 }

@@ -8,6 +8,7 @@ import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
 import { finishScenarios } from "./finish-scenarios.ts";
 import { laneScenarios } from "./lane-scenarios.ts";
+import { mapScenarios } from "./map-scenarios.ts";
 import { operationScenarios } from "./operation-scenarios.ts";
 import { outsideScenarios } from "./outside-scenarios.ts";
 import { packScenarios } from "./pack-scenarios.ts";
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   ...finishScenarios,
   ...laneScenarios,
   ...operationScenarios,
+  ...mapScenarios,
   ...packScenarios,
   ...rangeScenarios,
   ...fairnessScenarios,

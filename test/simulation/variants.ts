@@ -4,7 +4,7 @@
  */
 
 import type { Plan, PlanJoin, PlanNode } from "../../lib/plan/types.ts";
-import type { Condition, Queue, Store, Write, WriteResult } from "../../lib/ports/index.ts";
+import type { Condition, Image, Queue, Store, Write, WriteResult } from "../../lib/ports/index.ts";
 import type { Finding } from "../../lib/protocol/findings.ts";
 import { type Protocol, protocol } from "../../lib/protocol/index.ts";
 import { leaseOver } from "../../lib/protocol/rows.ts";
@@ -87,13 +87,59 @@ const keeping =
 
 /** Every write as if there were no guard G in it. */
 function withoutGuard(store: Store): Store {
+  return { ...store, write: (write, site) => store.write(unguarded(write), site) };
+}
+
+/** The same at one site. */
+function unguardedAt(wrong: string, store: Store): Store {
+  return { ...store, write: (write, site) => store.write(site === wrong ? unguarded(write) : write, site) };
+}
+
+function unguarded(write: Write): Write {
   const isGuard = (condition: Condition): boolean =>
     condition.is === "any" && condition.of.some((part) => part.is === "absent" && part.path[0] === "g");
-  const unguarded = (write: Write): Write =>
-    write.condition?.is === "all"
-      ? { ...write, condition: { is: "all", of: write.condition.of.filter((part) => !isGuard(part)) } }
-      : write;
-  return { ...store, write: (write, site) => store.write(unguarded(write), site) };
+  return write.condition?.is === "all"
+    ? { ...write, condition: { is: "all", of: write.condition.of.filter((part) => !isGuard(part)) } }
+    : write;
+}
+
+/** The head of a child is written at the first call after its map says that it waits for it. */
+function childMadeLate(store: Store): Store {
+  let made: Write | undefined;
+  let waits = false;
+  const make = async () => {
+    const write = made;
+    if (write === undefined || !waits) return;
+    made = undefined;
+    await store.write(write, "head.create");
+  };
+  return {
+    ...store,
+    async get(key, site) {
+      await make();
+      return store.get(key, site);
+    },
+    async write(write, site) {
+      if (site === "head.create" && write.set.some(({ path }) => path[0] === "parent")) {
+        made = write;
+        const image = Object.fromEntries(
+          write.set.map((action) => [action.path[0], "value" in action && action.value]),
+        );
+        return { applied: true, image: image as Image };
+      }
+      waits ||= site === "map.wait";
+      return store.write(write, site);
+    },
+  };
+}
+
+/** Whoever looks at the map of a child that has ended takes it for settled. */
+function settledParents(store: Store): Store {
+  return {
+    ...store,
+    get: async (key, site) =>
+      site === "parent.look" ? { g: 1, s0: { s: "SUCCEEDED", a: 1, o: "x", f: 1 } } : store.get(key, site),
+  };
 }
 
 /** What is sent there is lost, and nobody knows. */
@@ -251,6 +297,14 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "report accepted without its attempt": "outside task that reports late",
   "repeated report just acknowledged": "outside task",
   "repeated report of a failure just acknowledged": "outside task that is retried",
+  "map says that it waits before its child is made": "map over a result",
+  "map waits without condition": "map over a result",
+  "map over nothing settled without condition": "map over no items",
+  "end of a map taken over without generation": "retry while the end of a map is not handed on",
+  "end of a map taken over without condition": "map over a result",
+  "loser of a child's end just returns": "map over a result",
+  "sweeper does not look for parents that are not told": "end of a map not told, message gone",
+  "sweeper does not look for parents that have ended": "end of a run not passed on to its map, message gone",
 };
 
 export const variants: Readonly<Record<string, Variant>> = {
@@ -481,6 +535,17 @@ export const variants: Readonly<Record<string, Variant>> = {
         return row.kind === "retried" ? { kind: "past" } : row;
       },
     },
+  },
+  "map says that it waits before its child is made": { store: childMadeLate },
+  "map waits without condition": { store: rewriting(["map.wait"], without) },
+  "map over nothing settled without condition": { store: rewriting(["map.settle"], without) },
+  "end of a map taken over without generation": { store: (store) => unguardedAt("map.commit", store) },
+  "end of a map taken over without condition": { store: rewriting(["map.commit"], without) },
+  "loser of a child's end just returns": { store: settledParents },
+  "sweeper does not look for parents that are not told": { protocol: { diagnose: overlooking("parent-not-told") } },
+  "sweeper does not look for parents that have ended": {
+    protocol: { diagnose: overlooking("parent-not-followed") },
+    queue: sendingNothingAt("follow.send"),
   },
   "acknowledged before the send": { acknowledgeBeforeSend: true },
   "lease taken over while it lives": {

@@ -52,6 +52,22 @@ describe("the canvas", () => {
       { chain: [{ task: "report" }, { task: "resize", args: [1] }, { task: "other" }] },
     ],
     ["a group", group([report, group([])]), { group: [{ task: "report" }, { group: [] }] }],
+    ["a map", map(resize.with(200)), { map: { each: { task: "resize", args: [200] } } }],
+    [
+      "a map over a list",
+      map(report, { over: [1, { $result: "x" }], maxConcurrency: 5 }),
+      { map: { each: { task: "report" }, over: [1, { $result: "x" }], maxConcurrency: 5 } },
+    ],
+    [
+      "a chord over a map",
+      chord(map(report, { over: ref("list", "items") }), collect.with("run")),
+      {
+        chord: {
+          header: { map: { each: { task: "report" }, over: { $result: "list", path: "items" } } },
+          callback: { task: "collect", args: ["run"] },
+        },
+      },
+    ],
     ["a chord without callback", chord([report]), { chord: { header: [{ task: "report" }] } }],
     ["a map", map(resize.with(200), { over: ["a"] }), { map: { each: { task: "resize", args: [200] }, over: ["a"] } }],
     [

@@ -12,10 +12,14 @@ describe("the reading of the source", () => {
     const taking = sourceFiles().flatMap((file) => takingSites(read(file)).map((name) => `${file} ${name}`));
     expect(sorted(taking)).toEqual([
       "lib/coordinator/run.ts write",
-      ...["lib/coordinator/sending.ts sendAll", "lib/coordinator/sending.ts sendNodes"],
+      ...[
+        "lib/coordinator/sending.ts sendAll",
+        "lib/coordinator/sending.ts sendMap",
+        "lib/coordinator/sending.ts sendNodes",
+      ],
       "lib/records/parts.ts writeParts",
     ]);
-    expect(sorted(Object.keys(forwarders))).toEqual(["sendAll", "sendNodes", "writeParts"]);
+    expect(sorted(Object.keys(forwarders))).toEqual(["sendAll", "sendMap", "sendNodes", "writeParts"]);
   });
 
   it("misses no text that looks like a site", () => {

@@ -18,7 +18,12 @@ export interface PortCall {
 }
 
 /** What stands between the callers and the ports. */
-export const forwarders: Readonly<Record<string, Method>> = { sendAll: "send", sendNodes: "send", writeParts: "write" };
+export const forwarders: Readonly<Record<string, Method>> = {
+  sendAll: "send",
+  sendNodes: "send",
+  sendMap: "send",
+  writeParts: "write",
+};
 
 /** Implementations and contracts of the ports call nothing by name, and the test engine is no part of the driver. */
 const noCallers = /^lib\/(?:adapters|ports|testing)\//;

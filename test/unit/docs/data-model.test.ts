@@ -14,6 +14,7 @@ import {
 import { createDynamoStore } from "../../../lib/adapters/dynamodb/store.ts";
 import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
 import type { Image, Key, Store } from "../../../lib/ports/index.ts";
+import * as children from "../../../lib/protocol/child.ts";
 import * as heads from "../../../lib/protocol/head.ts";
 import * as keys from "../../../lib/protocol/keys.ts";
 import * as reopen from "../../../lib/protocol/reopen.ts";
@@ -116,7 +117,7 @@ describe("items", () => {
 
   it("has no key that is built anywhere else", () => {
     // A message to a program elsewhere names the keys of stored arguments, as keys.ts builds them.
-    const known = /^lib\/(?:protocol\/(?:keys|tally)|(?:model|coordinator)\/outside)\.ts$/;
+    const known = /^lib\/(?:protocol\/(?:keys|tally|parent-ref)|(?:model|coordinator)\/outside)\.ts$/;
     const others = sourceFiles().filter((file) => !known.test(file));
     const building = others.filter((file) => /\b[ps]k: (?!string)|\{ pk,/.test(read(file).replace(/^ \*.*$/gm, "")));
     expect(building).toEqual([]);
@@ -333,9 +334,9 @@ describe("transitions", () => {
   it("are built by the functions that build writes, and all of these", () => {
     const onPage = transitions.flatMap((row) => codeIn(row["Built by"]));
     expect(sorted(onPage)).toEqual(
-      sorted(["writes", "head", "reopen"].flatMap((name) => builders(`lib/protocol/${name}.ts`))),
+      sorted(["writes", "head", "child", "reopen"].flatMap((name) => builders(`lib/protocol/${name}.ts`))),
     );
-    for (const name of onPage) expect({ ...writes, ...heads, ...reopen }).toHaveProperty(name);
+    for (const name of onPage) expect({ ...writes, ...heads, ...children, ...reopen }).toHaveProperty(name);
   });
 
   it("have every call site that writes, but those without condition", () => {

@@ -287,7 +287,6 @@ describe("parseWorkflowDocument", () => {
   const timeRule = "must be an ISO-8601 time with a zone, such as 2026-12-01T08:00:00Z";
   const sleepRule =
     'must be a whole number of seconds from 1 to 31536000, or {"until": …} with an ISO-8601 time and its zone, such as 2026-12-01T08:00:00Z';
-  const later = (what: string) => `must not use ${what}: this version does not support it`;
   const chord = (more: object) => ({ chord: { header: [a], ...more } });
   const whenForms =
     'must be "all-succeeded", "all-settled", {"tolerate": {"count": n}}, {"tolerate": {"percent": p}} or {"quorum": n}';
@@ -426,20 +425,6 @@ describe("parseWorkflowDocument", () => {
       "workflow.dag.nodes.x.dag.nodes.y.task",
       true,
       "must be a string",
-    ],
-    // Of later versions.
-    [{ map: { each: a } }, "workflow.map", { each: a }, later("map over the result before it")],
-    [
-      { chord: { header: { map: { each: a } } } },
-      "workflow.chord.header.map",
-      { each: a },
-      later("map over the result before it"),
-    ],
-    [
-      { dag: { nodes: { x: { map: { each: a, over: { $result: "y" } } } } } },
-      "workflow.dag.nodes.x.map.over",
-      { $result: "y" },
-      later("map over a result"),
     ],
     // Maps.
     [{ group: { map: { each: a, over: [] } } }, "workflow.group", { map: { each: a, over: [] } }, "must be a list"],

@@ -6,6 +6,7 @@ import type { Workflow } from "../../../lib/model/workflow.ts";
 import type { CompileOptions } from "../../../lib/plan/compile.ts";
 import type { PlanNode } from "../../../lib/plan/types.ts";
 import type { Image } from "../../../lib/ports/store.ts";
+import type { ParentView } from "../../../lib/protocol/child.ts";
 import { type Diagnosis, diagnose, expires } from "../../../lib/protocol/diagnose.ts";
 import type { Finding } from "../../../lib/protocol/findings.ts";
 import type { Head } from "../../../lib/protocol/head.ts";
@@ -24,11 +25,16 @@ interface Stored {
   readonly head?: Partial<Head>;
   readonly shape?: CompileOptions;
   readonly onFailure?: "finish";
+  readonly parent?: ParentView;
 }
 
-function diagnosed({ workflow, images = {}, head = {}, shape = {}, onFailure }: Stored, nowMs: number): Diagnosis {
+function diagnosed(
+  { workflow, images = {}, head = {}, shape = {}, onFailure, parent }: Stored,
+  nowMs: number,
+): Diagnosis {
   const items = Object.entries(images).map(([sk, image]) => ({ key: { pk: "r", sk }, image }));
-  return diagnose(snapshotOf(headOf(head), planOf(workflow, shape, onFailure), items), nowMs, settings);
+  const snapshot = snapshotOf(headOf(head), planOf(workflow, shape, onFailure), items);
+  return diagnose(parent === undefined ? snapshot : { ...snapshot, parent }, nowMs, settings);
 }
 
 const single: Workflow = { task: "a" };
@@ -59,6 +65,24 @@ const chosen = { a: 1, s: "SKIPPED", o: "worker", f: 9000, b: 0, k: { m: "nothin
 const conditional: Workflow = {
   dag: { nodes: { a: { task: "a" }, b: { group: [{ task: "b" }], if: { $result: "a", equals: 7 } } } },
 };
+/** Where the run belongs, as its head says, and what it finds there. */
+const child: Partial<Head> = {
+  parent: {
+    run: "p",
+    submittedAtMs: 0,
+    node: "[1]",
+    generation: 1,
+    key: { pk: "p", sk: "node#[1]" },
+    attribute: "s0",
+  },
+};
+const parentOf = (
+  head: Partial<Head>,
+  slot: ParentView["slot"] = leased({ owner: "r", untilMs: 8_640_000_000_000_000 }),
+) => ({
+  head: headOf({ runId: "p", submittedAtMs: 0, ...head }),
+  slot,
+});
 
 describe("a finding", () => {
   const conditionFindings: [name: string, stored: Stored, nowMs: number, finding: Finding][] = [
@@ -626,6 +650,38 @@ describe("a finding", () => {
         repair: { do: "reopen" },
       },
     ],
+    [
+      "parent-not-told: the run of a map has ended",
+      {
+        workflow: single,
+        images: { "node#task": { g: 1, s0: good } },
+        head: { ...child, status: "SUCCEEDED", endedAtMs: 9000 },
+        parent: parentOf({}),
+      },
+      10_000,
+      {
+        kind: "parent-not-told",
+        sinceMs: 9000,
+        explanation: "the run has ended, and run p, whose map it is, does not know yet",
+        repair: { do: "follow-parent" },
+      },
+    ],
+    [
+      "parent-not-followed: nobody waits for the run of a map",
+      {
+        workflow: single,
+        images: { "node#task": { g: 1, s0: alive } },
+        head: child,
+        parent: parentOf({ status: "FAILED", endedAtMs: 9000 }),
+      },
+      10_000,
+      {
+        kind: "parent-not-followed",
+        sinceMs: 9000,
+        explanation: "run p, whose map it is, does not wait for it any more",
+        repair: { do: "follow-parent" },
+      },
+    ],
   ];
 
   it.each(conditionFindings)("%s", (_, stored, nowMs, finding) => {
@@ -654,6 +710,8 @@ describe("a finding", () => {
       "decision-missing": true,
       "condition-open": true,
       "rest-not-ended": true,
+      "parent-not-told": true,
+      "parent-not-followed": true,
     };
     expect([...reached].sort()).toEqual(Object.keys(kinds).sort());
   });

@@ -774,8 +774,16 @@ describe("a write as data", () => {
       "sweptSettled",
       "sweptInterval",
     ];
-    expect(createHeadWrite(headOf(), 0).remove).toEqual(["name", "callback", ...left]);
-    expect(createHeadWrite(headOf({ name: "n", callback: "c" }), 0).remove).toEqual(left);
+    expect(createHeadWrite(headOf(), 0).remove).toEqual(["name", "callback", "maps", "parent", ...left]);
+    const parent = { run: "p", submittedAtMs: 0, node: "m", generation: 1, key: own.key, attribute: "s0" };
+    const full = headOf({ name: "n", callback: "c", maps: true, parent });
+    expect(createHeadWrite(full, 0).remove).toEqual(left);
+  });
+
+  it("raises a child for a generation of its parent, and nobody else", () => {
+    const next = { generation: 2, raisedBy: "q", atMs: 0, deadlineAtMs: 1, planHash: "p", planPages: 1, dueMs: 1 };
+    expect(raiseWrite("r", next).set.map(({ path }) => path.join("."))).not.toContain("parent.g");
+    expect(raiseWrite("r", { ...next, parentGeneration: 3 }).set).toContainEqual({ path: ["parent", "g"], value: 3 });
   });
 
   it("resume leaves who has paused it, so that a late copy of the pause is known", () => {
