@@ -5,6 +5,7 @@
  * protocol's writes, conditioned on its own premise, so sweeps commute (S16); no repair rests on another item unless that
  * premise is stable within the generation: full, terminal, decided.
  */
+import type { JoinId } from "../model/ids.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
 import { owedToParent } from "./child.ts";
@@ -83,6 +84,7 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   const isBelowKept = snapshot.head.generation === 1 ? () => false : keptParts(snapshot);
   for (const join of Object.values(snapshot.plan.joins))
     if (!isBelowKept(join.id)) findings.push(...joinFindings(snapshot, join), ...restFindings(snapshot, join));
+  for (const id of released.joins.keys()) if (!isBelowKept(id)) findings.push(...emptyFindings(snapshot, id));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
   findings.push(...parentFindings(snapshot));
@@ -256,6 +258,16 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
   if (!missed) return [];
   const explanation = "the join is complete, and the join it feeds does not know yet";
   return [{ kind: "successor-missing", join: join.id, sinceMs, explanation, repair }];
+}
+
+/** A released header without members, whose outcome the join around it does not know: a pause may have come in between. */
+function emptyFindings(snapshot: Snapshot, id: JoinId): Finding[] {
+  const join = joinOf(snapshot, id);
+  if (join.size > 0 || !mayStart(snapshot.head, join.afterEnd)) return [];
+  if (join.next.every((next) => next.kind !== "slot" || skipRecorded(snapshot, next))) return [];
+  const explanation = "the header has no members and is ready, and the join it feeds does not know yet";
+  const sinceMs = snapshot.head.submittedAtMs;
+  return [{ kind: "successor-missing", join: id, sinceMs, explanation, repair: { do: "drive-join", join: id } }];
 }
 
 /**

@@ -204,6 +204,16 @@ export const operationScenarios: readonly Scenario[] = [
     value: 3,
   },
   {
+    name: "pause before an empty group",
+    workflow: { group: [{ chain: [slow(250, 1), { group: [] }] }, { task: "plus", args: [1, 1] }] },
+    operations: [
+      { request: { type: "pause" }, atStartOf: "[0]/[0]", afterSeconds: 5 },
+      { request: { type: "resume", requestId: "operation-2" }, atStartOf: "[0]/[0]", afterSeconds: 1000 },
+    ],
+    status: "SUCCEEDED",
+    value: [[], 2],
+  },
+  {
     name: "pause, resume and a pack",
     workflow: { chord: { header: [slow(10, 1), slow(20, 2), slow(10, 3)], callback: sum } },
     shape: inPacks,

@@ -81,7 +81,8 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
     const left = scenario.drops ? [] : unhandled(world);
     const children = await childFaults(world, needsSweeper);
     const broken = [...brokenInvariants(world, snapshot), ...children];
-    const faults = [...broken, ...left, ...differences(scenario, state, clean)];
+    const unasked = clean ? [] : neverAsked(operations, begun);
+    const faults = [...broken, ...left, ...unasked, ...differences(scenario, state, clean)];
     return { state, calls: world.calls, faults };
   } catch (error) {
     return {
@@ -90,6 +91,14 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
       faults: [`it threw: ${error instanceof Error ? error.stack : error}`],
     };
   }
+}
+
+/** Operations that a run without faults has not come to: their scenario shows nothing. */
+function neverAsked(operations: readonly Operation[], begun: ReadonlySet<Operation>): string[] {
+  const missed = operations.filter((operation) => operation.atStartOf !== undefined && !begun.has(operation));
+  return missed.map(
+    ({ request, atStartOf }) => `nobody asked for ${JSON.stringify(request)}: ${atStartOf} has not started`,
+  );
 }
 
 function isAt(taskId: string, atStartOf: string): boolean {
