@@ -524,9 +524,9 @@ async function skipNode(delivery: Delivery, node: PlanNode, omission: Omission):
   await driveNodes(delivery, [{ ...located, slot }], image, lostWins);
 }
 
-function skippedError({ run }: Delivery, cause: Cause): StoredError {
-  const taskId = cause.error.taskId ?? taskIdOf(run.id, cause.node);
-  return { name: "skipped", message: `${cause.node} ended ${cause.status}`, taskId };
+/** The failure that it comes after, and whose that was. */
+function skippedError({ run }: Delivery, { node, error }: Cause): StoredError {
+  return { ...error, taskId: error.taskId ?? taskIdOf(run.id, node) };
 }
 
 /** Its members have no outcome of their own: they are SKIPPED by the end of the run (S10). */

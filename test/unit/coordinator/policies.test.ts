@@ -305,8 +305,8 @@ describe("finish", () => {
     expect(report.tasks?.map(({ attempt, error }) => [attempt, error?.name, error?.taskId])).toEqual([
       [1, undefined, undefined],
       [1, "FatalError", undefined],
-      [0, "skipped", "r/[1]"],
-      [0, "skipped", "r/[1]"],
+      [0, "FatalError", "r/[1]"],
+      [0, "FatalError", "r/[1]"],
     ]);
   });
 
