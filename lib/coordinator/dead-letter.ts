@@ -25,7 +25,7 @@ import { lostOutcome } from "./outcomes.ts";
 import { isTaskMessage } from "./outside.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { reissue } from "./reissue.ts";
-import { recordRejected } from "./rejected.ts";
+import { recordRejected, requestIdIn } from "./rejected.ts";
 import { openRun } from "./run.ts";
 import { keyed, sendAll, sendNodes } from "./sending.ts";
 import { afterError, deliveryOf, namedNodes, parseTaskMessage, returnAt } from "./work.ts";
@@ -64,7 +64,7 @@ async function requestLetter(deps: CoordinatorDeps, message: ReceivedMessage): P
     return sendAll(deps, "request", [again], "letter.return");
   }
   const error = new Error("the request could not be handled and was given up by its queue twice");
-  await recordRejected(deps, { requestId: `message-${message.messageId}`, error, kind: "dead-letter" });
+  await recordRejected(deps, { kind: "dead-letter", error, ...requestIdIn(message) });
 }
 
 async function taskLetter(

@@ -5,7 +5,7 @@
 import { InvalidRequestError, TuttiError } from "../errors.ts";
 import { cutTo } from "../model/cut.ts";
 import { textOfThrown } from "../model/thrown.ts";
-import type { Value } from "../ports/index.ts";
+import type { ReceivedMessage, Value } from "../ports/index.ts";
 import { dueShard, listShard, rejectedKey, shardOf } from "../protocol/keys.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 
@@ -40,6 +40,20 @@ export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection
   await deps.store.write({ key: rejectedKey(rejection.requestId), set }, "rejected.write");
   deps.metrics.count("requests.rejected", 1);
   deps.log.write("warn", "request rejected", { requestId: rejection.requestId, error: attributes.error });
+}
+
+/** The ids a request names, also when the rest of it is not readable; else they come from the message, so that copies agree. */
+export function requestIdIn(message: ReceivedMessage): { readonly requestId: string; readonly runId?: string } {
+  const fallback = `message-${message.messageId}`;
+  try {
+    const value = JSON.parse(message.body) as { readonly requestId?: unknown; readonly id?: unknown } | null;
+    const text = (found: unknown) =>
+      typeof found === "string" && /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/.test(found) ? found : undefined;
+    const runId = text(value?.id);
+    return { requestId: text(value?.requestId) ?? fallback, ...(runId === undefined ? {} : { runId }) };
+  } catch {
+    return { requestId: fallback };
+  }
 }
 
 function describe(error: unknown): { readonly [key: string]: Value } {

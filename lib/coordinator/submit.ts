@@ -25,7 +25,7 @@ import { newHead, releaseRun, storePlan } from "./new-run.ts";
 import { operate } from "./operate.ts";
 import { handOver, isTaskMessage } from "./outside.ts";
 import { handleRange, isRangeMessage, parseRangeMessage } from "./range.ts";
-import { recordRejected } from "./rejected.ts";
+import { recordRejected, requestIdIn } from "./rejected.ts";
 import { handleReport } from "./report.ts";
 import { openRun } from "./run.ts";
 import { handleWake, isWakeMessage, parseWakeMessage } from "./sleep.ts";
@@ -111,20 +111,6 @@ async function request(deps: CoordinatorDeps, plans: PlanCache, message: Receive
 
 function isRejection(error: unknown): boolean {
   return error instanceof InvalidRequestError || error instanceof RunConflictError || error instanceof RunRemovedError;
-}
-
-/** The ids a request names, also when the rest of it is not readable; else they come from the message, so that copies agree. */
-function requestIdIn(message: ReceivedMessage): { readonly requestId: string; readonly runId?: string } {
-  const fallback = `message-${message.messageId}`;
-  try {
-    const value = JSON.parse(message.body) as { readonly requestId?: unknown; readonly id?: unknown } | null;
-    const text = (found: unknown) =>
-      typeof found === "string" && /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/.test(found) ? found : undefined;
-    const runId = text(value?.id);
-    return { requestId: text(value?.requestId) ?? fallback, ...(runId === undefined ? {} : { runId }) };
-  } catch {
-    return { requestId: fallback };
-  }
 }
 
 async function admit(

@@ -4,10 +4,12 @@ import { createVirtualClock } from "../../../lib/adapters/memory/clock.ts";
 import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
 import { createMemoryQueue } from "../../../lib/adapters/memory/queue.ts";
 import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
+import { returnedAttribute } from "../../../lib/coordinator/dead-letter.ts";
 import { createCoordinator } from "../../../lib/coordinator/index.ts";
 import { defaults } from "../../../lib/model/limits.ts";
 import type { HeldMessage } from "../../../lib/ports/queue.ts";
 import { protocol } from "../../../lib/protocol/index.ts";
+import { rejectedKey } from "../../../lib/protocol/keys.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
 import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
 
@@ -139,4 +141,15 @@ it("keeps a task message that is none, acknowledges it, and runs its neighbour",
   const heads = store.dump().filter(({ key }) => key.sk === "head");
   expect(heads.map(({ image }) => image.status)).toEqual(["SUCCEEDED"]);
   expect(store.dump().find(({ key }) => key.pk === "rejected#message-m9")?.image.kind).toBe("message");
+});
+
+it.each([
+  ["its requestId, for whoever waits for its answer", request({ workflow: {} }), "q1"],
+  ["its message where it names none", "{", "message-m1"],
+])("records a request that its queue gave up twice under %s", async (_what, body, recorded) => {
+  const { store, coordinator } = deployment();
+  const attributes = { [returnedAttribute]: "1" };
+  const letter = { messageId: "m1", body, receiveCount: 1, sentAtMs: 0, attributes };
+  expect(await coordinator.deadLetter({ from: "request" }, letter)).toEqual({ kind: "acknowledge" });
+  expect(await store.get(rejectedKey(recorded), "test")).toMatchObject({ kind: "dead-letter", requestId: recorded });
 });

@@ -197,7 +197,10 @@ it("E9: with the policy finish siblings and what follows them go on, and then th
   const { engine, nap, list, breaks } = engineRig();
   const workflow = group([chain(breaks, list), chain(nap.with(100), list)]);
   const run = await engine.run(workflow, { id: "r", onFailure: "finish" });
-  expect(run).toMatchObject({ status: "FAILED", error: { taskId: "r/[0]/[0]", name: "FatalError", message: "broken" } });
+  expect(run).toMatchObject({
+    status: "FAILED",
+    error: { taskId: "r/[0]/[0]", name: "FatalError", message: "broken" },
+  });
   expect(run.tasks.map(({ status }) => status)).toEqual(["FAILED", "SKIPPED", "SUCCEEDED", "SUCCEEDED"]);
 });
 
