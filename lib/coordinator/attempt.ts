@@ -10,7 +10,7 @@ import type { LeasedSlot } from "../protocol/slot.ts";
 import { claimWrite, lateWrite, waitWrite } from "../protocol/writes.ts";
 import { type AttemptResult, runTask } from "./body.ts";
 import { createCommitter, type Outcome } from "./committing.ts";
-import { asRepair, type Delivery } from "./delivery.ts";
+import { asRepair, type Delivery, timeRemains } from "./delivery.ts";
 import { driveNodes, lookThenSend } from "./drive.ts";
 import { keepLeases } from "./lease.ts";
 import { leaseFor } from "./outcomes.ts";
@@ -89,6 +89,8 @@ export async function waitForRetry(
 export async function handleCarried(delivery: Delivery, node: PlanNode): Promise<void> {
   const head = await delivery.run.head();
   if (!head || !delivery.deps.protocol.mayStart(head, node.afterEnd)) return;
+  // It may have waited for its turn since: another process has the time.
+  if (!timeRemains(delivery, node)) return lookThenSend(delivery, node);
   const member = await locate(delivery, node);
   const { place } = member;
   const lease = leaseFor(delivery, { dispatch: 1, attempt: 1, lost: 0 });

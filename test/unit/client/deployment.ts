@@ -46,6 +46,8 @@ export interface DeploymentOptions {
   readonly workers?: boolean;
   /** Shape of tallies and releases. @default that of the product */
   readonly shape?: CompileOptions;
+  /** Tasks that one invocation runs side by side. @default that of the product */
+  readonly tasksPerInvocation?: number;
   /** Is told of each call of the driver to the table, by site, before it has its effect. */
   readonly onCall?: (site: string) => void;
 }
@@ -68,7 +70,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
       sweepSeconds: defaults.sweepSeconds,
       visibilitySeconds: defaults.visibilitySeconds,
       retentionSeconds: defaults.retentionSeconds,
-      tasksPerInvocation: defaults.tasksPerInvocation,
+      tasksPerInvocation: options.tasksPerInvocation ?? defaults.tasksPerInvocation,
     },
     registry,
     catalog: catalogOf(registry),

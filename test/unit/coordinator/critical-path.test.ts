@@ -61,3 +61,26 @@ describe("calls between two bodies", () => {
     expect(await between(chordOf(10), 271)).not.toContain("slot.carry");
   });
 });
+
+it.each([
+  [500, "slot.carry"],
+  [700, "slot.look"],
+])(
+  "looks at its time again when what it has carried gets its turn: after %d s that is followed by %s",
+  async (seconds, site) => {
+    const sites: string[] = [];
+    const { client, clock, coordinator, queue, sleep, until } = createDeployment({
+      tasks: {
+        quick: defineTask({ name: "quick", args }, () => null),
+        long: defineTask({ name: "long", args, timeoutSeconds: 800 }, () => sleep(seconds).then(() => null)),
+      },
+      tasksPerInvocation: 1,
+      workers: false,
+      onCall: (call) => sites.push(call),
+    });
+    await until(client.submit({ group: [{ chain: [{ task: "quick" }, { task: "quick" }] }, { task: "long" }] }));
+    const messages = await queue.receive("task:default", 10);
+    await until(coordinator.work({ messages, queue: "default", deadlineAtMs: clock.now() + 870_000 }));
+    expect(sites.filter((call) => call === "slot.carry" || call === "slot.look")).toEqual([site]);
+  },
+);
