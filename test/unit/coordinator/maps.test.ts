@@ -119,6 +119,12 @@ describe("a map over a result", () => {
     expect(await engine.left()).toEqual(nothingLeft);
   });
 
+  it.each([undefined, 100])("takes thousands of items, in lanes too: %s at the same time", async (maxConcurrency) => {
+    const options = maxConcurrency === undefined ? {} : { maxConcurrency };
+    const run = await engine.run(chain(upTo.with(3000), map(add.with(1), options), sum) as never);
+    expect(run).toMatchObject({ status: "SUCCEEDED", value: 4_504_500 });
+  });
+
   it("takes headers of its request along", async () => {
     const run = await engine.run(chain(upTo.with(1), map(about)), { headers: { tenant: "acme" } });
     expect(run).toMatchObject({ value: [["acme", 1]] });
