@@ -15,6 +15,7 @@ import type { Image, WriteResult } from "../ports/index.ts";
 import { chosenSkip, isHeld } from "../protocol/decision.ts";
 import { decodeHead, endHeadWrite, type Head, type RunEnd } from "../protocol/head.ts";
 import { memberPlace, type SlotPlace } from "../protocol/keys.ts";
+import { isBounded, unitOf } from "../protocol/lanes.ts";
 import { type ListName, listOf } from "../protocol/release.ts";
 import { decodeSlot, isBad, type SettledSlot, skipIn } from "../protocol/slot.ts";
 import {
@@ -83,8 +84,15 @@ export async function driveNodes(
       return advanceAll(delivery, node.id, node.next, wins);
     });
   }
-  for (const { join, place } of nodes)
-    if (join && place.leaf) await goOnInLane(delivery, join, { index: place.leaf.index, image, wins });
+  if (first?.join)
+    for (const index of onePerUnit(first.join, nodes)) await goOnInLane(delivery, first.join, { index, image, wins });
+}
+
+/** Members of one item, one of each unit: a pack in a lane is followed by one message, not by one a member. */
+function onePerUnit(join: PlanJoin, nodes: readonly Settled[]): Iterable<number> {
+  if (!isBounded(join)) return [];
+  const indexes = nodes.flatMap(({ place }) => (place.leaf ? [place.leaf.index] : []));
+  return new Map(indexes.map((index) => [unitOf(join, index), index])).values();
 }
 
 /**

@@ -84,3 +84,15 @@ it.each([
     expect(sites.filter((call) => call === "slot.carry" || call === "slot.look")).toEqual([site]);
   },
 );
+
+it("sends each pack of a lane once, whatever it holds: no claim is refused", async () => {
+  const sites: string[] = [];
+  const { client, until } = createDeployment({
+    tasks: { quick: defineTask({ name: "quick", args }, () => null) },
+    onCall: (site) => sites.push(site),
+  });
+  const over = Array.from({ length: 30 }, (_, i) => i);
+  const run = await until(client.submit({ map: { each: { task: "quick" }, over, maxConcurrency: 10 } }));
+  await until(run.result());
+  expect(sites.filter((site) => site === "slot.claim")).toHaveLength(3);
+});
