@@ -241,3 +241,20 @@ describe("a chord's deadline from its size", () => {
     expect(deadline(members, 400)).toBe(seconds);
   });
 });
+
+it("S3-08: 39 of 40 chunks succeed, and the worker of one dies: inspect names that one, and another worker brings it in", async () => {
+  const chunk = task("chunk", (ctx, seconds: number) => engine.sleep(ctx, seconds).then(() => seconds));
+  const join = task("join", (_ctx, results: number[]) => results.length);
+  const engine: TestEngine = engineOf({ chunk, join }, { tasksPerInvocation: 1 });
+  engine.inject({ fault: "crash", task: "chunk", path: "header[39]", when: "in-body" });
+  const header = Array.from({ length: 40 }, (_, i) => chunk.with(i === 39 ? 60 : 1));
+  await engine.submit(chord(header, join), { id: "r" });
+  await engine.advance(20);
+  const before = await engine.inspect("r");
+  expect(before?.status).toBe("RUNNING");
+  const open = before?.tasks.filter(({ status }) => status !== "SUCCEEDED").map(({ path }) => path);
+  expect(open).toEqual(["header[39]", "callback"]);
+  await engine.advance(day);
+  expect(await engine.inspect("r")).toMatchObject({ status: "SUCCEEDED", value: 40 });
+  expect(engine.calls.filter(({ taskId }) => taskId === "r/header[39]")).toHaveLength(2);
+});
