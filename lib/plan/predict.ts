@@ -21,6 +21,9 @@ export const prices = {
   sqsRequest: 0.4e-6,
 } as const;
 
+/** One more attempt: its wait and its claim, and a message sent, received and deleted. */
+export const attemptUsd = 2 * prices.writeUnit + 3 * prices.sqsRequest;
+
 /** Sizes the estimate takes for granted, in bytes: measured by `npm run bench:members` on chords of 10 to 100,000 members. */
 const sizes = {
   /** Keys, generation and counter. */

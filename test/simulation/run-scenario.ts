@@ -3,6 +3,7 @@
  */
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
+import { budgetFaults } from "./budget-check.ts";
 import type { Fault } from "./faults.ts";
 import { brokenInvariants, childFaults, type FinalState, readRun, unhandled } from "./oracle.ts";
 import { outsidePrograms } from "./outside-scenarios.ts";
@@ -81,7 +82,7 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
     const left = scenario.drops ? [] : unhandled(world);
     const children = await childFaults(world, needsSweeper);
     const broken = [...brokenInvariants(world, snapshot), ...children];
-    const faults = [...broken, ...left, ...differences(scenario, state, clean)];
+    const faults = [...broken, ...budgetFaults(world), ...left, ...differences(scenario, state, clean)];
     return { state, calls: world.calls, faults };
   } catch (error) {
     return {
