@@ -28,6 +28,7 @@ export {
 export type { RetryOptions, RevokeOptions } from "./client/operate.ts";
 export type { ReportOptions } from "./client/report.ts";
 export type {
+  BudgetReport,
   FailedRun,
   FailuresReport,
   InspectReport,
@@ -61,6 +62,7 @@ export {
   StoreError,
   TuttiError,
 } from "./errors.ts";
+export type { Budget } from "./model/budget.ts";
 export type { Json, JsonObject } from "./model/json.ts";
 export type {
   FailureSummary,

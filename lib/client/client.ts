@@ -6,6 +6,7 @@
  * too. Everything else only reads: it writes nothing and sends nothing.
  */
 import { InvalidRequestError, QueueError } from "../errors.ts";
+import type { Budget } from "../model/budget.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { runStatuses } from "../model/outcome.ts";
@@ -24,6 +25,7 @@ import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
 import { readHead, readSnapshot } from "../records/snapshots.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
+import { budgetReport } from "./budget.ts";
 import { RunFailedError, RunUnfinishedError } from "./errors.ts";
 import { failures } from "./failures.ts";
 import {
@@ -86,6 +88,8 @@ export interface SubmitOptions {
   readonly name?: string;
   /** The run is TIMED_OUT after that. @default 7 days */
   readonly deadlineSeconds?: number;
+  /** What the run may use, with everything that its maps expand into. @default no limit @see docs/budgets.md */
+  readonly budget?: Budget;
   /** After a failure: end at once, or skip what follows from it and finish the rest. @default "fail-fast" */
   readonly onFailure?: "fail-fast" | "finish";
   /** Strings that travel to every task. */
@@ -300,16 +304,17 @@ async function inspect(reading: Reading, id: string, options: InspectOptions): P
   const path = rest.length === 0 ? undefined : rest.join("/");
   const from = pageStart(options.cursor);
   const head = await findHead(reading.store, run);
-  const [snapshot, result] = await Promise.all([
+  const [snapshot, result, budget] = await Promise.all([
     readSnapshot(reading.store, reading.plans, head),
     readValue(reading, head),
+    budgetReport(reading.store, head),
   ]);
   const tasks =
     options.verbose === true
       ? { page: { from, size: taskPageSize }, accepted: await acceptedByJoin(reading, snapshot) }
       : {};
   const children = await readChildren(reading, snapshot);
-  return inspectReport(snapshot, { result, children, ...tasks, ...(path === undefined ? {} : { path }) });
+  return inspectReport(snapshot, { result, children, budget, ...tasks, ...(path === undefined ? {} : { path }) });
 }
 
 /** Runs that the maps of a run have expanded into: the first ones, since each is read whole. */

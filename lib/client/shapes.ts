@@ -108,6 +108,20 @@ export interface RunReport {
   readonly result: Json;
   /** The map that has expanded into this run, as a task id of its own run. Absent where none has. */
   readonly parent?: string;
+  /** The budget that holds for it. Absent where there is none. */
+  readonly budget?: BudgetReport;
+}
+
+/** What a run may use, and what is counted of it, with everything that its maps expand into. */
+export interface BudgetReport {
+  /** The run that was submitted with it. */
+  readonly run: string;
+  /** Null: no limit. */
+  readonly maxTasks: number | null;
+  readonly maxAttemptsTotal: number | null;
+  /** US dollars, as predicted: Lambda's time apart. */
+  readonly maxCost: number | null;
+  readonly used: { readonly tasks: number; readonly attempts: number; readonly cost: number };
 }
 
 /** A map whose list is known at run time. */

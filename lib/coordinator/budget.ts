@@ -9,9 +9,9 @@ import { type Budget, nanoUsdOf, type Usage } from "../model/budget.ts";
 import type { StoredError } from "../model/outcome.ts";
 import { attemptUsd, predict } from "../plan/predict.ts";
 import type { Plan, PlanNode } from "../plan/types.ts";
-import { type Account, type Charge, chargeWrite, limitsOf, type RunBudget } from "../protocol/budget.ts";
-import { type Head, isTombstone } from "../protocol/head.ts";
-import { readHead } from "../records/snapshots.ts";
+import { type Charge, chargeWrite, limitsOf, type RunBudget } from "../protocol/budget.ts";
+import type { Head } from "../protocol/head.ts";
+import { readAccount } from "../records/budgets.ts";
 import { storedError } from "../records/values.ts";
 import type { Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
@@ -54,7 +54,7 @@ export function budgetOfChild({ runId, budget }: Head): { readonly budget?: RunB
  * @returns Why it may not be started; undefined when it may.
  */
 export async function charge(deps: CoordinatorDeps, head: Head, more: Charge): Promise<StoredError | undefined> {
-  const account = await accountOf(deps, head);
+  const account = await readAccount(deps.store, head);
   if (account === undefined) return undefined;
   if (account === "gone") return { name: errorName, message: "the run with the budget was removed" };
   const result = await deps.store.write(chargeWrite(account, more), "budget.charge");
@@ -62,21 +62,6 @@ export async function charge(deps: CoordinatorDeps, head: Head, more: Charge): P
   if (row.kind === "granted") return undefined;
   deps.log.write("warn", "budget exceeded", { run: head.runId, budgetOf: account.run, why: row.why });
   return { name: errorName, message: row.why };
-}
-
-async function accountOf(deps: CoordinatorDeps, head: Head): Promise<Account | "gone" | undefined> {
-  if (head.budget === undefined) return undefined;
-  if (head.budget.kind === "own") return ownAccount(head, head.budget);
-  const root = await readHead(deps.store, head.budget.run);
-  if (root === undefined || isTombstone(root) || root.budget?.kind !== "own") return "gone";
-  return ownAccount(root, root.budget);
-}
-
-function ownAccount(
-  { runId, taskCount }: Head,
-  { limits, plannedNanoUsd }: Extract<RunBudget, { kind: "own" }>,
-): Account {
-  return { run: runId, limits, planned: { tasks: taskCount, attempts: taskCount, nanoUsd: plannedNanoUsd } };
 }
 
 /** A retry: the attempts that it adds, and the limits it brings. */

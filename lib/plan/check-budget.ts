@@ -18,5 +18,9 @@ export function checkBudget({ maxTasks, maxAttemptsTotal, maxCost }: Budget, pla
   if (maxCost === undefined) return;
   const { usd } = predict(plan, nowMs);
   if (usd > maxCost)
-    throw new InvalidRequestError("budget.maxCost", maxCost, `must be at least ${usd}, the predicted cost in US dollars`);
+    throw new InvalidRequestError(
+      "budget.maxCost",
+      maxCost,
+      `must be at least ${usd}, the predicted cost in US dollars`,
+    );
 }

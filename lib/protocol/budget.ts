@@ -145,7 +145,9 @@ export function chargeRow(account: Account, charge: Charge, result: WriteResult)
   const mark = markOf(charge);
   if (result.applied || result.image?.[mark.attribute] === mark.value) return { kind: "granted" };
   const used = usedIn(account, result.image);
-  const over = counterNames.find((name) => charge[name] > 0 && used[name] + charge[name] > (account.limits[name] ?? Infinity));
+  const over = counterNames.find(
+    (name) => charge[name] > 0 && used[name] + charge[name] > (account.limits[name] ?? Infinity),
+  );
   if (over === undefined) throw new StoreError(`run ${account.run}: its budget was refused by nothing`);
   const { limit } = counters[over];
   const amount = (value: number) => amountText(over, value);

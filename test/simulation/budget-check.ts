@@ -24,7 +24,9 @@ export function budgetFaults(world: World): string[] {
     const attempts = started.length + handedOut;
     return [
       ...(tasks > used.tasks ? [`B1: ${root.runId} has ${tasks} tasks, counted are ${used.tasks}`] : []),
-      ...(attempts > used.attempts ? [`B1: ${root.runId} began ${attempts} attempts, counted are ${used.attempts}`] : []),
+      ...(attempts > used.attempts
+        ? [`B1: ${root.runId} began ${attempts} attempts, counted are ${used.attempts}`]
+        : []),
       ...(used.tasks > (limits.tasks ?? Infinity) ? [`B2: ${root.runId} counts ${used.tasks} tasks`] : []),
       ...(used.attempts > (limits.attempts ?? Infinity) ? [`B2: ${root.runId} counts ${used.attempts} attempts`] : []),
       ...(used.nanoUsd > (limits.nanoUsd ?? Infinity) ? [`B2: ${root.runId} counts ${used.nanoUsd} nano-dollars`] : []),

@@ -61,7 +61,7 @@ export const budgetScenarios: readonly Scenario[] = [
   {
     name: "budget: cost of a map beyond it",
     workflow: { chain: [list(3), map(plus), sum] },
-    ...within({ maxCost: 0.00003 }),
+    ...within({ maxCost: 0.00002 }),
     status: "FAILED",
     open: true,
   },
