@@ -103,7 +103,7 @@ function budgetText({ tasks, predicted }: PlanDescription, { maxTasks, maxAttemp
     ...(maxAttemptsTotal === undefined ? [] : [`${tasks} of ${maxAttemptsTotal} attempts`]),
     ...(maxCost === undefined ? [] : [`$${dollars(predicted.usd)} of $${dollars(maxCost)}`]),
   ];
-  return `the plan takes ${parts.length === 0 ? "all, without a limit" : parts.join(", ")}`;
+  return `the plan takes ${parts.join(", ")}`;
 }
 
 function costText({ writeUnits, sqsRequests, usd }: Prediction): string {

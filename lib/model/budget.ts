@@ -15,7 +15,12 @@ const budgetFields = {
   maxCost: z.number().positive().max(limits.budgetUsd).optional(),
 };
 
-export const budgetSchema = z.strictObject(budgetFields).meta({ id: "Budget" });
+export const budgetSchema = z
+  .strictObject(budgetFields)
+  .refine((budget) => Object.values(budget).some((limit) => limit !== undefined), {
+    error: `must have at least one limit: ${Object.keys(budgetFields).join(", ")}`,
+  })
+  .meta({ id: "Budget" });
 
 export type Budget = z.infer<typeof budgetSchema>;
 

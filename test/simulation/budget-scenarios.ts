@@ -8,6 +8,7 @@ const map = (each: object) => ({ map: { each } });
 const plus = { task: "plus", args: [10] };
 const within = (budget: object) => ({ request: { budget } });
 const again = { type: "retry" };
+const mended = { task: "mended", args: [10] };
 /** Fails at every attempt, and may try often. */
 const never = { task: "never" };
 /** Kills its worker at every attempt, and may try often. */
@@ -15,12 +16,12 @@ const deadly = { task: "killsAlways" };
 
 export const budgetScenarios: readonly Scenario[] = [
   {
-    // As many tasks as there will be: a charge that was counted twice would fail the map.
-    name: "budget: map that just fits",
-    workflow: { chain: [list(3), map(plus), sum] },
-    ...within({ maxTasks: 6 }),
+    // As many tasks as there will be: if the first charge was counted twice, the second map would fail.
+    name: "budget: maps that just fit",
+    workflow: { chain: [list(1), map(plus), map(plus), sum] },
+    ...within({ maxTasks: 4 + 1 + 1 }),
     status: "SUCCEEDED",
-    value: 11 + 12 + 13,
+    value: 21,
   },
   {
     name: "budget: map beyond it",
@@ -61,7 +62,7 @@ export const budgetScenarios: readonly Scenario[] = [
   {
     name: "budget: cost of a map beyond it",
     workflow: { chain: [list(3), map(plus), sum] },
-    ...within({ maxCost: 0.00002 }),
+    ...within({ maxCost: 0.000014 }),
     status: "FAILED",
     open: true,
   },
@@ -124,7 +125,7 @@ export const budgetScenarios: readonly Scenario[] = [
   },
   {
     name: "budget: retry of a run within it",
-    workflow: { chain: [one(1), { task: "mended", args: [10] }] },
+    workflow: { chain: [one(1), mended] },
     ...within({ maxAttemptsTotal: 6 }),
     operations: [{ request: again }],
     status: "SUCCEEDED",
@@ -132,16 +133,17 @@ export const budgetScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    // Whatever a fault has lost: three tasks more are too many.
     name: "budget: retry of a run beyond it",
-    workflow: { chain: [one(1), { task: "mended", args: [10] }] },
-    ...within({ maxAttemptsTotal: 2 }),
+    workflow: { group: [mended, mended, mended] },
+    request: { budget: { maxAttemptsTotal: 5 }, onFailure: "finish" },
     operations: [{ request: again }],
     status: "FAILED",
     open: true,
   },
   {
     name: "budget: retry of a run that raises it",
-    workflow: { chain: [one(1), { task: "mended", args: [10] }] },
+    workflow: { chain: [one(1), mended] },
     ...within({ maxAttemptsTotal: 2 }),
     operations: [{ request: { ...again, budget: { maxAttemptsTotal: 6 } } }],
     status: "SUCCEEDED",
@@ -150,8 +152,8 @@ export const budgetScenarios: readonly Scenario[] = [
   },
   {
     name: "budget: retry of a map beyond it",
-    workflow: { chain: [list(2), map({ task: "mended" }), sum] },
-    ...within({ maxAttemptsTotal: 6 }),
+    workflow: { chain: [list(4), map({ task: "mended" }), sum] },
+    request: { budget: { maxAttemptsTotal: 10 }, onFailure: "finish" },
     operations: [{ request: again }],
     status: "FAILED",
     open: true,
