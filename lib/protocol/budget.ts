@@ -156,7 +156,7 @@ export function chargeRow(account: Account, charge: Charge, result: WriteResult)
 }
 
 function amountText(name: Counter, value: number): string {
-  return name === "nanoUsd" ? `$${usdText(value)}` : `${value} ${name}`;
+  return name === "nanoUsd" ? `$${usdText(value)}` : `${value}`;
 }
 
 /** Nano-dollars as US dollars, without what they do not have. */

@@ -11,8 +11,8 @@ import {
   encodeBudget,
   limitsOf,
   markPlaces,
-  usedIn,
   usdText,
+  usedIn,
 } from "../../../lib/protocol/budget.ts";
 import { budgetKey } from "../../../lib/protocol/keys.ts";
 
@@ -60,10 +60,10 @@ describe("a charge", () => {
       chargeRow(account, chargeOf("a", more), { applied: false, image });
     expect(refused({ tasks: 16 })).toEqual({
       kind: "refused",
-      why: "budget.maxTasks is 20 tasks, used are 5 tasks, asked for 16 tasks more",
+      why: "budget.maxTasks is 20, used are 5, asked for 16 more",
     });
     expect(refused({ attempts: 3 }, { tasks: 6, attempts: 28, nanoUsd: 1 })).toMatchObject({
-      why: "budget.maxAttemptsTotal is 30 attempts, used are 28 attempts, asked for 3 attempts more",
+      why: "budget.maxAttemptsTotal is 30, used are 28, asked for 3 more",
     });
     expect(refused({ nanoUsd: 901 })).toMatchObject({
       why: "budget.maxCost is $0.000001, used are $0.0000001, asked for $0.000000901 more",
