@@ -16,6 +16,7 @@ export {
 } from "./canvas/canvas.ts";
 export type { Composable, ComposableNode } from "./canvas/composable.ts";
 export { literal, ref } from "./canvas/reference.ts";
+export type { CostOptions } from "./client/cost-of-run.ts";
 export type { InspectOptions, RunHandle, SubmitOptions, Submittable, TuttiClient } from "./client/client.ts";
 export {
   ConfigurationError,
@@ -29,6 +30,8 @@ export type { RetryOptions, RevokeOptions } from "./client/operate.ts";
 export type { ReportOptions } from "./client/report.ts";
 export type {
   BudgetReport,
+  CostLine,
+  CostReport,
   FailedRun,
   FailuresReport,
   InspectReport,
@@ -74,6 +77,7 @@ export type {
   TaskStatus,
 } from "./model/outcome.ts";
 export { type AttemptReport, type OutsideTask, outsideTaskJsonSchema } from "./model/outside.ts";
+export { type PriceTable, usEast1Prices } from "./model/prices.ts";
 export { requestJsonSchema, type SubmitRequest } from "./model/request.ts";
 export type { Chain, Chord, Dag, Deadline, Group, Retry, Sleep, Task, Workflow } from "./model/workflow.ts";
 export type { TaskContext, TaskLog } from "./tasks/context.ts";

@@ -26,6 +26,7 @@ import { createPlanCache } from "../records/plans.ts";
 import { readHead, readSnapshot } from "../records/snapshots.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
 import { budgetReport } from "./budget.ts";
+import { type CostOptions, costOfRun } from "./cost-of-run.ts";
 import { RunFailedError, RunUnfinishedError } from "./errors.ts";
 import { failures } from "./failures.ts";
 import {
@@ -43,6 +44,7 @@ import { type AcceptedByJoin, activityOf, inspectReport, resultReport, runLine }
 import { type ReportOptions, report } from "./report.ts";
 import { findHead, readListing, refreshRunning } from "./runs.ts";
 import {
+  type CostReport,
   type FailuresReport,
   type InspectReport,
   type OperationReport,
@@ -149,6 +151,13 @@ export interface TuttiClient {
    * @throws InvalidRequestError when the report breaks a rule, or is not of an attempt that runs: it has changed nothing.
    */
   report(target: string, report: AttemptReport, options?: ReportOptions): Promise<ReportReport>;
+  /**
+   * What a run has cost, with everything that its maps have expanded into: counted from its items, and estimated where they do
+   * not tell. Reads every item of it.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   */
+  cost(id: string, options?: CostOptions): Promise<CostReport>;
   /** What is going on in the whole deployment. */
   status(): Promise<StatusReport>;
   /** How a run ended. @throws RunUnfinishedError with its progress while it is running. */
@@ -204,6 +213,7 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
   return {
     submit: (document, options = {}) => submit(deps, reading, document, options),
     inspect: (id, options = {}) => inspect(reading, id, options),
+    cost: (id, options = {}) => costOfRun(reading, id, options),
     report: (target, said, options = {}) => report(deps, reading, { target, said }, options),
     status: () => status(deps, reading),
     async result(id) {

@@ -4,7 +4,8 @@
 import { InvalidRequestError } from "../../errors.ts";
 import type { Item, Page } from "../../ports/store.ts";
 import { compareInIndex, type IndexRule } from "./table.ts";
-import { compareText, copyImage, itemBytes } from "./values.ts";
+import { itemBytes } from "../../model/item-size.ts";
+import { compareText, copyImage } from "./values.ts";
 
 /** The first items up to the page size. As in DynamoDB a page that was cut has a cursor even when nothing follows. */
 export function pageOf(

@@ -2,7 +2,7 @@
  * docs/data-model.md: the largest size of each item, held against the limits of the product and of DynamoDB.
  */
 import { expect, it } from "vitest";
-import { itemBytes } from "../../../lib/adapters/memory/values.ts";
+import { itemBytes } from "../../../lib/model/item-size.ts";
 import { defaults, limits } from "../../../lib/model/limits.ts";
 import type { PlanJoin } from "../../../lib/plan/types.ts";
 import type { Image, Item, Key, Value } from "../../../lib/ports/index.ts";

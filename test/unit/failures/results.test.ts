@@ -1,6 +1,6 @@
 /** Results, submit and late reports: sections I and K of docs/failures.md. */
 import { describe, expect, it } from "vitest";
-import { itemBytes } from "../../../lib/adapters/memory/values.ts";
+import { itemBytes } from "../../../lib/model/item-size.ts";
 import { chord, group } from "../../../lib/canvas/canvas.ts";
 import { RunConflictError } from "../../../lib/errors.ts";
 import { limits } from "../../../lib/model/limits.ts";

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { itemBytes } from "../../../lib/adapters/memory/values.ts";
+import { itemBytes } from "../../../lib/model/item-size.ts";
 import { chord } from "../../../lib/canvas/canvas.ts";
 import type { Json } from "../../../lib/model/json.ts";
 import type { MemberOutcome } from "../../../lib/model/outcome.ts";

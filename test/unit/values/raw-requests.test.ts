@@ -3,7 +3,7 @@
  */
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { itemBytes } from "../../../lib/adapters/memory/values.ts";
+import { itemBytes } from "../../../lib/model/item-size.ts";
 import { sha256 } from "../../../lib/model/hash.ts";
 import type { Value } from "../../../lib/ports/store.ts";
 import { documentKey } from "../../../lib/protocol/keys.ts";
