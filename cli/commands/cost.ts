@@ -22,12 +22,13 @@ const pricesHint = "a table of prices as JSON: see docs/budgets.md";
 export function registerCost(program: Command, io: CliIo): void {
   const command = program
     .command("cost")
-    .description("what a run has cost in US dollars, by call: counted from its items, and estimated where they do not tell")
+    .description(
+      "what a run has cost in US dollars, by call: counted from its items, and estimated where they do not tell",
+    )
     .argument("<ID>", "id of a run, or the beginning of one", parseRunId)
     .option("--prices <FILE>", "table of prices as JSON, - for standard input (default: list prices of us-east-1)")
     .action(async (id: string, flags: Flags) => {
-      const prices =
-        flags.prices === undefined ? undefined : parsePrices(await readJson(io, flags.prices, pricesHint));
+      const prices = flags.prices === undefined ? undefined : parsePrices(await readJson(io, flags.prices, pricesHint));
       const client = await openClient(io, flags);
       const report = await client.cost(id, prices === undefined ? {} : { prices });
       if (flags.json === true) writeJson(io, report);

@@ -40,6 +40,7 @@ export const notCounted: readonly string[] = [
 
 /** Bytes of a slot that is leased, as it lies in its item. */
 const leaseBytes = 65;
+const readUnitBytes = 4096;
 /** A lease is extended every third of its time. */
 const beatMs = (defaults.leaseSeconds * 1000) / 3;
 /** Reads of a map beside those of a batch and of its list: heads of both runs, slots, and the look at its end. */
@@ -120,7 +121,7 @@ function partsOf(run: StoredRun): Part[] {
     guessed("waits for retries", writes.waits),
     guessed("earlier attempts", writes.again),
     counted("arrivals and decisions", writes.arrivals),
-    counted("large values", bytesUnits(items, "value#")),
+    counted("large values", valueWrites(run)),
     guessed("heartbeats", heartbeats(snapshot)),
     guessed("sleeps and timers", timerUnits(snapshot.plan, isTimer) + sleepRecords(snapshot)),
     guessed("budget", writes.charges),
@@ -158,6 +159,26 @@ function bytesUnits(items: readonly Item[], prefix: string): number {
   return items
     .filter(({ key }) => key.sk.startsWith(prefix))
     .reduce((sum, item) => sum + writeUnitsOf(itemBytes(item)), 0);
+}
+
+/** Values by content: each task that gives one writes it, and so do arguments that no message holds. */
+function valueWrites({ snapshot, items }: StoredRun): number {
+  const units = new Map<string, number>();
+  for (const item of items) {
+    const [kind, hash = ""] = item.key.sk.split("#");
+    if (kind === "value") units.set(hash, (units.get(hash) ?? 0) + writeUnitsOf(itemBytes(item)));
+  }
+  const times = new Map<string, number>();
+  for (const { slot } of slotsOf(snapshot)) {
+    const hash = storedValueOf(slot)?.hash;
+    if (hash !== undefined) times.set(hash, (times.get(hash) ?? 0) + 1);
+  }
+  return [...units].reduce((sum, [hash, each]) => sum + each * (times.get(hash) ?? 1), 0);
+}
+
+function storedValueOf(slot: Slot): { readonly hash: string; readonly bytes: number } | undefined {
+  const value = slot.state === "settled" ? slot.value : undefined;
+  return value?.kind === "item" ? value : undefined;
 }
 
 interface Writes {
@@ -340,13 +361,16 @@ function inputReads(snapshot: Snapshot, happened: Happened): number {
   const reads = (source: Source | null | undefined, by?: PlanNode): number => {
     if (source?.kind === "node") {
       const node = plan.nodes[source.node];
-      return by !== undefined && node !== undefined && happened.carried(by, node) ? 0 : 1;
+      if (node === undefined) return 0;
+      const inHand = by !== undefined && happened.carried(by, node);
+      return (inHand ? 0 : 1) + valueReads([slotOf(snapshot, node)]);
     }
     if (source?.kind !== "join") return 0;
     const join = plan.joins[source.join];
     if (join === undefined) return 0;
     const leaves = Math.ceil(join.size / join.leafSize);
-    return Math.max(0, leaves - (by !== undefined && happened.carried(by, join) ? 1 : 0));
+    const members = Array.from({ length: join.size }, (_, index) => memberSlot(snapshot, join, index));
+    return Math.max(0, leaves - (by !== undefined && happened.carried(by, join) ? 1 : 0)) + valueReads(members);
   };
   const begun = Object.values(plan.nodes).filter((node) => happened.begun(node) && !node.sleep);
   const own = begun.reduce(
@@ -356,4 +380,10 @@ function inputReads(snapshot: Snapshot, happened: Happened): number {
   );
   // Its parent takes the value of a child over.
   return own + (head.parent !== undefined && head.status === "SUCCEEDED" ? reads(plan.output) : 0);
+}
+
+/** Values that are stored apart, each content once. */
+function valueReads(slots: readonly Slot[]): number {
+  const bytes = new Map(slots.flatMap((slot) => storedValueOf(slot) ?? []).map((value) => [value.hash, value.bytes]));
+  return [...bytes.values()].reduce((sum, one) => sum + Math.ceil(one / readUnitBytes), 0);
 }

@@ -42,6 +42,11 @@ const shapes: readonly (readonly [name: string, workflow: object, tasksPerInvoca
     10,
   ],
 ];
+/** Of sizes that a prediction cannot know. */
+const values: typeof shapes = [
+  ["values in their slots", many(20, { task: "text", args: [500] }), 1],
+  ["values apart", many(20, { task: "text", args: [5000] }), 10],
+];
 const maps: typeof shapes = [
   ["a map of 50", { chain: [{ task: "list", args: [50] }, { map: { each: next } }, { task: "count" }] }, 10],
   [
@@ -66,13 +71,16 @@ describe("a clean run of", () => {
     expect(off(predicted.sqsRequests, metered.sqsRequests)).toBeLessThanOrEqual(tolerance);
   });
 
-  it.each([...shapes, ...maps])("%s is counted as it is metered", async (_name, workflow, tasksPerInvocation) => {
-    const { metered, cost } = await measured(workflow, tasksPerInvocation);
-    const { totals } = cost;
-    expect(off(totals.writeUnits, metered.writeUnits)).toBeLessThanOrEqual(tolerance);
-    expect(off(totals.sqsRequests, metered.sqsRequests)).toBeLessThanOrEqual(tolerance);
-    expect(off(totals.readUnits, metered.readUnits)).toBeLessThanOrEqual(tolerance);
-  });
+  it.each([...shapes, ...values, ...maps])(
+    "%s is counted as it is metered",
+    async (_name, workflow, tasksPerInvocation) => {
+      const { metered, cost } = await measured(workflow, tasksPerInvocation);
+      const { totals } = cost;
+      expect(off(totals.writeUnits, metered.writeUnits)).toBeLessThanOrEqual(tolerance);
+      expect(off(totals.sqsRequests, metered.sqsRequests)).toBeLessThanOrEqual(tolerance);
+      expect(off(totals.readUnits, metered.readUnits)).toBeLessThanOrEqual(tolerance);
+    },
+  );
 });
 
 function off(said: number, metered: number): number {
