@@ -202,7 +202,7 @@ function added(one: Writes, other: Writes): Writes {
   };
 }
 
-/** Writes that an item shows. It grew with each of them: those that claim come first. */
+/** Writes that an item shows. It grew with each of them. */
 function writesOf({ key, image }: Item): Writes {
   if (key.sk === "budget")
     return { ...noWrites, charges: Object.keys(image).filter((name) => /^k\d+$/.test(name)).length };
@@ -216,12 +216,11 @@ function writesOf({ key, image }: Item): Writes {
     return writeUnitsOf(size.bytes);
   };
   let claims = 0;
-  for (const group of grouped(slots, ({ slot }) => claimOf(slot))) claims += grow(group.length * leaseBytes);
   let commits = 0;
-  for (const group of grouped(slots, ({ slot }) => commitOf(slot)))
-    commits += grow(
-      group.reduce((sum, { slot, bytes }) => sum + bytes - (claimOf(slot) === undefined ? 0 : leaseBytes), 0),
-    );
+  for (const { kind, slots: changed } of changesOf(slots)) {
+    if (kind === "claim") claims += grow(changed.length * leaseBytes);
+    else commits += grow(changed.reduce((sum, { slot, bytes }) => sum + bytes - (claimOf(slot) ? leaseBytes : 0), 0));
+  }
   let waits = 0;
   let again = 0;
   for (const { slot } of slots) {
@@ -238,20 +237,30 @@ function arrivalsOf(image: Image, grow: (bytes: number) => number): number {
   return marks.reduce((sum, name) => sum + grow(name.length + 2), 0) + decisions;
 }
 
-/** Slots by the write that changed them, in order of it. */
-function grouped<Of extends { readonly slot: Slot }>(
-  slots: readonly Of[],
-  nameOf: (of: Of) => readonly [by: string, atMs: number] | undefined,
-): Of[][] {
-  const groups = new Map<string, { readonly atMs: number; readonly of: Of[] }>();
-  for (const one of slots) {
-    const name = nameOf(one);
-    if (name === undefined) continue;
-    const group = groups.get(name.join(" ")) ?? { atMs: name[1], of: [] };
-    groups.set(name.join(" "), group);
-    group.of.push(one);
-  }
-  return [...groups.values()].sort((a, b) => a.atMs - b.atMs).map(({ of }) => of);
+interface SizedSlot {
+  readonly slot: Slot;
+  readonly bytes: number;
+}
+
+interface Change {
+  readonly kind: "claim" | "commit";
+  readonly atMs: number;
+  readonly slots: SizedSlot[];
+}
+
+/** Slots by the writes that changed them, in the order of those. */
+function changesOf(slots: readonly SizedSlot[]): readonly Change[] {
+  const changes = new Map<string, Change>();
+  const note = (kind: Change["kind"], one: SizedSlot, write: readonly [by: string, atMs: number] | undefined) => {
+    if (write === undefined) return;
+    const name = [kind, ...write].join(" ");
+    const change = changes.get(name) ?? { kind, atMs: write[1], slots: [] };
+    changes.set(name, change);
+    change.slots.push(one);
+  };
+  for (const one of slots) note("claim", one, claimOf(one.slot));
+  for (const one of slots) note("commit", one, commitOf(one.slot));
+  return [...changes.values()].sort((a, b) => a.atMs - b.atMs);
 }
 
 /** The last claim of a slot: members of a pack have one of the same owner at the same time. */

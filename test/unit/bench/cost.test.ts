@@ -44,7 +44,7 @@ const shapes: readonly (readonly [name: string, workflow: object, tasksPerInvoca
 ];
 /** Of sizes that a prediction cannot know. */
 const values: typeof shapes = [
-  ["values in their slots", many(20, { task: "text", args: [500] }), 1],
+  ["values in their slots", many(8, { task: "text", args: [500] }), 1],
   ["values apart", many(20, { task: "text", args: [5000] }), 10],
 ];
 const maps: typeof shapes = [
