@@ -16,8 +16,8 @@ export {
 } from "./canvas/canvas.ts";
 export type { Composable, ComposableNode } from "./canvas/composable.ts";
 export { literal, ref } from "./canvas/reference.ts";
-export type { CostOptions } from "./client/cost-of-run.ts";
 export type { InspectOptions, RunHandle, SubmitOptions, Submittable, TuttiClient } from "./client/client.ts";
+export type { CostOptions } from "./client/cost-of-run.ts";
 export {
   ConfigurationError,
   RequestRejectedError,

@@ -159,7 +159,9 @@ function budgetLosersLeave(store: Store): Store {
   return {
     ...store,
     write: async (write, site) =>
-      ends(write) ? { applied: false, image: { g: 1, s0: { s: "REVOKED", a: 1, o: "x", f: 1 } } } : store.write(write, site),
+      ends(write)
+        ? { applied: false, image: { g: 1, s0: { s: "REVOKED", a: 1, o: "x", f: 1 } } }
+        : store.write(write, site),
   };
 }
 
