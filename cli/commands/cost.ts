@@ -54,6 +54,6 @@ const columns: readonly Column<CostLine>[] = [
   { title: "CALL", cell: ({ call }) => call },
   { title: "AMOUNT", cell: ({ amount }) => String(Number(amount.toPrecision(6))), alignRight: true },
   { title: "UNIT", cell: ({ unit }) => unit },
-  { title: "", cell: ({ basis }) => basis, importance: 1 },
+  { title: "BASIS", cell: ({ basis }) => basis, importance: 1 },
   { title: "US DOLLARS", cell: ({ usd }) => dollars(usd), alignRight: true },
 ];

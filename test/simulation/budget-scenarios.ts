@@ -118,6 +118,16 @@ export const budgetScenarios: readonly Scenario[] = [
     status: "FAILED",
   },
   {
+    // Its message comes back when its lease is over, and before the sweeper does.
+    name: "budget: outside task that was never handed out beyond it",
+    workflow: { task: "elsewhereNever", args: [1] },
+    base: [{ site: "outside.send", mode: "crash-before" }],
+    settings: { visibilitySeconds: 90, sweepSeconds: 300 },
+    sweeper: true,
+    ...within({ maxAttemptsTotal: 1 }),
+    status: "FAILED",
+  },
+  {
     name: "budget: outside task that fails beyond it",
     workflow: { task: "elsewhereFlaky", args: [1] },
     ...within({ maxAttemptsTotal: 1 }),
