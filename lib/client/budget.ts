@@ -2,8 +2,10 @@
  * The budget of a run, as it is shown.
  */
 import type { Store } from "../ports/index.ts";
+import { usedIn } from "../protocol/budget.ts";
 import type { Head } from "../protocol/head.ts";
-import { readAccount, readUsed } from "../records/budgets.ts";
+import { budgetKey } from "../protocol/keys.ts";
+import { readAccount } from "../records/budgets.ts";
 import type { BudgetReport } from "./shapes.ts";
 
 /** Reads the budget that a run has, or is part of; undefined when it has none. */
@@ -11,7 +13,7 @@ export async function budgetReport(store: Store, head: Head): Promise<BudgetRepo
   const account = await readAccount(store, head);
   if (account === undefined || account === "gone") return undefined;
   const { run, limits } = account;
-  const { tasks, attempts, nanoUsd } = await readUsed(store, account);
+  const { tasks, attempts, nanoUsd } = usedIn(account, await store.get(budgetKey(run), "budget.read"));
   return {
     run,
     maxTasks: limits.tasks ?? null,

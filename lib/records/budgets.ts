@@ -1,11 +1,9 @@
 /**
- * The budget of a run as stored: on the head of the run that was submitted with one, and what is used of it on an item beside.
+ * The budget of a run as stored: on the head of the run that was submitted with one.
  */
-import type { Usage } from "../model/budget.ts";
 import type { Store } from "../ports/index.ts";
-import { type Account, type RunBudget, usedIn } from "../protocol/budget.ts";
+import type { Account, RunBudget } from "../protocol/budget.ts";
 import { type Head, isTombstone } from "../protocol/head.ts";
-import { budgetKey } from "../protocol/keys.ts";
 import { readHead } from "./snapshots.ts";
 
 /** Whose budget a run is part of: its own, or that of the run around it. `gone`: that was removed. Undefined: it has none. */
@@ -22,9 +20,4 @@ function ownAccount(
   { limits, plannedNanoUsd }: Extract<RunBudget, { kind: "own" }>,
 ): Account {
   return { run: runId, limits, planned: { tasks: taskCount, attempts: taskCount, nanoUsd: plannedNanoUsd } };
-}
-
-/** What is used of a budget. */
-export async function readUsed(store: Store, account: Account): Promise<Usage> {
-  return usedIn(account, await store.get(budgetKey(account.run), "budget.read"));
 }

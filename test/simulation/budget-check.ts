@@ -1,9 +1,11 @@
 /**
  * What must hold of budgets at rest: no more is there, or was started, than was counted, and no more counted than allowed.
  */
+import type { Item } from "../../lib/ports/index.ts";
 import { usedIn } from "../../lib/protocol/budget.ts";
 import { decodeHead, type Head, isTombstone } from "../../lib/protocol/head.ts";
 import { budgetKey } from "../../lib/protocol/keys.ts";
+import { countsOf, decodeSlot } from "../../lib/protocol/slot.ts";
 import type { World } from "./world.ts";
 
 /** Every run that has used more than its budget, in words. */
@@ -20,8 +22,10 @@ export function budgetFaults(world: World): string[] {
     const runs = heads.filter((head) => head === root || isPart(head, root));
     const tasks = runs.reduce((sum, { taskCount }) => sum + taskCount, 0);
     const started = world.entries.filter(({ taskId }) => runs.some(({ runId }) => taskId.startsWith(`${runId}/`)));
-    const handedOut = new Set(world.outsideMessages.map(({ token }) => token)).size;
-    const attempts = started.length + handedOut;
+    // A claim is an attempt too where nobody entered it: by a worker that died, or for a program elsewhere.
+    const isOfRuns = ({ key }: Item) => runs.some(({ runId }) => key.pk === runId || key.pk.startsWith(`${runId}#`));
+    const claimed = items.filter(isOfRuns).reduce((sum, item) => sum + claimsIn(item), 0);
+    const attempts = Math.max(started.length, claimed);
     return [
       ...(tasks > used.tasks ? [`B1: ${root.runId} has ${tasks} tasks, counted are ${used.tasks}`] : []),
       ...(attempts > used.attempts
@@ -32,6 +36,14 @@ export function budgetFaults(world: World): string[] {
       ...(used.nanoUsd > (limits.nanoUsd ?? Infinity) ? [`B2: ${root.runId} counts ${used.nanoUsd} nano-dollars`] : []),
     ];
   });
+}
+
+/** Attempts of tasks in their newest generation. */
+function claimsIn({ key, image }: Item): number {
+  if (!/^(?:tally|node)#/.test(key.sk)) return 0;
+  return Object.keys(image)
+    .filter((name) => /^s\d+$/.test(name))
+    .reduce((sum, name) => sum + countsOf(decodeSlot(image[name])).attempt, 0);
 }
 
 function isPart({ budget }: Head, root: Head): boolean {
