@@ -30,11 +30,24 @@ export async function readDocument(io: CliIo, file: string): Promise<FileDocumen
   return documentIn(await readText(path, file));
 }
 
-async function readText(path: string, file: string): Promise<string> {
+/**
+ * Reads a file of JSON that is no workflow, `-` for standard input.
+ *
+ * @param what - What it has to be, as a phrase that reads after its name.
+ * @throws UsageError when there is no such file; InvalidRequestError when it is no JSON.
+ */
+export async function readJson(io: CliIo, file: string, what: string): Promise<unknown> {
+  return documentIn(file === "-" ? await io.readStdin() : await readText(resolve(io.cwd, file), file, what));
+}
+
+const documentHint =
+  "FILE is a workflow or request as JSON, - for standard input, or a module with a workflow as its default export";
+
+async function readText(path: string, file: string, hint = documentHint): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw unreadable(error, file);
+    throw unreadable(error, file, hint);
   }
 }
 
@@ -43,14 +56,11 @@ async function existingModule(path: string, file: string): Promise<Readonly<Reco
   return importFile(path, file);
 }
 
-function unreadable(error: unknown, file: string): UsageError {
+function unreadable(error: unknown, file: string, hint: string): UsageError {
   const code = (error as NodeJS.ErrnoException).code;
   const why =
     code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : String(code ?? error);
-  return new UsageError(
-    `cannot read ${file}: ${why}`,
-    "FILE is a workflow or request as JSON, - for standard input, or a module with a workflow as its default export",
-  );
+  return new UsageError(`cannot read ${file}: ${why}`, hint);
 }
 
 function documentIn(text: string): unknown {

@@ -3,6 +3,7 @@
  */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { registerCost } from "./commands/cost.ts";
 import { registerDev } from "./commands/dev.ts";
 import { registerInspect } from "./commands/inspect.ts";
 import { registerPause } from "./commands/pause.ts";
@@ -36,6 +37,7 @@ const registers: readonly Register[] = [
   registerResume,
   registerRetry,
   registerReport,
+  registerCost,
   registerDev,
   registerWorker,
 ];

@@ -6,13 +6,14 @@ import type { RunHandle, SubmitOptions, TuttiClient } from "../lib/client/client
 import { fairnessKeySchema, idPattern } from "../lib/model/ids.ts";
 import { limits } from "../lib/model/limits.ts";
 import type { SubmitRequest } from "../lib/model/request.ts";
+import { addBudgetOptions, type BudgetFlags, budgetIn } from "./budget-options.ts";
 import { readDocument } from "./file-argument.ts";
 import type { CliIo } from "./io.ts";
 import { addConnectionOptions, type ConnectionFlags } from "./options.ts";
 import { InterruptedError } from "./output/errors.ts";
 import { parseIntegerIn } from "./usage.ts";
 
-export interface SubmitFlags extends ConnectionFlags {
+export interface SubmitFlags extends ConnectionFlags, BudgetFlags {
   readonly id?: string;
   readonly name?: string;
   readonly deadlineSeconds?: number;
@@ -47,7 +48,7 @@ export function addSubmitOptions(command: Command): Command {
       "whose work this is, such as a tenant: queues are fair between keys",
       parseFairnessKey,
     );
-  return addConnectionOptions(command);
+  return addConnectionOptions(addBudgetOptions(command));
 }
 
 function parseNewId(text: string): string {
@@ -76,12 +77,16 @@ export async function submitFile(
   wait: boolean,
 ): Promise<RunHandle> {
   const document = (await readDocument(io, file)) as SubmitRequest;
+  const given = budgetIn(flags);
+  // A limit that is given here goes before that limit in FILE; the others stay.
+  const budget = given && { ...document.budget, ...given };
   const { id, name, deadlineSeconds, onFailure, header, fairnessKey } = flags;
   const options: SubmitOptions = {
     wait,
     ...(id === undefined ? {} : { id }),
     ...(name === undefined ? {} : { name }),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
+    ...(budget === undefined ? {} : { budget }),
     ...(onFailure === undefined ? {} : { onFailure }),
     ...(header === undefined ? {} : { headers: header }),
     ...(fairnessKey === undefined ? {} : { fairnessKey }),

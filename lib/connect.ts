@@ -206,6 +206,7 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     result: async (id) => (await client()).result(id),
     wait: async (id, given) => (await client()).wait(id, given),
     revoke: async (id, given) => (await client()).revoke(id, given),
+    cost: async (id, given) => (await client()).cost(id, given),
     previewRevoke: async (id, given) => (await client()).previewRevoke(id, given),
     pause: async (id) => (await client()).pause(id),
     resume: async (id) => (await client()).resume(id),

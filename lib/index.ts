@@ -17,6 +17,7 @@ export {
 export type { Composable, ComposableNode } from "./canvas/composable.ts";
 export { literal, ref } from "./canvas/reference.ts";
 export type { InspectOptions, RunHandle, SubmitOptions, Submittable, TuttiClient } from "./client/client.ts";
+export type { CostOptions } from "./client/cost-of-run.ts";
 export {
   ConfigurationError,
   RequestRejectedError,
@@ -28,6 +29,9 @@ export {
 export type { RetryOptions, RevokeOptions } from "./client/operate.ts";
 export type { ReportOptions } from "./client/report.ts";
 export type {
+  BudgetReport,
+  CostLine,
+  CostReport,
   FailedRun,
   FailuresReport,
   InspectReport,
@@ -61,6 +65,7 @@ export {
   StoreError,
   TuttiError,
 } from "./errors.ts";
+export type { Budget } from "./model/budget.ts";
 export type { Json, JsonObject } from "./model/json.ts";
 export type {
   FailureSummary,
@@ -72,6 +77,7 @@ export type {
   TaskStatus,
 } from "./model/outcome.ts";
 export { type AttemptReport, type OutsideTask, outsideTaskJsonSchema } from "./model/outside.ts";
+export { type PriceTable, usEast1Prices } from "./model/prices.ts";
 export { requestJsonSchema, type SubmitRequest } from "./model/request.ts";
 export type { Chain, Chord, Dag, Deadline, Group, Retry, Sleep, Task, Workflow } from "./model/workflow.ts";
 export type { TaskContext, TaskLog } from "./tasks/context.ts";

@@ -10,7 +10,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { type IndexDefinition, indexDefinitions } from "../../lib/adapters/dynamodb/keys.ts";
-import { itemBytes } from "../../lib/adapters/memory/values.ts";
+import { itemBytes } from "../../lib/model/item-size.ts";
 import type { Image, Item, Key } from "../../lib/ports/index.ts";
 
 export { itemBytes };

@@ -3,11 +3,20 @@
  */
 import type { Command } from "commander";
 import { progressText } from "../../lib/client/errors.ts";
-import type { InspectReport, JoinReport, MapReport, Progress, RunReport, TaskReport } from "../../lib/client/shapes.ts";
+import type {
+  BudgetReport,
+  InspectReport,
+  JoinReport,
+  MapReport,
+  Progress,
+  RunReport,
+  TaskReport,
+} from "../../lib/client/shapes.ts";
 import { openClient } from "../connection.ts";
 import { type CliIo, note } from "../io.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags } from "../options.ts";
 import { type Paint, paintFor, paintStatus, statusCells } from "../output/colour.ts";
+import { dollars } from "../output/dollars.ts";
 import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
 import { cut, taskText } from "../output/plain.ts";
@@ -82,10 +91,21 @@ function writeRun(io: CliIo, run: RunReport, paint: Paint): void {
     ...(run.pausedAt === null ? [] : [["paused", `${run.pausedAt} · let it go on: tutti resume ${run.id}`] as const]),
     ...(run.finishedAt === null ? [] : [["finished", `${run.finishedAt}${took}`] as const]),
     ["progress", progressText(run.progress)],
+    ...(run.budget === undefined ? [] : [["budget", budgetText(run.budget, run.id)] as const]),
     ...(run.error === null ? [] : [["error", errorText(run.error)] as const]),
     ...(run.status === "SUCCEEDED" ? [["result", cut(JSON.stringify(run.result), resultLength)] as const] : []),
   ];
   for (const [name, text] of lines) io.out.write(`${name.padEnd(11)}${text}\n`);
+}
+
+/** What is counted, of what is allowed. */
+function budgetText({ run, maxTasks, maxAttemptsTotal, maxCost, used }: BudgetReport, id: string): string {
+  const parts = [
+    ...(maxTasks === null ? [] : [`${used.tasks} of ${maxTasks} tasks`]),
+    ...(maxAttemptsTotal === null ? [] : [`${used.attempts} of ${maxAttemptsTotal} attempts`]),
+    ...(maxCost === null ? [] : [`$${dollars(used.cost)} of $${dollars(maxCost)}`]),
+  ];
+  return `${parts.join(" · ")}${run === id ? "" : ` of run ${run}`}`;
 }
 
 function errorText(error: NonNullable<TaskReport["error"]>): string {

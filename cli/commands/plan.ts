@@ -4,6 +4,7 @@
 import type { Command } from "commander";
 import { wallClock } from "../../lib/adapters/system/clock.ts";
 import { schemaVersion } from "../../lib/client/shapes.ts";
+import type { Budget } from "../../lib/model/budget.ts";
 import { compile } from "../../lib/plan/compile.ts";
 import { describePlan, type PlanDescription } from "../../lib/plan/describe.ts";
 import { describeMaps, type MapDescription } from "../../lib/plan/describe-maps.ts";
@@ -13,6 +14,7 @@ import { findTasksModule, loadTasksModule } from "../../local/tasks-module.ts";
 import { readDocument } from "../file-argument.ts";
 import type { CliIo } from "../io.ts";
 import { addExample, addJsonOption, type CommonFlags } from "../options.ts";
+import { dollars } from "../output/dollars.ts";
 import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
 import { taskText } from "../output/plain.ts";
@@ -45,8 +47,18 @@ export function registerPlan(program: Command, io: CliIo): void {
       const plan = compile(request, tasks, { nowMs });
       const description = describePlan(plan, nowMs);
       const maps = describeMaps(plan, tasks);
-      if (flags.json === true) writeJson(io, { schemaVersion, ...description, ...(maps.length > 0 ? { maps } : {}) });
-      else writePlan(io, description, maps);
+      const { budget } = request;
+      if (flags.json === true)
+        writeJson(io, {
+          schemaVersion,
+          ...description,
+          ...(maps.length > 0 ? { maps } : {}),
+          ...(budget === undefined ? {} : { budget }),
+        });
+      else {
+        writePlan(io, description, maps);
+        if (budget !== undefined) io.out.write(`budget: ${budgetText(description, budget)}\n`);
+      }
     });
   addExample(addJsonOption(command), "tutti plan workflow.json --tasks src/tasks.ts");
 }
@@ -84,13 +96,18 @@ function writePlan(
     );
 }
 
-function costText({ writeUnits, sqsRequests, usd }: Prediction): string {
-  return `${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)}`;
+/** What the plan itself takes of its budget. */
+function budgetText({ tasks, predicted }: PlanDescription, { maxTasks, maxAttemptsTotal, maxCost }: Budget): string {
+  const parts = [
+    ...(maxTasks === undefined ? [] : [`${tasks} of ${maxTasks} tasks`]),
+    ...(maxAttemptsTotal === undefined ? [] : [`${tasks} of ${maxAttemptsTotal} attempts`]),
+    ...(maxCost === undefined ? [] : [`$${dollars(predicted.usd)} of $${dollars(maxCost)}`]),
+  ];
+  return `the plan takes ${parts.join(", ")}`;
 }
 
-/** Two significant digits of a very small sum. */
-function dollars(usd: number): string {
-  return usd === 0 ? "0" : usd >= 0.01 ? usd.toFixed(2) : usd.toFixed(1 - Math.floor(Math.log10(usd)));
+function costText({ writeUnits, sqsRequests, usd }: Prediction): string {
+  return `${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)}`;
 }
 
 function timeLimitText({ timeoutSeconds, softTimeoutSeconds }: PlanDescription["nodes"][number]): string {

@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { RetryOptions } from "../../lib/client/operate.ts";
 import type { RetryPreview } from "../../lib/client/shapes.ts";
 import type { Json } from "../../lib/model/json.ts";
+import { addBudgetOptions, type BudgetFlags, budgetIn } from "../budget-options.ts";
 import { openClient } from "../connection.ts";
 import { type CliIo, note } from "../io.ts";
 import { ofRun, writeOperation } from "../operating.ts";
@@ -15,7 +16,7 @@ import { parseRunId, UsageError } from "../usage.ts";
 
 type Arguments = Readonly<Record<string, readonly Json[]>>;
 
-interface Flags extends ConnectionFlags {
+interface Flags extends ConnectionFlags, BudgetFlags {
   readonly task?: readonly string[];
   readonly args?: Arguments;
   /** True without a value. */
@@ -48,9 +49,11 @@ export function registerRetry(program: Command, io: CliIo): void {
       if (error === true) return listKinds(io, client, flags);
       if (error !== undefined) return retryKind(io, client, error, flags);
       if (id === undefined) return;
+      const budget = budgetIn(flags);
       const named: RetryOptions = {
         ...(flags.task === undefined ? {} : { tasks: flags.task }),
         ...(flags.args === undefined ? {} : { args: flags.args }),
+        ...(budget === undefined ? {} : { budget }),
       };
       if (flags.dryRun === true) {
         const preview = await ofRun(id, () => client.previewRetry(id, named));
@@ -66,19 +69,20 @@ export function registerRetry(program: Command, io: CliIo): void {
       });
     });
   addExample(
-    addConnectionOptions(command),
+    addConnectionOptions(addBudgetOptions(command)),
     "tutti retry nightly-2026-11-21 --dry-run",
     "tutti retry nightly-2026-11-21 --args 'header[3]=[\"c.png\", 200]'",
+    "tutti retry nightly-2026-11-21 --max-attempts-total 500",
     "tutti retry --error 3f0c9a11b2d4 --dry-run",
   );
 }
 
 /** @throws UsageError unless exactly one of ID and --error says what to retry. */
-function checkTarget(id: string | undefined, { error, task, args }: Flags): void {
+function checkTarget(id: string | undefined, { error, task, args, ...flags }: Flags): void {
   if (id === undefined && error === undefined)
     throw new UsageError("nothing says what to retry", "give the id of a run, or see --error");
-  if (error !== undefined && (id ?? task ?? args) !== undefined)
-    throw new UsageError("--error is about many runs", "leave out ID, --task and --args");
+  if (error !== undefined && (id ?? task ?? args ?? budgetIn(flags)) !== undefined)
+    throw new UsageError("--error is about many runs", "leave out ID, --task, --args and the budget");
 }
 
 function collectArguments(text: string, before: Arguments = {}): Arguments {

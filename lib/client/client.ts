@@ -6,6 +6,7 @@
  * too. Everything else only reads: it writes nothing and sends nothing.
  */
 import { InvalidRequestError, QueueError } from "../errors.ts";
+import type { Budget } from "../model/budget.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { runStatuses } from "../model/outcome.ts";
@@ -24,6 +25,8 @@ import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
 import { readHead, readSnapshot } from "../records/snapshots.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
+import { budgetReport } from "./budget.ts";
+import { type CostOptions, costOfRun } from "./cost-of-run.ts";
 import { RunFailedError, RunUnfinishedError } from "./errors.ts";
 import { failures } from "./failures.ts";
 import {
@@ -41,6 +44,7 @@ import { type AcceptedByJoin, activityOf, inspectReport, resultReport, runLine }
 import { type ReportOptions, report } from "./report.ts";
 import { findHead, readListing, refreshRunning } from "./runs.ts";
 import {
+  type CostReport,
   type FailuresReport,
   type InspectReport,
   type OperationReport,
@@ -86,6 +90,8 @@ export interface SubmitOptions {
   readonly name?: string;
   /** The run is TIMED_OUT after that. @default 7 days */
   readonly deadlineSeconds?: number;
+  /** What the run may use, with everything that its maps expand into. @default no limit @see docs/budgets.md */
+  readonly budget?: Budget;
   /** After a failure: end at once, or skip what follows from it and finish the rest. @default "fail-fast" */
   readonly onFailure?: "fail-fast" | "finish";
   /** Strings that travel to every task. */
@@ -145,6 +151,13 @@ export interface TuttiClient {
    * @throws InvalidRequestError when the report breaks a rule, or is not of an attempt that runs: it has changed nothing.
    */
   report(target: string, report: AttemptReport, options?: ReportOptions): Promise<ReportReport>;
+  /**
+   * What a run has cost, with everything that its maps have expanded into: counted from its items, and estimated where they do
+   * not tell. Reads every item of it.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   */
+  cost(id: string, options?: CostOptions): Promise<CostReport>;
   /** What is going on in the whole deployment. */
   status(): Promise<StatusReport>;
   /** How a run ended. @throws RunUnfinishedError with its progress while it is running. */
@@ -200,6 +213,7 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
   return {
     submit: (document, options = {}) => submit(deps, reading, document, options),
     inspect: (id, options = {}) => inspect(reading, id, options),
+    cost: (id, options = {}) => costOfRun(reading, id, options),
     report: (target, said, options = {}) => report(deps, reading, { target, said }, options),
     status: () => status(deps, reading),
     async result(id) {
@@ -300,16 +314,17 @@ async function inspect(reading: Reading, id: string, options: InspectOptions): P
   const path = rest.length === 0 ? undefined : rest.join("/");
   const from = pageStart(options.cursor);
   const head = await findHead(reading.store, run);
-  const [snapshot, result] = await Promise.all([
+  const [snapshot, result, budget] = await Promise.all([
     readSnapshot(reading.store, reading.plans, head),
     readValue(reading, head),
+    budgetReport(reading.store, head),
   ]);
   const tasks =
     options.verbose === true
       ? { page: { from, size: taskPageSize }, accepted: await acceptedByJoin(reading, snapshot) }
       : {};
   const children = await readChildren(reading, snapshot);
-  return inspectReport(snapshot, { result, children, ...tasks, ...(path === undefined ? {} : { path }) });
+  return inspectReport(snapshot, { result, children, budget, ...tasks, ...(path === undefined ? {} : { path }) });
 }
 
 /** Runs that the maps of a run have expanded into: the first ones, since each is read whole. */

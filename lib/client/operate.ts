@@ -4,6 +4,7 @@
  * Each names the generation that was seen. What would change nothing is not sent.
  */
 import { InvalidRequestError, QueueError, RunRemovedError, type TuttiError } from "../errors.ts";
+import type { Budget } from "../model/budget.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { type OperateRequest, requestIdSchema } from "../model/request.ts";
@@ -37,6 +38,8 @@ export interface RetryOptions {
   readonly tasks?: readonly string[];
   /** New bound arguments, by task. */
   readonly args?: Readonly<Record<string, readonly Json[]>>;
+  /** New limits of a run that has a budget; those that are not named stay. */
+  readonly budget?: Budget;
 }
 
 /** What operating takes. */

@@ -16,6 +16,7 @@ import { type Slot, skipIn } from "../protocol/slot.ts";
 import { decided, fired, memberSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
 import { mayStart, taskStatus } from "../protocol/status.ts";
 import {
+  type BudgetReport,
   type InspectReport,
   type JoinReport,
   type MapReport,
@@ -76,6 +77,7 @@ export interface InspectView {
   readonly path?: string;
   /** Runs that maps have expanded into, by id. */
   readonly children?: ReadonlyMap<string, Snapshot>;
+  readonly budget?: BudgetReport | undefined;
   /** Members that decided quorums have accepted. Needed for a page of tasks alone. */
   readonly accepted?: AcceptedByJoin;
 }
@@ -90,7 +92,7 @@ export type AcceptedByJoin = ReadonlyMap<JoinId, (index: number) => boolean>;
  */
 export function inspectReport(
   snapshot: Snapshot,
-  { result, page, path, accepted, children }: InspectView,
+  { result, page, path, accepted, children, budget }: InspectView,
 ): InspectReport {
   const released = releasedOf(snapshot);
   const joins = Object.values(snapshot.plan.joins).filter((join) => isBelow(path, join.id));
@@ -100,7 +102,7 @@ export function inspectReport(
   }
   const report = {
     schemaVersion,
-    run: runReport(snapshot, released, result),
+    run: { ...runReport(snapshot, released, result), ...(budget === undefined ? {} : { budget }) },
     joins: joins.map((join) => joinReport(snapshot, released, join)),
     ...mapsIn(snapshot, released, nodes, children),
   } as const;

@@ -5,6 +5,7 @@
  */
 import type { Json } from "../model/json.ts";
 import type { OutcomeStatus, RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
+import type { PriceTable } from "../model/prices.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import type { Decision } from "../protocol/decision.ts";
 
@@ -108,6 +109,56 @@ export interface RunReport {
   readonly result: Json;
   /** The map that has expanded into this run, as a task id of its own run. Absent where none has. */
   readonly parent?: string;
+  /** The budget that holds for it. Absent where there is none. */
+  readonly budget?: BudgetReport;
+}
+
+/** What a run may use, and what is counted of it, with everything that its maps expand into. */
+export interface BudgetReport {
+  /** The run that was submitted with it. */
+  readonly run: string;
+  /** Null: no limit. */
+  readonly maxTasks: number | null;
+  readonly maxAttemptsTotal: number | null;
+  /** US dollars, as predicted: Lambda's time apart. */
+  readonly maxCost: number | null;
+  readonly used: { readonly tasks: number; readonly attempts: number; readonly cost: number };
+}
+
+/** What one kind of call has cost. */
+export interface CostLine {
+  readonly service: "DynamoDB" | "SQS" | "Lambda";
+  /** What for. */
+  readonly call: string;
+  readonly unit: "write unit" | "read unit" | "SQS request" | "Lambda request" | "GB-second";
+  readonly amount: number;
+  /** `counted`: from what the stored items show. `estimated`: it leaves no trace in them. */
+  readonly basis: "counted" | "estimated";
+  /** US dollars. */
+  readonly usd: number;
+}
+
+/** What a run has cost, with everything that its maps have expanded into. */
+export interface CostReport {
+  readonly schemaVersion: 1;
+  readonly runId: string;
+  /** RUNNING: the cost so far. */
+  readonly status: RunStatus;
+  readonly generation: number;
+  /** Runs that were counted: this one, and those of its maps. */
+  readonly runs: number;
+  readonly prices: PriceTable;
+  readonly lines: readonly CostLine[];
+  readonly totals: {
+    readonly writeUnits: number;
+    readonly readUnits: number;
+    readonly sqsRequests: number;
+    readonly lambdaRequests: number;
+    readonly lambdaGbSeconds: number;
+    readonly usd: number;
+  };
+  /** What is in none of the figures. */
+  readonly notCounted: readonly string[];
 }
 
 /** A map whose list is known at run time. */

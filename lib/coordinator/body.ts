@@ -17,6 +17,7 @@ import type { TaskContext } from "../tasks/context.ts";
 import type { TaskDefinition } from "../tasks/define-task.ts";
 import { type BodyResult, runBody } from "../tasks/run-body.ts";
 import { isSkip } from "../tasks/skip.ts";
+import { chargeAttempt } from "./budget.ts";
 import type { Delivery } from "./delivery.ts";
 import type { LeaseKeeper, LeaseKeepers } from "./lease.ts";
 import type { Located } from "./places.ts";
@@ -210,7 +211,11 @@ async function resultOf(
   const error = storedError(result.error);
   deps.log.write("warn", "attempt failed", { taskId: taskIdOf(run.id, node.id), attempt: lease.attempt, error });
   const after = deps.protocol.afterFailure(node.retry, lease, { ...result, error }, deps.ids.fraction());
-  if (after.kind === "retry") return { kind: "retry", delayMs: after.delayMs, error };
+  if (after.kind === "retry") {
+    const refused = await chargeAttempt(delivery, node, lease, error);
+    if (refused) return settled(delivery, lease, { status: "FAILED", error: refused });
+    return { kind: "retry", delayMs: after.delayMs, error };
+  }
   return settled(delivery, lease, { status: after.status, error });
 }
 

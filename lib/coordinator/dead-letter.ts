@@ -11,12 +11,13 @@ import type { PlanNode } from "../plan/types.ts";
 import type { Image, ReceivedMessage } from "../ports/index.ts";
 import { isTombstone } from "../protocol/head.ts";
 import { outsideOwner } from "../protocol/outside.ts";
-import { lostTooOften } from "../protocol/retry.ts";
+import { lostError, lostTooOften } from "../protocol/retry.ts";
 import { leaseOver } from "../protocol/rows.ts";
 import { countsOf, type OpenSlot, type Slot } from "../protocol/slot.ts";
 import { settleWrite } from "../protocol/writes.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
+import { chargeAttempt } from "./budget.ts";
 import { askerOf, asRepair, createDelivery, type Delivery, returnUntil } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { driveNodes } from "./drive.ts";
@@ -153,20 +154,22 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
   return dispatchAnew(delivery, located, slot);
 }
 
-/** Nobody holds the node: a new dispatch while lost attempts remain, else its end, with the history. */
+/** Nobody holds the node: a new dispatch while lost attempts and the budget remain, else its end, with the history. */
 async function dispatchAnew(delivery: Delivery, located: Located, seen: OpenSlot): Promise<Met> {
   const { node, place, join } = located;
   // An attempt that never started counts as lost too, or a node whose message kills its reader would be sent for ever.
   const { attempt, lost } = countsOf(seen);
   const counts = { attempt: seen.state === "leased" ? attempt : attempt + 1, lost: lost + 1 };
-  if (!lostTooOften(node.retry, counts.lost)) {
+  const used = lostTooOften(node.retry, counts.lost);
+  const refused = used ? undefined : await chargeAttempt(delivery, node, counts, lostError(counts.lost));
+  if (!used && refused === undefined) {
     const { result, waiting } = await reissue(delivery, place, seen, counts);
     if (!result.applied) return { image: result.image };
     await sendNodes(delivery, [{ nodes: [node], dispatch: waiting.dispatch, atMs: waiting.atMs }], "letter.send");
     return "done";
   }
   const message = `queue ${node.queue} gave the task up ${counts.lost} times; last seen ${seen.state}`;
-  const outcome = lostOutcome(delivery, seen, counts.lost, { name: "dead-letter", message });
+  const outcome = lostOutcome(delivery, seen, counts.lost, refused ?? { name: "dead-letter", message });
   const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
   const result = await delivery.run.write(write, "slot.dead-letter");
   if (!result.applied) return { image: result.image };

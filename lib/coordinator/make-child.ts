@@ -19,9 +19,10 @@ import { argumentsOf, resolve, substitute } from "../records/inputs.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { storedError } from "../records/values.ts";
+import { BudgetExceededError, budgetOfChild, charge, usageOf } from "./budget.ts";
 import type { Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
-import { newHead, storePlan } from "./new-run.ts";
+import { newHead, planOf, storePlan } from "./new-run.ts";
 import type { Located } from "./places.ts";
 import { raise } from "./retry.ts";
 import { StaleGeneration } from "./run.ts";
@@ -140,12 +141,16 @@ async function create(
   { runId, documentHash }: { readonly runId: string; readonly documentHash: string },
 ): Promise<Child | Again> {
   const unchecked = { ...deps, catalog: withoutChecks(deps.catalog) };
-  const stored = await failing(() => storePlan(unchecked, plans, runId, request));
-  if ("kind" in stored) return stored;
-  const { plan, ref: planRef } = stored;
+  const planned = await failing(async () => ({ plan: planOf(unchecked, request) }));
+  if ("kind" in planned) return planned;
+  const { plan } = planned;
+  const refused = await charge(deps, parent, { id: [runId], ...usageOf(plan, deps.clock.now()) });
+  if (refused) return { kind: "failed", error: refused };
+  const planRef = await storePlan(deps, plans, runId, plan);
   const head: Head = {
     ...newHead(deps, { request, requestId: runId, runId, documentHash, plan, planRef }),
     parent: parentRef(parent, located.node, located.place),
+    ...budgetOfChild(parent),
     deadlineAtMs: parent.deadlineAtMs + deadlineSlackMs,
   };
   const created = await deps.store.write(createHeadWrite(head, deps.clock.now()), "head.create");
@@ -199,6 +204,7 @@ async function raiseChild(
     await raise(deps, plans, request, child, parentGeneration);
     return { kind: "again" };
   } catch (error) {
+    if (error instanceof BudgetExceededError) return { kind: "failed", error: error.stored };
     if (!(error instanceof InvalidRequestError)) throw error;
     const now = await readHead(deps.store, child.runId);
     if (now?.generation !== child.generation) return { kind: "again" };

@@ -9,6 +9,7 @@ import { StoreError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { limits } from "../model/limits.ts";
+import type { StoredError } from "../model/outcome.ts";
 import { encodeToken, type OutsideTask } from "../model/outside.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
@@ -21,6 +22,7 @@ import { argumentsOf } from "../records/inputs.ts";
 import { unmetCondition } from "../records/skips.ts";
 import { storedError, storeValue } from "../records/values.ts";
 import { isFault, parsedArguments } from "./body.ts";
+import { chargeAttempt } from "./budget.ts";
 import { type Committed, createCommitter } from "./committing.ts";
 import { askerOf, asRepair, type Delivery, returnUntil } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
@@ -83,6 +85,10 @@ async function perform(delivery: Delivery, member: Located, image: Image | undef
 
 async function claim(delivery: Delivery, member: Located, row: Extract<OutsideRow, { kind: "claim" }>): Promise<Met> {
   const { node, place } = member;
+  if (row.seen.state === "leased") {
+    const error = await chargeAttempt(delivery, node, row.seen, lostError(row.lost));
+    if (error) return giveUp(delivery, member, { ...row, error });
+  }
   const untilMs = outsideUntil(delivery, node);
   const lease: LeasedSlot = { ...leaseFor(delivery, row), owner: outsideOwner, untilMs };
   const write = claimWrite(delivery.run.generation, [{ place, seen: row.seen, lease }]);
@@ -95,13 +101,13 @@ export function outsideUntil(delivery: Delivery, node: PlanNode): number {
   return delivery.deps.clock.now() + node.timeoutSeconds * 1000;
 }
 
-/** Those who took it vanished too often: the node fails, with its history. */
+/** Those who took it vanished too often, or the budget is used up: the node fails, with its history. */
 async function giveUp(
   delivery: Delivery,
   { node, place, join }: Located,
-  row: { readonly seen: OpenSlot; readonly lost: number },
+  row: { readonly seen: OpenSlot; readonly lost: number; readonly error?: StoredError },
 ): Promise<Met> {
-  const outcome = lostOutcome(delivery, row.seen, row.lost, lostError(row.lost));
+  const outcome = lostOutcome(delivery, row.seen, row.lost, row.error ?? lostError(row.lost));
   const write = settleWrite(delivery.run.generation, place, join, row.seen, outcome);
   const result = await delivery.run.write(write, "slot.give-up");
   if (!result.applied) return { image: result.image };

@@ -10,10 +10,11 @@ import type { PlanNode } from "../plan/types.ts";
 import type { Image, WriteResult } from "../ports/index.ts";
 import { lostError } from "../protocol/retry.ts";
 import type { OwnRow } from "../protocol/rows.ts";
-import type { LeasedSlot, SettledSlot } from "../protocol/slot.ts";
+import { countsOf, type LeasedSlot, type SettledSlot } from "../protocol/slot.ts";
 import { type Claim, claimWrite, settleWrite } from "../protocol/writes.ts";
 import { type Attempts, createAttempts } from "./attempt.ts";
 import { UnknownTaskError } from "./body.ts";
+import { chargeAttempt } from "./budget.ts";
 import { askerOf, asRepair, type Delivery, returnUntil, timeRemains } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
 import { leaseFor, lostOutcome } from "./outcomes.ts";
@@ -101,6 +102,25 @@ async function judge(judging: Judging): Promise<void> {
     return;
   }
   judging.open = [];
+  await perform(judging, await withinBudget(judging, judged));
+}
+
+/** One more attempt after a lost one is counted before it can begin. Without budget for it, the task ends. */
+async function withinBudget({ delivery }: Judging, judged: readonly Judged[]): Promise<readonly Judged[]> {
+  const allowed: Judged[] = [];
+  for (const member of judged) {
+    const { row, node } = member;
+    const isTaken = row.kind === "split" || (row.kind === "claim" && row.seen.state === "leased");
+    const error = isTaken ? await chargeAttempt(delivery, node, countsOf(row.seen), lostError(row.lost)) : undefined;
+    const ended: OwnRow | undefined =
+      isTaken && error ? { kind: "give-up", seen: row.seen, lost: row.lost, error } : undefined;
+    allowed.push(ended === undefined ? member : { ...member, row: ended });
+  }
+  return allowed;
+}
+
+async function perform(judging: Judging, judged: readonly Judged[]): Promise<void> {
+  const { delivery } = judging;
   await driveSettled(judging, ofKind(judged, "drive"));
   for (const { row } of ofKind(judged, "return")) returnUntil(delivery, row.untilMs);
   for (const { row, node } of ofKind(judged, "send")) {
@@ -146,11 +166,11 @@ async function split(judging: Judging, member: Rowed<"split">): Promise<void> {
   await sendNodes(delivery, [{ nodes: [member.node], dispatch: waiting.dispatch, atMs: waiting.atMs }], "split.send");
 }
 
-/** The worker vanished too often: the node fails, with its history. */
+/** The worker vanished too often, or the budget is used up: the node fails, with its history. */
 async function giveUp(judging: Judging, member: Rowed<"give-up">): Promise<void> {
   const { delivery } = judging;
   const { node, place, join, row } = member;
-  const outcome = lostOutcome(delivery, row.seen, row.lost, lostError(row.lost));
+  const outcome = lostOutcome(delivery, row.seen, row.lost, row.error ?? lostError(row.lost));
   const write = settleWrite(delivery.run.generation, place, join, row.seen, outcome);
   const result = await delivery.run.write(write, "slot.give-up");
   if (!result.applied) return reopen(judging, result.image, member);

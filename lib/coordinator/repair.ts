@@ -11,6 +11,7 @@ import { lostError } from "../protocol/retry.ts";
 import { countsOf, type LeasedSlot, type OpenSlot, type QueuedSlot } from "../protocol/slot.ts";
 import { leafKey } from "../protocol/tally.ts";
 import { reissueWrite, settleWrite } from "../protocol/writes.ts";
+import { chargeAttempt } from "./budget.ts";
 import { asRepair, type Delivery, lostWins } from "./delivery.ts";
 import { driveJoin, driveLeaf, driveNodes, endRun, releaseJoin } from "./drive.ts";
 import { endRest, endRests } from "./end-rest.ts";
@@ -108,13 +109,15 @@ async function sendAnew(delivery: Delivery, { place, send }: Missing, seen: Leas
   if (result.applied || sameIssue(slotIn(place, result.image), waiting)) await send(waiting.dispatch, waiting.atMs);
 }
 
-/** Lease over: a new dispatch of its own, or the end when its workers vanished too often. */
+/** Lease over: a new dispatch of its own, or the end when its workers vanished too often, or the budget is used up. */
 async function expire(delivery: Delivery, id: NodeId, seen: LeasedSlot): Promise<void> {
   const node = await delivery.run.plan.node(id);
-  if (!expires(node, seen)) return sendAnew(delivery, await missingNode(delivery, id), seen);
+  const lost = seen.lost + 1;
+  const error = expires(node, seen) ? lostError(lost) : await chargeAttempt(delivery, node, seen, lostError(lost));
+  if (error === undefined) return sendAnew(delivery, await missingNode(delivery, id), seen);
   const located = await locate(delivery, node);
   const { place, join } = located;
-  const outcome = lostOutcome(delivery, seen, seen.lost + 1, lostError(seen.lost + 1));
+  const outcome = lostOutcome(delivery, seen, lost, error);
   const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
   const result = await delivery.run.write(write, "slot.expire");
   if (result.applied) await driveNodes(delivery, [{ ...located, slot: outcome }], result.image, asRepair);

@@ -18,6 +18,7 @@ import { readHead } from "../records/snapshots.ts";
 import { storedError, storeValue } from "../records/values.ts";
 import { waitForRetry } from "./attempt.ts";
 import { inlineBytesOf } from "./body.ts";
+import { chargeAttempt, isBudgetError } from "./budget.ts";
 import { asRepair, createDelivery, type Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import { driveNodes } from "./drive.ts";
@@ -134,11 +135,19 @@ async function fail({ delivery, member }: Reported, report: Failed, lease: Lease
   const { retryable = true, afterSeconds } = report;
   const failure = { error, retryable, timedOut: false, ...(afterSeconds === undefined ? {} : { afterSeconds }) };
   const after = deps.protocol.afterFailure(member.node.retry, lease, failure, deps.ids.fraction());
-  if (after.kind === "retry") {
-    const retry = { kind: "retry", delayMs: after.delayMs, error } as const;
-    return (await waitForRetry(delivery, member, lease, retry)).kind === "done" ? "done" : "again";
-  }
-  const committed = await settleOutside(delivery, member, lease, { status: after.status, error });
+  if (after.kind === "settle") return settle({ delivery, member }, lease, { status: after.status, error });
+  const refused = await chargeAttempt(delivery, member.node, lease, error);
+  if (refused) return settle({ delivery, member }, lease, { status: "FAILED", error: refused });
+  const retry = { kind: "retry", delayMs: after.delayMs, error } as const;
+  return (await waitForRetry(delivery, member, lease, retry)).kind === "done" ? "done" : "again";
+}
+
+async function settle(
+  { delivery, member }: Pick<Reported, "delivery" | "member">,
+  lease: LeasedSlot,
+  what: Pick<SettledSlot, "status" | "error">,
+): Promise<Done> {
+  const committed = await settleOutside(delivery, member, lease, what);
   return committed.applied ? "done" : "again";
 }
 
@@ -164,7 +173,8 @@ async function isSame(reported: Reported, report: Failed | Succeeded, slot: Sett
     const { status, value } = await stored(reported, report);
     return status === slot.status && sameJson(value, slot.value);
   }
-  return slot.status !== "SUCCEEDED" && sameJson(errorOf(report), slot.error);
+  // A failure that the budget let nobody try again was reported so as well.
+  return slot.status !== "SUCCEEDED" && (isBudgetError(slot.error) || sameJson(errorOf(report), slot.error));
 }
 
 function sameJson(one: unknown, other: unknown): boolean {

@@ -9,11 +9,12 @@ import { InvalidRequestError } from "../errors.ts";
 import type { RetryRequest } from "../model/request.ts";
 import type { PlanNode } from "../plan/types.ts";
 import { decodeHead, type Head, type NextGeneration, raiseWrite } from "../protocol/head.ts";
-import { nextPlan } from "../protocol/next-generation.ts";
+import { begunAgain, nextPlan } from "../protocol/next-generation.ts";
 import { writeParts } from "../records/parts.ts";
 import { type PlanCache, planPages } from "../records/plans.ts";
 import { readSnapshot } from "../records/snapshots.ts";
 import { checkGeneration, type Identified } from "./asked.ts";
+import { chargeGeneration } from "./budget.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import { restart } from "./restart.ts";
 
@@ -51,6 +52,12 @@ export async function raise(
   const time = { nowMs: deps.clock.now(), skewMs: deps.settings.clockSkewSeconds * 1000 };
   const plan = nextPlan(snapshot, request, time);
   for (const path of Object.keys(request.args ?? {})) checkCount(plan.nodes[path] as PlanNode, deps);
+  const budget = await chargeGeneration(deps, head, {
+    generation: head.generation + 1,
+    requestId: request.requestId,
+    attempts: head.budget === undefined ? 0 : begunAgain(snapshot, plan, time),
+    budget: request.budget,
+  });
   const pages = planPages(head.runId, plan);
   if (pages.ref.hash !== head.planHash) await writeParts(deps.store, pages.writes, "plan.write");
   return write(deps, request, head, {
@@ -62,6 +69,7 @@ export async function raise(
     planPages: pages.ref.pages,
     dueMs: time.nowMs + deps.settings.sweepSeconds * 1000,
     ...(parentGeneration === undefined ? {} : { parentGeneration }),
+    ...(budget === undefined ? {} : { budget }),
   });
 }
 

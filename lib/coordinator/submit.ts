@@ -21,7 +21,7 @@ import { isFollowMessage, isMapMessage, parseFollowMessage, parseMapMessage } fr
 import { createDelivery, lostWins, wonAll } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { handleMap } from "./expand.ts";
-import { newHead, releaseRun, storePlan } from "./new-run.ts";
+import { newHead, planOf, releaseRun, storePlan } from "./new-run.ts";
 import { operate } from "./operate.ts";
 import { handOver, isTaskMessage } from "./outside.ts";
 import { handleRange, isRangeMessage, parseRangeMessage } from "./range.ts";
@@ -123,7 +123,8 @@ async function admit(
   const documentHash = hashOf(request);
   const found = await readHead(deps.store, runId);
   if (found && !tombstoneOver(found, deps.clock.now())) return answer(deps, plans, found, documentHash, requestId);
-  const { plan, ref: planRef } = await storePlan(deps, plans, runId, request);
+  const plan = planOf(deps, request);
+  const planRef = await storePlan(deps, plans, runId, plan);
   const head = newHead(deps, { request, requestId, runId, documentHash, plan, planRef });
   const created = await deps.store.write(createHeadWrite(head, deps.clock.now()), "head.create");
   if (!created.applied) {

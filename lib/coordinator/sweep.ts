@@ -17,7 +17,7 @@ import {
   isTombstone,
   tombstoneWrite,
 } from "../protocol/head.ts";
-import { dueShard, indexShards, planPageKey } from "../protocol/keys.ts";
+import { budgetKey, dueShard, indexShards, planPageKey } from "../protocol/keys.ts";
 import { hasLanes } from "../protocol/lanes.ts";
 import type { ParentRef } from "../protocol/parent-ref.ts";
 import type { PlanCache } from "../records/plans.ts";
@@ -215,6 +215,7 @@ async function removeItems(deps: CoordinatorDeps, plans: PlanCache, head: Head):
     for (const partition of bucketPartitions(head.runId, plan)) await removeAll(deps, partition, "tally#");
   }
   for (const prefix of ["tally#", "node#", "range#", "value#"]) await removeAll(deps, head.runId, prefix);
+  if (head.budget?.kind === "own") await deps.store.remove([budgetKey(head.runId)], "run.remove");
 }
 
 async function removeAll(deps: CoordinatorDeps, partition: string, prefix: string): Promise<void> {

@@ -58,6 +58,9 @@ export const limits = {
   reasonLength: 256,
   /** Tasks that a retry names. */
   retryTasks: 1000,
+  /** Of a budget: tasks or attempts, and US dollars. */
+  budgetCount: 1_000_000_000,
+  budgetUsd: 1_000_000,
 } as const;
 
 /** Defaults. */

@@ -2,6 +2,7 @@
  * The grammar of requests: what any program may send to the request queue.
  */
 import { z } from "zod";
+import { budgetSchema } from "./budget.ts";
 import { fairnessKeySchema, idPattern, runIdSchema } from "./ids.ts";
 import type { Json } from "./json.ts";
 import { limits } from "./limits.ts";
@@ -26,6 +27,8 @@ export const submitRequestSchema = z
      */
     onFailure: z.enum(["fail-fast", "finish"]).optional(),
     deadlineSeconds: z.int().min(1).max(limits.runDeadlineSeconds).optional(),
+    /** What the run may use, with everything that its maps expand into. Default: no limit (docs/budgets.md). */
+    budget: budgetSchema.optional(),
     /** For every task; a task's own go on top. */
     headers: headersSchema.optional(),
     /** Whose work this is, for every task that names nobody else (docs/queues.md). */
@@ -95,6 +98,8 @@ export const retryRequestSchema = z
     tasks: z.array(pathSchema).max(limits.retryTasks).optional(),
     /** New bound arguments, by task. */
     args: z.record(pathSchema, z.array(z.unknown() as unknown as z.ZodType<Json>)).optional(),
+    /** New limits of a run that has a budget; those that are not named stay. What was used stays used. */
+    budget: budgetSchema.optional(),
   })
   .meta({ id: "RetryRequest" });
 

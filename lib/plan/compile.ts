@@ -6,6 +6,7 @@
 import { defaults, limits } from "../model/limits.ts";
 import type { SubmitRequest } from "../model/request.ts";
 import { compileWorkflow } from "./canvases.ts";
+import { checkBudget } from "./check-budget.ts";
 import type { Compilation, Place } from "./place.ts";
 import type { Failure, Plan, TaskCatalog } from "./types.ts";
 import { attach, finished, newDraft } from "./units.ts";
@@ -81,6 +82,7 @@ export function compile(request: SubmitRequest, catalog: TaskCatalog, options: C
   const unit = compileWorkflow(context, request.workflow, { ...root, failure });
   attach(draft, unit, [{ kind: "end" }]);
   const plan = finished(draft, unit, options.messagesPerRange ?? defaults.messagesPerRange);
+  if (request.budget !== undefined) checkBudget(request.budget, plan, options.nowMs);
   if (context.waitingAt.size > 0) fitWaits(context, plan, request.deadlineSeconds, options.nowMs);
   return request.fairnessKey === undefined ? plan : { ...plan, fairnessKey: request.fairnessKey };
 }

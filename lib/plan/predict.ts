@@ -9,17 +9,19 @@
  * test/unit/bench/predicted.test.ts holds it against what runs are metered to take.
  */
 import { limits } from "../model/limits.ts";
+import { usEast1Prices } from "../model/prices.ts";
 import { mayWait } from "../model/start-time.ts";
 import { laneOf } from "./lane.ts";
 import type { Next, Plan, PlanJoin, PlanNode, Start } from "./types.ts";
 
 /** List prices of us-east-1 without free tier, in dollars. */
 export const prices = {
-  /** DynamoDB on demand, per write unit: <https://aws.amazon.com/dynamodb/pricing/on-demand/> (0.625 per million). */
-  writeUnit: 0.625e-6,
-  /** SQS standard, per request: <https://aws.amazon.com/sqs/pricing/> (0.40 per million). */
-  sqsRequest: 0.4e-6,
+  writeUnit: usEast1Prices.perMillion.writeUnits / 1e6,
+  sqsRequest: usEast1Prices.perMillion.sqsRequests / 1e6,
 } as const;
+
+/** One more attempt: its wait and its claim, and a message sent, received and deleted. */
+export const attemptUsd = 2 * prices.writeUnit + 3 * prices.sqsRequest;
 
 /** Sizes the estimate takes for granted, in bytes: measured by `npm run bench:members` on chords of 10 to 100,000 members. */
 const sizes = {
@@ -50,19 +52,38 @@ export interface Prediction {
  * @param nowMs - When it would be submitted; without it, times to wait for count as past.
  */
 export function predict(plan: Plan, nowMs = Number.POSITIVE_INFINITY): Prediction {
-  const isTimer: IsTimer = ({ delaySeconds = 0, notBeforeMs = 0 }) =>
-    Math.max(delaySeconds * 1000, notBeforeMs - nowMs) > limits.messageDelaySeconds * 1000;
+  const isTimer = timersAt(nowMs);
+  const { create, end } = headUnits;
   const writeUnits =
-    headUnits() + planUnits(plan) + nodeUnits(plan) + joinUnits(plan) + rangeUnits(plan) + timerUnits(plan, isTimer);
+    create + end + planUnits(plan) + nodeUnits(plan) + joinUnits(plan) + rangeUnits(plan) + timerUnits(plan, isTimer);
   const sqsRequests = requestsOf(plan, isTimer);
   const usd = writeUnits * prices.writeUnit + sqsRequests * prices.sqsRequest;
   return { writeUnits, sqsRequests, usd: Number(usd.toFixed(9)) };
 }
 
 /** Create: the item and an entry in each index. End: the item, an entry less in one index, another for the old one in the other. */
-function headUnits(): number {
-  return 3 + 4;
+export const headUnits = { create: 3, end: 4 } as const;
+
+/** Which nodes are timers of the head when they are released: no message keeps them back that long. */
+export function timersAt(nowMs: number): IsTimer {
+  return ({ delaySeconds = 0, notBeforeMs = 0 }) =>
+    Math.max(delaySeconds * 1000, notBeforeMs - nowMs) > limits.messageDelaySeconds * 1000;
 }
+
+/** What of a plan has happened. A prediction takes it that all has but error callbacks, and what may be carried was. */
+export interface Happened {
+  readonly begun: (node: PlanNode) => boolean;
+  /** Whether a node ran in the delivery that ended the node or join before it. */
+  readonly carried: (node: PlanNode, after: PlanNode | PlanJoin) => boolean;
+}
+
+export const asPlanned = (plan: Plan): Happened => ({
+  begun: ({ afterEnd }) => !afterEnd,
+  carried: (only, after) => {
+    const lane = "size" in after ? lastLane(plan, after) : laneOf(after);
+    return laneOf(only) === lane && !only.sleep && !only.outside && !mayWait(only);
+  },
+});
 
 function planUnits(plan: Plan): number {
   return units(sizes.planBase + sizes.planNode * Object.keys(plan.nodes).length);
@@ -113,20 +134,20 @@ function innerUnits(join: PlanJoin): number {
 
 /** Claim and commit of each range. */
 function rangeUnits(plan: Plan): number {
-  return lists(plan).reduce((sum, list) => sum + 2 * rangesOf(plan, list).length, 0);
+  return lists(plan, asPlanned(plan)).reduce((sum, list) => sum + 2 * rangesOf(plan, list).length, 0);
 }
 
 /** Whether a node is a timer of the head when it is released: no message keeps it back that long. */
-type IsTimer = (node: PlanNode) => boolean;
+export type IsTimer = (node: PlanNode) => boolean;
 
 /**
  * Beside the two writes that every node has: those of a task that say until when it waits, and that it was sent; for each
  * list that is released together, the head's due time, and for each time in it, the visit of the sweeper. The due time is in
  * an index: an entry less and an entry more.
  */
-function timerUnits(plan: Plan, isTimer: IsTimer): number {
+export function timerUnits(plan: Plan, isTimer: IsTimer): number {
   let sum = 0;
-  for (const list of lists(plan)) {
+  for (const list of lists(plan, asPlanned(plan))) {
     const timers = list.flatMap((start) => nodeOfStart(plan, start) ?? []).filter(isTimer);
     if (timers.length === 0) continue;
     const times = new Set(timers.map(({ delaySeconds, notBeforeMs }) => `${delaySeconds} ${notBeforeMs}`));
@@ -139,22 +160,43 @@ function units(bytes: number): number {
   return Math.ceil(bytes / sizes.writeUnit);
 }
 
+/** Units of writing an item of that size: each started KB is one. */
+export function writeUnitsOf(bytes: number): number {
+  return Math.max(1, units(bytes));
+}
+
 /** What a task that runs elsewhere takes beside its release: its message and its report, each sent, received and deleted. */
 const outsideRequests = 6;
 
+/** The message by which the end of a run reaches the runs of its maps. */
+const followRequests = 3;
+
 /** The submit, alone in its batch; then what is sent together, by ten: sends, receives, deletes. */
-function requestsOf(plan: Plan, isTimer: IsTimer): number {
-  let requests =
-    3 + outsideRequests * Object.values(plan.nodes).filter((node) => node.outside && !node.afterEnd).length;
-  for (const list of lists(plan)) {
+export function requestsOf(plan: Plan, isTimer: IsTimer, happened = asPlanned(plan)): number {
+  const begun = Object.values(plan.nodes).filter(happened.begun);
+  let requests = 3 + outsideRequests * begun.filter((node) => node.outside).length;
+  if (begun.some((node) => node.map !== undefined)) requests += followRequests;
+  for (const list of lists(plan, happened)) {
     const ranges = rangesOf(plan, list);
     requests += batches(ranges.length);
-    for (const starts of ranges.length === 0 ? [list] : ranges)
-      for (const count of countByQueue(plan, starts, isTimer)) requests += batches(count);
+    for (const starts of ranges.length === 0 ? [list] : ranges) {
+      const sent = starts.filter((start) => hasBegun(plan, start, happened));
+      for (const count of countByQueue(plan, sent, isTimer)) requests += batches(count);
+    }
   }
   // The sweeper sends each by itself; it settles sleeps without a message.
-  const sent = Object.values(plan.nodes).filter((node) => !node.sleep && !node.afterEnd && isTimer(node));
+  const sent = begun.filter((node) => !node.sleep && isTimer(node));
   return requests + batches(1) * sent.length;
+}
+
+/** Of a pack: whether one of its members has. */
+function hasBegun(plan: Plan, start: Start, { begun }: Happened): boolean {
+  if (start.kind === "node") return begun(plan.nodes[start.node] as PlanNode);
+  if (start.kind !== "pack") return true;
+  return start.members.some((index) => {
+    const member = plan.members[start.join]?.[index];
+    return member?.kind === "node" && begun(plan.nodes[member.node] as PlanNode);
+  });
 }
 
 /** Requests for messages that go out together: send, receive, delete. */
@@ -163,12 +205,12 @@ function batches(messages: number): number {
 }
 
 /** What is released together, without what is carried inline. */
-function lists(plan: Plan): readonly (readonly Start[])[] {
+function lists(plan: Plan, happened: Happened): readonly (readonly Start[])[] {
   return [
     plan.start,
     ...Object.values(plan.joins).flatMap((join) => headerLists(join, plan.releases[join.id] ?? [])),
-    ...Object.values(plan.nodes).map((node) => notCarried(plan, node.next, laneOf(node))),
-    ...Object.values(plan.joins).map((join) => notCarried(plan, join.next, lastLane(plan, join))),
+    ...Object.values(plan.nodes).map((node) => notCarried(plan, node, happened)),
+    ...Object.values(plan.joins).map((join) => notCarried(plan, join, happened)),
   ];
 }
 
@@ -221,12 +263,11 @@ function messageQueueOf(node: PlanNode | undefined): string | undefined {
   return node?.outside ? "(request)" : node?.queue;
 }
 
-function notCarried(plan: Plan, next: readonly Next[], lane: string | undefined): readonly Next[] {
-  const started = next.flatMap((one) => (one.kind === "node" ? [plan.nodes[one.node] as PlanNode] : []));
-  const [only] = started;
-  const carried =
-    next.length === 1 && only !== undefined && laneOf(only) === lane && !only.sleep && !only.outside && !mayWait(only);
-  return carried ? [] : next;
+function notCarried(plan: Plan, after: PlanNode | PlanJoin, { carried }: Happened): readonly Next[] {
+  const { next } = after;
+  const [first] = next;
+  const only = next.length === 1 && first?.kind === "node" ? plan.nodes[first.node] : undefined;
+  return only !== undefined && carried(only, after) ? [] : next;
 }
 
 /** The lane of whoever settles the last member, as far as one can tell: that of the last one. */

@@ -8,6 +8,7 @@ import type { NodeId, RunId } from "../model/ids.ts";
 import { defaults } from "../model/limits.ts";
 import type { RunStatus, StoredError } from "../model/outcome.ts";
 import type { Condition, Image, SetAction, Value, Write } from "../ports/store.ts";
+import { decodeBudget, encodeBudget, type RunBudget } from "./budget.ts";
 import { dueShard, headKey, listShard, shardOf } from "./keys.ts";
 import { decodeParent, encodeParent, type ParentRef } from "./parent-ref.ts";
 
@@ -29,6 +30,8 @@ export interface Head {
   readonly maps?: true;
   /** Set for a run that a map of another run has expanded into. */
   readonly parent?: ParentRef;
+  /** Set for a run with a budget, and for all that its maps expand into. */
+  readonly budget?: RunBudget;
   readonly submittedAtMs: number;
   readonly deadlineAtMs: number;
   readonly endedAtMs?: number;
@@ -77,6 +80,7 @@ export function decodeHead(runId: RunId, image: Image): Head {
     deadlineAtMs: Number(image.deadlineAt),
     ...(image.maps === true ? { maps: true } : {}),
     ...(image.parent === undefined ? {} : { parent: decodeParent(image.parent) }),
+    ...(image.budget === undefined ? {} : { budget: decodeBudget(image.budget) }),
     ...(image.name === undefined ? {} : { name: String(image.name) }),
     ...(image.callback === undefined ? {} : { callback: String(image.callback) }),
     ...numbers(image, {
@@ -121,6 +125,7 @@ export function createHeadWrite(head: Head, nowMs: number): Write {
     errorBranches: head.errorBranches,
     maps: head.maps,
     parent: head.parent && encodeParent(head.parent),
+    budget: head.budget && encodeBudget(head.budget),
     submittedAt: head.submittedAtMs,
     deadlineAt: head.deadlineAtMs,
     due: head.dueMs,
@@ -253,6 +258,8 @@ export interface NextGeneration {
   readonly dueMs: number;
   /** Of a child run: the generation of its parent that goes on with it. */
   readonly parentGeneration?: number;
+  /** New limits, where the retry brings some. */
+  readonly budget?: RunBudget;
 }
 
 /** Retry: the next generation of a run that has ended, once. What the old one has left is reopened afterwards (S20). */
@@ -276,6 +283,7 @@ export function raiseWrite(run: RunId, next: NextGeneration): Write {
       ...(next.parentGeneration === undefined
         ? []
         : [{ path: ["parent", "g"] as const, value: next.parentGeneration }]),
+      ...(next.budget === undefined ? [] : [{ path: ["budget"] as const, value: encodeBudget(next.budget) }]),
     ],
     remove: ["endedAt", "endedBy", "error", "pausedAt", "sweptSettled", "sweptInterval"],
     condition: {

@@ -4,6 +4,7 @@
  * The driver takes them as an argument, so that the verification harness can put a known wrong one in the place of one
  * and show that it is caught. Production always passes this.
  */
+import { chargeRow } from "./budget.ts";
 import { decisionOf, owedDecision } from "./decision.ts";
 import { diagnose } from "./diagnose.ts";
 import { laneGoesOn, nextOpenUnit } from "./lanes.ts";
@@ -26,6 +27,7 @@ export const protocol = {
   diagnose,
   laneGoesOn,
   nextOpenUnit,
+  chargeRow,
 } as const;
 export type Protocol = {
   readonly [K in keyof typeof protocol]: (typeof protocol)[K];

@@ -26,6 +26,11 @@ export function nodeKey(run: RunId, node: NodeId): Key {
   return { pk: run, sk: `node#${node}` };
 }
 
+/** What a run with a budget has used, with everything that its maps expand into. */
+export function budgetKey(run: RunId): Key {
+  return { pk: run, sk: "budget" };
+}
+
 /** A part of a value over the inline limit, named by the hash of its text. */
 export function valueKey(run: RunId, hash: string, part = 0): Key {
   return { pk: run, sk: `value#${hash}#${partName(part)}` };

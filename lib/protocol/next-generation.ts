@@ -84,6 +84,15 @@ export function foresee(snapshot: Snapshot, plan: Plan, time: ReopenTime): Fores
   return { runs, kept };
 }
 
+/** How many tasks that have begun run again in the next generation, error callbacks included. The others have begun in none. */
+export function begunAgain(snapshot: Snapshot, plan: Plan, time: ReopenTime): number {
+  const kept = new Set(foresee(snapshot, plan, time).kept);
+  return Object.values(plan.nodes).filter((node) => {
+    const slot = slotOf(snapshot, node);
+    return !kept.has(node.id) && slot.state !== "absent" && slot.attempt > 0;
+  }).length;
+}
+
 /** Images as they would be after some writes that set and remove whole attributes. */
 function withWrites(images: ReadonlyMap<string, Image>, writes: readonly Write[]): ReadonlyMap<string, Image> {
   const after = new Map(images);

@@ -5,6 +5,7 @@
  * is *discharged*: settled and driven on, or the business of another undeleted message (S13). Pure: the driver performs
  * what a row says.
  */
+import type { StoredError } from "../model/outcome.ts";
 import type { RetryPolicy } from "../plan/types.ts";
 import { lostTooOften } from "./retry.ts";
 import type { LeasedSlot, OpenSlot, Slot, WaitingSlot } from "./slot.ts";
@@ -40,8 +41,8 @@ export type OwnRow =
    * that a task that kills its process does not take nine neighbours with it again.
    */
   | { readonly kind: "split"; readonly seen: OpenSlot; readonly attempt: number; readonly lost: number }
-  /** Lost attempts are used up: settle FAILED on exactly this state. */
-  | { readonly kind: "give-up"; readonly seen: OpenSlot; readonly lost: number }
+  /** Lost attempts are used up, or `error` says what is: settle FAILED on exactly this state. */
+  | { readonly kind: "give-up"; readonly seen: OpenSlot; readonly lost: number; readonly error?: StoredError }
   | { readonly kind: "run"; readonly lease: LeasedSlot }
   /** Back to the queue until then. */
   | { readonly kind: "return"; readonly untilMs: number }

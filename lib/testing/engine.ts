@@ -7,6 +7,7 @@ import { createMemoryQueue } from "../adapters/memory/queue.ts";
 import { createMemoryStore } from "../adapters/memory/store.ts";
 import type { CoordinatorDeps, Settings } from "../coordinator/index.ts";
 import { RunRemovedError, TuttiError } from "../errors.ts";
+import type { Budget } from "../model/budget.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { defaults } from "../model/limits.ts";
@@ -57,6 +58,8 @@ export interface TestSubmitOptions {
   readonly name?: string;
   /** The run is TIMED_OUT after that. @default 7 days */
   readonly deadlineSeconds?: number;
+  /** What the run may use, with everything that its maps expand into. @default no limit */
+  readonly budget?: Budget;
   /** After a failure: end at once, or skip what follows from it and finish the rest. @default "fail-fast" */
   readonly onFailure?: "fail-fast" | "finish";
   readonly headers?: Headers;
@@ -70,6 +73,8 @@ export interface TestRetryOptions {
   readonly tasks?: readonly string[];
   /** New bound arguments, by path. */
   readonly args?: Readonly<Record<string, readonly Json[]>>;
+  /** New limits of a run that has a budget. */
+  readonly budget?: Budget;
 }
 
 /** A run that was accepted. */

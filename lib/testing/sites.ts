@@ -4,6 +4,7 @@
  * Held against the source by a test, and against the scenarios by the crash lane: each is reached there.
  */
 export const sites = [
+  "budget.charge",
   "child.adopt",
   "document.read",
   "document.write",

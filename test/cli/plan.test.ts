@@ -41,6 +41,22 @@ describe("plan", () => {
     );
   });
 
+  it("shows what the plan takes of its budget", async () => {
+    const document = {
+      tutti: 1,
+      type: "submit",
+      budget: { maxTasks: 10, maxAttemptsTotal: 20, maxCost: 0.5 },
+      workflow: sums,
+    };
+    expect((await plan(document)).stdout).toMatch(
+      /\nbudget: the plan takes 3 of 10 tasks, 3 of 20 attempts, \$0\.0000\d+ of \$0\.50\n$/,
+    );
+    expect(json((await plan(document, "--json")).stdout).budget).toEqual(document.budget);
+    expect((await plan({ ...document, budget: { maxTasks: 2 } })).stderr).toContain(
+      "budget.maxTasks: must be at least 3, the tasks of the plan, found 2",
+    );
+  });
+
   it("shows labels, whose work a task is, and both its time limits", async () => {
     const document = { chord: { header: [], callback: { task: "sum", label: "Summary", fairnessKey: "acme" } } };
     expect((await plan(document)).stdout).toMatch(/\ncallback +sum Summary +default +acme +15 min, soft 10 min\n/);

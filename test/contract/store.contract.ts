@@ -6,6 +6,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Image, SetAction, Store, Value, Write } from "../../lib/ports/index.ts";
+import { budgetContract } from "./budget.contract.ts";
 import { conditionsContract } from "./store-conditions.contract.ts";
 import { readsContract } from "./store-reads.contract.ts";
 import { above, absent, freshKey, present, put } from "./store-support.ts";
@@ -28,6 +29,7 @@ export function storeContract(name: string, makeStore: () => Promise<StoreUnderT
 
     const store = () => made.store;
     conditionsContract(store);
+    budgetContract(store);
     writesContract(store);
     valuesContract(store);
     refusedWritesContract(store);

@@ -3,6 +3,7 @@
  */
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
+import { budgetFaults } from "./budget-check.ts";
 import type { Fault } from "./faults.ts";
 import { brokenInvariants, childFaults, type FinalState, readRun, unhandled } from "./oracle.ts";
 import { outsidePrograms } from "./outside-scenarios.ts";
@@ -82,7 +83,8 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
     const children = await childFaults(world, needsSweeper);
     const broken = [...brokenInvariants(world, snapshot), ...children];
     const unasked = clean ? [] : neverAsked(operations, begun);
-    const faults = [...broken, ...left, ...unasked, ...differences(scenario, state, clean)];
+    const inRun = [...broken, ...budgetFaults(world), ...left, ...unasked];
+    const faults = [...inRun, ...differences(scenario, state, clean)];
     return { state, calls: world.calls, faults };
   } catch (error) {
     return {

@@ -197,6 +197,14 @@ export function scenarioTasks(world: World) {
       },
       { timeoutSeconds: 3600 },
     ),
+    never: task(
+      "never",
+      () => {
+        throw new Error("not yet");
+      },
+      { retry: { maxAttempts: 100, backoffSeconds: 0, maxLost: 100 } },
+    ),
+    killsAlways: task("killsAlways", () => world.die(), { retry: { maxLost: 100 } }),
     kills: task("kills", () => world.die()),
     slowAfterDeath: task("slowAfterDeath", async (ctx: { attempt: number }, value: number) => {
       if (ctx.attempt < 2) return world.die();

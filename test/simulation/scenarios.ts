@@ -2,6 +2,7 @@
  * The scenarios of the crash lane: small workflows that together reach every call of the driver.
  */
 
+import { budgetScenarios } from "./budget-scenarios.ts";
 import { cancelScenarios } from "./cancel-scenarios.ts";
 import { conditionScenarios } from "./condition-scenarios.ts";
 import { countScenarios } from "./count-scenarios.ts";
@@ -17,6 +18,7 @@ import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./s
 import { timerScenarios } from "./timer-scenarios.ts";
 
 export const scenarios: readonly Scenario[] = [
+  ...budgetScenarios,
   ...cancelScenarios,
   ...conditionScenarios,
   ...countScenarios,

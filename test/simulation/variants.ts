@@ -133,6 +133,45 @@ function childMadeLate(store: Store): Store {
   };
 }
 
+/** What is to be started is counted at the first call after the next write: by then it has been started. */
+function chargedLate(store: Store): Store {
+  let charge: Write | undefined;
+  return {
+    ...store,
+    async write(write, site) {
+      if (site === "budget.charge") {
+        charge = write;
+        return { applied: true, image: {} };
+      }
+      const result = await store.write(write, site);
+      const late = charge;
+      charge = undefined;
+      if (late !== undefined) await store.write(late, "budget.charge");
+      return result;
+    },
+  };
+}
+
+/** Who is refused one more attempt acknowledges, and settles nothing. */
+function budgetLosersLeave(store: Store): Store {
+  const ends = ({ set }: Write) =>
+    set.some((action) => "value" in action && JSON.stringify(action.value)?.includes('"n":"budget-exceeded"') === true);
+  return {
+    ...store,
+    write: async (write, site) =>
+      ends(write)
+        ? { applied: false, image: { g: 1, s0: { s: "REVOKED", a: 1, o: "x", f: 1 } } }
+        : store.write(write, site),
+  };
+}
+
+/** A charge that does not look for its own mark. */
+function unmarked(write: Write): Write {
+  if (write.condition?.is !== "all") return write;
+  const [_mark, ...of] = write.condition.of;
+  return { ...write, condition: { is: "all", of } };
+}
+
 /** Whoever looks at the map of a child that has ended takes it for settled. */
 function settledParents(store: Store): Store {
   return {
@@ -297,6 +336,12 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "report accepted without its attempt": "outside task that reports late",
   "repeated report just acknowledged": "outside task",
   "repeated report of a failure just acknowledged": "outside task that is retried",
+  "budget: counted after it is started": "budget: map beyond it",
+  "budget: counted without condition": "budget: map beyond it",
+  "budget: repeated charge counts twice": "budget: maps that just fit",
+  "budget: refused, and started all the same": "budget: map beyond it",
+  "budget: loser just returns": "budget: map beyond it in an absorbing header",
+  "budget: task that may not be retried is left": "budget: retries beyond it",
   "map says that it waits before its child is made": "map over a result",
   "map waits without condition": "map over a result",
   "map over nothing settled without condition": "map over no items",
@@ -543,6 +588,12 @@ export const variants: Readonly<Record<string, Variant>> = {
   "end of a map taken over without condition": { store: rewriting(["map.commit"], without) },
   "loser of a child's end just returns": { store: settledParents },
   "sweeper does not look for parents that are not told": { protocol: { diagnose: overlooking("parent-not-told") } },
+  "budget: counted after it is started": { store: chargedLate },
+  "budget: counted without condition": { store: rewriting(["budget.charge"], without) },
+  "budget: repeated charge counts twice": { store: rewriting(["budget.charge"], unmarked) },
+  "budget: refused, and started all the same": { protocol: { chargeRow: () => ({ kind: "granted" }) } },
+  "budget: loser just returns": { store: dropping("map.settle", () => true) },
+  "budget: task that may not be retried is left": { store: budgetLosersLeave },
   "sweeper does not look for parents that have ended": {
     protocol: { diagnose: overlooking("parent-not-followed") },
     queue: sendingNothingAt("follow.send"),

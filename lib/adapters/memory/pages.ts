@@ -2,9 +2,10 @@
  * Pages of a read: cut by size, continued by a cursor that names the last item by value, so that it may have gone since.
  */
 import { InvalidRequestError } from "../../errors.ts";
+import { itemBytes } from "../../model/item-size.ts";
 import type { Item, Page } from "../../ports/store.ts";
 import { compareInIndex, type IndexRule } from "./table.ts";
-import { compareText, copyImage, itemBytes } from "./values.ts";
+import { compareText, copyImage } from "./values.ts";
 
 /** The first items up to the page size. As in DynamoDB a page that was cut has a cursor even when nothing follows. */
 export function pageOf(

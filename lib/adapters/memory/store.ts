@@ -6,11 +6,12 @@
  * wraps this store.
  */
 import { ItemTooLargeError } from "../../errors.ts";
+import { itemBytes } from "../../model/item-size.ts";
 import type { Image, Item, Key, Store, Value } from "../../ports/store.ts";
 import { applied, checkWrite, holds } from "./interpret.ts";
 import { afterInIndex, pageOf, placeInIndex, startOf } from "./pages.ts";
 import { checkIndexKeys, createTable, dueRule, listRule } from "./table.ts";
-import { copyImage, itemBytes } from "./values.ts";
+import { copyImage } from "./values.ts";
 
 export interface MemoryStoreOptions {
   /** Largest item by DynamoDB's counting. @default 409600 (400 KB, as DynamoDB) */

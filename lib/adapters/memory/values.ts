@@ -6,7 +6,7 @@
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
-import type { Image, Item, Value } from "../../ports/store.ts";
+import type { Image, Value } from "../../ports/store.ts";
 
 /** Maps and lists inside each other: AWS allows 32 levels, and engines differ in whether the value within counts. */
 const maxNesting = 31;
@@ -86,50 +86,6 @@ function copyValue(value: Value): Value {
 /** Bytes of a text in UTF-8. */
 export function textBytes(text: string): number {
   return Buffer.byteLength(text);
-}
-
-/** Bytes of an item by DynamoDB's rules; those of a number are what AWS calls approximate. */
-export function itemBytes({ key, image }: Item): number {
-  return "pk".length + textBytes(key.pk) + "sk".length + textBytes(key.sk) + entriesBytes(image as ValueMap);
-}
-
-function entriesBytes(map: ValueMap): number {
-  let bytes = 0;
-  for (const name of Object.keys(map)) bytes += textBytes(name) + valueBytes(map[name] as Value);
-  return bytes;
-}
-
-function valueBytes(value: Value): number {
-  if (typeof value === "string") return textBytes(value);
-  if (typeof value === "number") return numberBytes(value);
-  if (typeof value === "boolean" || value === null) return 1;
-  if (value instanceof Uint8Array) return value.length;
-  if (Array.isArray(value)) return value.reduce((sum: number, item: Value) => sum + 1 + valueBytes(item), 3);
-  const map = value as ValueMap;
-  return 3 + Object.keys(map).length + entriesBytes(map);
-}
-
-/**
- * One byte for two significant digits, one more, and one for a sign. AWS calls that approximate; where it leaves a choice, as
- * dynoxide 1.2.1 counts (test/contract/capacity.dynamodb.test.ts): zero has no digits, those of a fraction are paired from
- * the decimal point.
- */
-function numberBytes(value: number): number {
-  if (value === 0) return 1;
-  return digitPairs(Math.abs(value)) + 1 + (value < 0 ? 1 : 0);
-}
-
-function digitPairs(value: number): number {
-  if (!Number.isInteger(value)) {
-    const [digits = "", exponent] = value.toExponential().replace(".", "").split("e");
-    const alone = Number(exponent) % 2 === 0 ? 1 : 0;
-    return Math.ceil((digits.length + alone) / 2);
-  }
-  let rest = value;
-  while (rest % 10 === 0) rest /= 10;
-  let pairs = 0;
-  for (; rest >= 1; rest /= 100) pairs++;
-  return pairs;
 }
 
 /** Order of texts by their UTF-8 bytes, which is not that of JavaScript's code units above U+D7FF. */

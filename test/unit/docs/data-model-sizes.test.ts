@@ -2,10 +2,11 @@
  * docs/data-model.md: the largest size of each item, held against the limits of the product and of DynamoDB.
  */
 import { expect, it } from "vitest";
-import { itemBytes } from "../../../lib/adapters/memory/values.ts";
+import { itemBytes } from "../../../lib/model/item-size.ts";
 import { defaults, limits } from "../../../lib/model/limits.ts";
 import type { PlanJoin } from "../../../lib/plan/types.ts";
 import type { Image, Item, Key, Value } from "../../../lib/ports/index.ts";
+import { markPlaces } from "../../../lib/protocol/budget.ts";
 import * as heads from "../../../lib/protocol/head.ts";
 import * as keys from "../../../lib/protocol/keys.ts";
 import { encodeSlot } from "../../../lib/protocol/slot.ts";
@@ -85,6 +86,14 @@ const largest: Readonly<Record<string, readonly Item[]>> = {
   ].map((image) => of(leafKey(run, spread, 9_999), image)),
   "bucket inner tally": [of(tallyKey(run, spread, { level: 1, number: 9 }), marked())],
   "range slot": [of(keys.rangePlace(run, `header:${path}`, 999).key, { g: 1, s0: encodeSlot(leased) })],
+  budget: [
+    of(keys.budgetKey(run), {
+      tasks: limits.budgetCount,
+      attempts: limits.budgetCount,
+      nanoUsd: limits.budgetUsd * 1e9,
+      ...Object.fromEntries(Array.from({ length: markPlaces }, (_, i) => [`k${i}`, 2 ** 48 - 1])),
+    }),
+  ],
   "value part": [of(keys.valueKey(run, hash), { text: "v".repeat(limits.partBytes) })],
   "document part": [
     of(keys.documentKey(run, `${hash}${hash}`, 0), {

@@ -14,6 +14,7 @@ import {
 import { createDynamoStore } from "../../../lib/adapters/dynamodb/store.ts";
 import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
 import type { Image, Key, Store } from "../../../lib/ports/index.ts";
+import * as budgets from "../../../lib/protocol/budget.ts";
 import * as children from "../../../lib/protocol/child.ts";
 import * as heads from "../../../lib/protocol/head.ts";
 import * as keys from "../../../lib/protocol/keys.ts";
@@ -61,7 +62,12 @@ function itemOf(key: Key, image: Image | undefined): string {
 
 /** Slots and marks by what they have in common. */
 const attributesOf = (image: Image): string[] =>
-  Object.keys(image).map((name) => name.replace(/^m\d+$/, "m<i>").replace(/^s\d+$/, "s<i>"));
+  Object.keys(image).map((name) =>
+    name
+      .replace(/^m\d+$/, "m<i>")
+      .replace(/^s\d+$/, "s<i>")
+      .replace(/^k\d+$/, "k<i>"),
+  );
 
 /** Attributes that a row names, not its own limits. */
 function attributesIn(item: Row): string[] {
@@ -334,9 +340,9 @@ describe("transitions", () => {
   it("are built by the functions that build writes, and all of these", () => {
     const onPage = transitions.flatMap((row) => codeIn(row["Built by"]));
     expect(sorted(onPage)).toEqual(
-      sorted(["writes", "head", "child", "reopen"].flatMap((name) => builders(`lib/protocol/${name}.ts`))),
+      sorted(["writes", "head", "child", "reopen", "budget"].flatMap((name) => builders(`lib/protocol/${name}.ts`))),
     );
-    for (const name of onPage) expect({ ...writes, ...heads, ...children, ...reopen }).toHaveProperty(name);
+    for (const name of onPage) expect({ ...writes, ...heads, ...children, ...reopen, ...budgets }).toHaveProperty(name);
   });
 
   it("have every call site that writes, but those without condition", () => {

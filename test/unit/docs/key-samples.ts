@@ -88,6 +88,7 @@ export const samples: readonly Sample[] = [
     key: keys.rangePlace("run-1", "header:.", 12).key,
     values: { ...run, list: "header:.", range: "12" },
   },
+  { builder: "budgetKey", item: "budget", key: keys.budgetKey("run-1"), values: run },
   {
     builder: "valueKey",
     item: "value part",

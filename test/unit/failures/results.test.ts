@@ -1,8 +1,8 @@
 /** Results, submit and late reports: sections I and K of docs/failures.md. */
 import { describe, expect, it } from "vitest";
-import { itemBytes } from "../../../lib/adapters/memory/values.ts";
 import { chord, group } from "../../../lib/canvas/canvas.ts";
 import { RunConflictError } from "../../../lib/errors.ts";
+import { itemBytes } from "../../../lib/model/item-size.ts";
 import { limits } from "../../../lib/model/limits.ts";
 import { parseWorkflowDocument } from "../../../lib/plan/parse-request.ts";
 import type { TestEngine } from "../../../lib/testing/index.ts";

@@ -4,6 +4,7 @@
  * Every part of every condition is taken out once: some case below must then turn red.
  */
 import { describe, expect, it } from "vitest";
+import { chargeWrite } from "../../../lib/protocol/budget.ts";
 import {
   advanceDueWrite,
   createHeadWrite,
@@ -55,7 +56,47 @@ const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
 const timedOut = (attempt: number) => ({ ...failedSlot, status: "TIMED_OUT", attempt, owner: "sweep" }) as const;
 const storedTimedOut = (attempt: number) => ({ ...bad, s: "TIMED_OUT", a: attempt, o: "sweep" });
 
+/** Ten tasks and attempts are planned of twelve; a charge of two of each and its mark. */
+const account = {
+  run: "r",
+  limits: { tasks: 12, attempts: 12 },
+  planned: { tasks: 10, attempts: 10, nanoUsd: 100 },
+};
+const charge = { id: ["child"], tasks: 2, attempts: 2, nanoUsd: 20 };
+const [, , , chargeMark] = chargeWrite(account, charge).set;
+const markAttribute = chargeMark?.path[0] as string;
+const marked = chargeMark !== undefined && "value" in chargeMark ? Number(chargeMark.value) : 0;
+
 const written: WriteCase[] = [
+  {
+    name: "charge to a budget",
+    write: chargeWrite(account, charge),
+    applies: [
+      ["nothing was charged", undefined, { tasks: 12, attempts: 12, nanoUsd: 120, [markAttribute]: marked }],
+      ["it just fits", { tasks: 10, attempts: 10, nanoUsd: 100 }, { tasks: 12, attempts: 12, nanoUsd: 120 }],
+      ["another has its place, with a smaller mark", { tasks: 10, attempts: 10, [markAttribute]: marked - 1 }, {}],
+      ["another has its place, with a larger mark", { tasks: 10, attempts: 10, [markAttribute]: marked + 1 }, {}],
+    ],
+    refuses: [
+      ["one task too many", { tasks: 11, attempts: 10, nanoUsd: 100 }],
+      ["one attempt too many", { tasks: 10, attempts: 11, nanoUsd: 100 }],
+      ["it is counted already", { tasks: 10, attempts: 10, nanoUsd: 100, [markAttribute]: marked }],
+    ],
+  },
+  {
+    name: "charge to a budget that the plan has used up",
+    write: chargeWrite({ ...account, limits: { tasks: 10 } }, charge),
+    applies: [
+      ["less is used than was planned", { tasks: 8 }, { tasks: 10 }],
+      ["another has its place, with a smaller mark", { tasks: 8, [markAttribute]: marked - 1 }, { tasks: 10 }],
+      ["another has its place, with a larger mark", { tasks: 8, [markAttribute]: marked + 1 }, { tasks: 10 }],
+    ],
+    refuses: [
+      ["nothing was charged", undefined],
+      ["it is used up", { tasks: 10, attempts: 10, nanoUsd: 100 }],
+      ["it is counted already", { tasks: 8, [markAttribute]: marked }],
+    ],
+  },
   {
     name: "claim, first",
     write: claimWrite(1, [{ place: place, seen: absent, lease: leased() }]),
@@ -774,9 +815,9 @@ describe("a write as data", () => {
       "sweptSettled",
       "sweptInterval",
     ];
-    expect(createHeadWrite(headOf(), 0).remove).toEqual(["name", "callback", "maps", "parent", ...left]);
+    expect(createHeadWrite(headOf(), 0).remove).toEqual(["name", "callback", "maps", "parent", "budget", ...left]);
     const parent = { run: "p", submittedAtMs: 0, node: "m", generation: 1, key: own.key, attribute: "s0" };
-    const full = headOf({ name: "n", callback: "c", maps: true, parent });
+    const full = headOf({ name: "n", callback: "c", maps: true, parent, budget: { kind: "of", run: "p" } });
     expect(createHeadWrite(full, 0).remove).toEqual(left);
   });
 

@@ -305,7 +305,7 @@ describe("a point", () => {
     [{ fault: "fail", task: "dubble" }, 'fault.task: must be one of double, add, found "dubble"'],
     [{ fault: "explode", task: "double" }, "fault.fault: must be one of fail, crash, duplicate, lose, throttle"],
     [{ fault: "lose", site: "node.send" }, "fault.fault: must be one of crash, throttle"],
-    [{ fault: "throttle", site: "slot.clam" }, "fault.site: must be one of child.adopt, document.read, "],
+    [{ fault: "throttle", site: "slot.clam" }, "fault.site: must be one of budget.charge, "],
     [{ fault: "crash", task: "double" }, "fault.when: must be one of in-body, before-record, after-record"],
     [{ fault: "crash", site: "slot.claim", when: "in-body" }, "fault.when: must be one of before, after"],
     [{ fault: "fail", task: "double", attempt: 0 }, "fault.attempt: must be a whole number from 1, found 0"],

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { itemBytes } from "../../../lib/adapters/memory/values.ts";
 import { chord } from "../../../lib/canvas/canvas.ts";
+import { itemBytes } from "../../../lib/model/item-size.ts";
 import type { Json } from "../../../lib/model/json.ts";
 import type { MemberOutcome } from "../../../lib/model/outcome.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";

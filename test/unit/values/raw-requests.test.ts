@@ -3,8 +3,8 @@
  */
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { itemBytes } from "../../../lib/adapters/memory/values.ts";
 import { sha256 } from "../../../lib/model/hash.ts";
+import { itemBytes } from "../../../lib/model/item-size.ts";
 import type { Value } from "../../../lib/ports/store.ts";
 import { documentKey } from "../../../lib/protocol/keys.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
