@@ -41,10 +41,11 @@ export function faultsOf(reference: Reference, observed: Observed, before?: Obse
   ];
 }
 
-function historyOf({ run, settledAtMs, entries, startedAt }: Observed): History {
+function historyOf({ run, settledAtMs, entries, begunAt }: Observed): History {
   const statuses = new Map(run.tasks.map(({ path, status }) => [path, status]));
   return {
-    startedAt,
+    startedAt: started,
+    begunAt,
     ended({ path, status }) {
       const atMs = settledAtMs.get(path);
       if (statuses.get(path) !== status || atMs === undefined) return undefined;
@@ -83,7 +84,7 @@ function endFaults(reference: Reference, { run, endedAtMs }: Observed, history: 
     if (!matches(errors, run.error as unknown as Json))
       faults.push(`the run's error is ${JSON.stringify(run.error)}, should be ${shown(errors)}`);
   }
-  const due = notBefore(history.startedAt, settled(root)(history));
+  const due = notBefore(history.begunAt, settled(root)(history));
   const early = due === undefined || endedAtMs === undefined || endedAtMs < due.atMs;
   if (early) faults.push(`the run ended at ${time(endedAtMs)}, and what it waits for ended at ${time(due?.atMs)}`);
   else if (endedAtMs > due.atMs && !losesWorkers(reference))
@@ -140,10 +141,10 @@ function sleepFaults(task: ExpectedTask, reference: Reference, { settledAtMs }: 
 function startMs(
   { task: { delaySeconds = 0, at } }: ExpectedTask,
   ready: Moment | undefined,
-  { startedAt }: History,
+  { begunAt }: History,
 ): number {
   const delayedMs = (ready?.atMs ?? 0) + delaySeconds * 1000;
-  return Math.max(startedAt.atMs, delayedMs, at === undefined ? 0 : Date.parse(at));
+  return Math.max(begunAt.atMs, delayedMs, at === undefined ? 0 : Date.parse(at));
 }
 
 /** Every entry of a body: with what it was called, not before what it waits for, not after the end, once for an attempt. */

@@ -13,7 +13,10 @@ export interface Moment {
 
 /** What was seen of a run, in one generation. */
 export interface History {
+  /** When the run was submitted. */
   readonly startedAt: Moment;
+  /** When the generation began: in the first one the same. Nothing comes about earlier in it. */
+  readonly begunAt: Moment;
   /** When a task ended in the state that its script leads to; undefined when it has not. */
   ended(task: ExpectedTask): Moment | undefined;
 }

@@ -58,7 +58,7 @@ export interface Entry {
 /** What was seen of one generation, when it had come to rest. */
 export interface Observed {
   /** When it was asked for. */
-  readonly startedAt: Moment;
+  readonly begunAt: Moment;
   readonly run: TestRun;
   readonly endedAtMs: number | undefined;
   /** When each slot was settled, by path. */
@@ -109,18 +109,18 @@ export async function runCase(
   const first = await atRest(world, entries, started);
   if (!retries || first.run.status !== "FAILED") return [first];
   // After all that was seen so far, and before what comes.
-  const startedAt = { atMs: world.clock.now(), sequence: nextSequence(entries) - 1 };
+  const begunAt = { atMs: world.clock.now(), sequence: nextSequence(entries) - 1 };
   const retry = { tutti: 1, type: "retry", id: runId, requestId: "request-2", generation: 1 };
   await world.submit(retry);
   // A copy of the request does no more than the request.
   if (copies > 0) await world.submit(retry);
-  return [first, await atRest(world, entries, startedAt)];
+  return [first, await atRest(world, entries, begunAt)];
 }
 
 export const started: Moment = { atMs: startMs, sequence: 0 };
 
 /** Waits until nothing moves any more, and looks. */
-async function atRest(world: World, entries: readonly Entry[], startedAt: Moment): Promise<Observed> {
+async function atRest(world: World, entries: readonly Entry[], begunAt: Moment): Promise<Observed> {
   if ((await world.settle()) === "hang") throw new Error("the run does not come to rest");
   const rejected = world.store.dump().find(({ key }) => key.sk === "rejected");
   if (rejected) throw new Error(`a request was refused: ${JSON.stringify(rejected.image.error)}`);
@@ -132,7 +132,7 @@ async function atRest(world: World, entries: readonly Entry[], startedAt: Moment
     if (slot.state === "settled") settledAtMs.set(node.id, slot.settledAtMs);
   }
   return {
-    startedAt,
+    begunAt,
     run: await reportOf(
       {
         store: world.store,
