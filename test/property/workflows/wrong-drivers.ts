@@ -24,15 +24,14 @@ const changingJoins =
   });
 
 /** Whatever a quorum accepts, it keeps another list. */
-const acceptingAll =
-  (store: Store): Store => ({
-    ...store,
-    write: (write, site) =>
-      store.write(
-        site === "join.accept" ? { ...write, set: write.set.map((action) => acceptedInstead(action)) } : write,
-        site,
-      ),
-  });
+const acceptingAll = (store: Store): Store => ({
+  ...store,
+  write: (write, site) =>
+    store.write(
+      site === "join.accept" ? { ...write, set: write.set.map((action) => acceptedInstead(action)) } : write,
+      site,
+    ),
+});
 
 function acceptedInstead(action: SetAction): SetAction {
   const everybody = encodeValue({ kind: "inline", text: "[[0,100]]" });
@@ -114,7 +113,9 @@ export const wrongDrivers: Readonly<Record<string, Variant>> = {
   "waits for all members before it decides a quorum": {
     protocol: {
       owedDecision: (join, top) =>
-        join.when === "quorum" && remainingOf(join, topOf(join), top) > 0 ? undefined : protocol.owedDecision(join, top),
+        join.when === "quorum" && remainingOf(join, topOf(join), top) > 0
+          ? undefined
+          : protocol.owedDecision(join, top),
     },
   },
   "accepts who comes after the quorum": { store: acceptingAll },
