@@ -6,6 +6,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Pack, Start } from "../plan/types.ts";
 import { type ListName, rangeOf, rangesOf } from "./release.ts";
+import { isBelow } from "./reopen.ts";
 import { decided, fired, isKept, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf } from "./snapshot.ts";
 
 export interface Released {
@@ -67,12 +68,14 @@ export function releasedOf(snapshot: Snapshot): Released {
     }
   };
   pushList("start", snapshot.plan.start, snapshot.head.submittedAtMs);
+  const kept = new Set(Object.values(snapshot.plan.joins).flatMap((join) => (isKept(snapshot, join) ? [join.id] : [])));
   // Decisions are read from the joins themselves: slots that lead there need no edge here.
   for (const join of Object.values(snapshot.plan.joins)) {
     if (join.size === 0) continue;
     const decision = decided(snapshot, join);
     const atMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
-    if (decision === "callback") pushList(`next:${join.id}`, join.next, atMs);
+    // Nothing more starts below a join that was taken over: it would arrive at a top of the older generation, for ever.
+    if (decision === "callback" && !isBelow(kept, join.id)) pushList(`next:${join.id}`, join.next, atMs);
     if (decision === "error" && join.onError !== null) push([{ kind: "node", node: join.onError }], atMs);
   }
   for (let step = open.pop(); step !== undefined; step = open.pop()) {

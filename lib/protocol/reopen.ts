@@ -115,7 +115,7 @@ function keptJoins(snapshot: Snapshot, again: Again): ReadonlySet<JoinId> {
 }
 
 /** Whether a unit is in a member of one of these chords and groups. Members of a dag's joins have succeeded, or it is not kept. */
-function isBelow(joins: ReadonlySet<JoinId>, id: NodeId | JoinId): boolean {
+export function isBelow(joins: ReadonlySet<JoinId>, id: NodeId | JoinId): boolean {
   for (let at = id.indexOf("["); at >= 0; at = id.indexOf("[", at + 1)) {
     const before = id.slice(0, at).replace(/\/?(header)?$/, "");
     if (joins.has(before === "" ? "." : before)) return true;

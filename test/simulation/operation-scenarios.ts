@@ -81,6 +81,21 @@ export const operationScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    // The inner chord is decided after the run's end. Its callback is not needed for the quorum, which is taken over.
+    name: "retry behind a quorum with an inner chord",
+    workflow: {
+      chord: {
+        header: [{ chord: { header: [slow(30, 5)], callback: sum } }, one(1)],
+        when: { quorum: 1 },
+        callback: { ...mended(7), immutable: true },
+      },
+    },
+    shape: { leafSize: 1, fan: 2 },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    open: true,
+  },
+  {
     name: "two retries at once",
     workflow: { group: [mended(1), one(2)] },
     operations: [
