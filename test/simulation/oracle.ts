@@ -215,7 +215,8 @@ function decisionFaults(world: World, snapshot: Snapshot, join: PlanJoin): strin
   const faults: string[] = [];
   if (decision !== "callback" && successor?.kind === "node" && started(successor.node))
     faults.push(`S3: ${successor.node} started though ${join.id} is ${decision ?? "open"}`);
-  if (decision !== "error" && started(join.onError))
+  // One of an older generation was called when the join was *error* there.
+  if (decision !== "error" && enteredIn(world, snapshot, join.onError, snapshot.head.generation))
     faults.push(`S4: ${join.onError} started though ${join.id} is ${decision ?? "open"}`);
   if (decision === "error" && join.onError !== null && !settledNode(snapshot, join.onError))
     faults.push(`L3: ${join.onError} was not called though ${join.id} is error`);
@@ -224,14 +225,18 @@ function decisionFaults(world: World, snapshot: Snapshot, join: PlanJoin): strin
   return faults;
 }
 
+function enteredIn(world: World, { head }: Snapshot, id: string | null, generation: unknown): boolean {
+  const taskId = id === null ? undefined : taskIdOf(head.runId, id);
+  return world.entries.some((entry) => entry.taskId === taskId && entry.generation === generation);
+}
+
 /** Whether an error callback that has succeeded did so in the generation of the decision. */
 function calledIn(world: World, snapshot: Snapshot, join: PlanJoin, onError: string): boolean {
   const node = snapshot.plan.nodes[onError];
   const slot = node && slotOf(snapshot, node);
   if (slot?.state !== "settled" || slot.status !== "SUCCEEDED") return true;
   const generation = tallyOf(snapshot, join, topOf(join))?.g;
-  const taskId = taskIdOf(snapshot.head.runId, onError);
-  const entered = world.entries.some((entry) => entry.taskId === taskId && entry.generation === generation);
+  const entered = enteredIn(world, snapshot, onError, generation);
   const handedOut = world.outsideMessages.map(({ token }) => decodeToken(token));
   return entered || handedOut.some((token) => token?.node === onError && token.generation === generation);
 }

@@ -6,13 +6,13 @@
  */
 import fc from "fast-check";
 import type { Json } from "../../../lib/model/json.ts";
-import type { DagNode, MapWorkflow, Task, Workflow } from "../../../lib/model/workflow.ts";
+import type { DagNode, MapWorkflow, Sleep, Task, When, Workflow } from "../../../lib/model/workflow.ts";
 import { partsOf, tasksIn } from "../../unit/plan/random-workflows.ts";
+import type { Submitted } from "./reference.ts";
 import type { Circumstances } from "./run-case.ts";
-import { type Act, headersOf, valueKinds } from "./script.ts";
+import { type Act, headersOf, scriptOf, valueKinds } from "./script.ts";
 
-export interface Case {
-  readonly workflow: Workflow;
+export interface Case extends Submitted {
   readonly circumstances: Circumstances;
 }
 
@@ -56,20 +56,21 @@ interface Leaf {
   readonly seconds: number;
   readonly value: (typeof valueKinds)[number];
   readonly args: readonly Json[];
-  readonly more: Pick<Task, "immutable" | "delaySeconds" | "label">;
+  readonly more: Pick<Task, "immutable" | "delaySeconds" | "at" | "label">;
   readonly name: string;
   readonly backoffSeconds: number;
 }
 
 type Tree =
   | Leaf
+  | { readonly kind: "sleep"; readonly sleep: Sleep["sleep"] }
   | { readonly kind: "chain" | "group"; readonly parts: readonly Tree[] }
   | Mapped
   | {
       readonly kind: "chord";
       readonly parts: readonly Tree[] | Mapped;
       readonly callback: Tree | null;
-      readonly when: "all-succeeded" | "all-settled" | null;
+      readonly when: DrawnWhen | null;
       readonly onError: Leaf | null;
     }
   | { readonly kind: "dag"; readonly nodes: readonly TreeNode[]; readonly output: number | null };
@@ -80,6 +81,28 @@ interface Mapped {
   readonly items: readonly Json[];
   readonly maxConcurrency: number | null;
 }
+
+/** `nthLast`: a quorum of all members but so many, of one at least. */
+type DrawnWhen = Exclude<When, { readonly quorum: number }> | { readonly nthLast: number };
+
+const whens: readonly DrawnWhen[] = [
+  "all-succeeded",
+  "all-settled",
+  { tolerate: { count: 0 } },
+  { tolerate: { count: 1 } },
+  { tolerate: { count: 2 } },
+  { tolerate: { percent: 12.5 } },
+  { tolerate: { percent: 34 } },
+  { tolerate: { percent: 50 } },
+  { nthLast: 0 },
+  { nthLast: 1 },
+  { nthLast: 2 },
+  { nthLast: 20 },
+];
+
+/** The time a run begins is in `startMs` of the world. */
+const soon = "2026-01-01T00:00:25Z";
+const sleeps: readonly Sleep["sleep"][] = [1, 7, 30, { until: soon }];
 
 /** For each earlier node two bits: none, after, result, both; `pick` chooses the task that uses a result. */
 interface TreeNode {
@@ -119,6 +142,7 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
       { immutable: true },
       { delaySeconds: 3 },
       { delaySeconds: 1000 },
+      { at: soon },
       { label: "named" },
     ),
     name: fc.constantFrom("a", "a", "a", "b"),
@@ -138,6 +162,10 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
           parts: fc.array(tie("tree"), { minLength: 1, maxLength: 4, size: "max" }),
         }),
       },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant("sleep" as const), sleep: fc.constantFrom(...sleeps) }),
+      },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("group" as const), parts: tie("parts") }) },
       { weight: 2, arbitrary: tie("mapped") },
       {
@@ -146,7 +174,7 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
           kind: fc.constant("chord" as const),
           parts: fc.oneof({ weight: 4, arbitrary: tie("parts") }, { weight: 1, arbitrary: tie("mapped") }),
           callback: fc.option(tie("tree"), { freq: 4 }),
-          when: fc.constantFrom(null, "all-succeeded" as const, "all-settled" as const),
+          when: fc.constantFrom(null, ...whens),
           onError: fc.option(leaf, { freq: 2 }),
         }),
       },
@@ -197,6 +225,7 @@ const circumstances: fc.Arbitrary<Omit<Circumstances, "sweeper">> = fc.record({
   messagesPerRange: fc.integer({ min: 2, max: 4 }),
   membersPerBucket: fc.integer({ min: 2, max: 20 }),
   copies: fc.constantFrom(0, 0, 10, 40),
+  retries: fc.boolean(),
 });
 
 /** Cases of every mood. */
@@ -210,17 +239,20 @@ export const cases: fc.Arbitrary<Case> = fc
     ),
     circumstances,
     fc.boolean(),
+    fc.constantFrom("fail-fast" as const, "fail-fast" as const, "finish" as const),
   )
-  .map(([tree, around, sweeper]): Case => {
+  .map(([tree, around, sweeper, onFailure]): Case => {
     const workflow = documentOf(tree, { dags: 0 }, []);
-    return { workflow, circumstances: { ...around, sweeper: sweeper || needsSweeper(workflow) } };
+    const circumstances = { ...around, sweeper: sweeper || needsSweeper(workflow, around) };
+    return { workflow, onFailure, circumstances };
   })
   .filter(({ workflow }) => tasksIn(workflow) <= maxTasks);
 
-/** What is further away than a message can be delayed is released by the sweeper. */
-function needsSweeper(workflow: Workflow): boolean {
+/** What is further away than a message can be delayed is released by the sweeper, and so is what a lost worker has leased. */
+function needsSweeper(workflow: Workflow, { retries }: Pick<Circumstances, "retries">): boolean {
   return tasksOf(workflow).some(
-    ({ delaySeconds = 0, retry }) => Math.max(delaySeconds, retry?.backoffSeconds ?? 0) > 900,
+    ({ delaySeconds = 0, retry, headers = {} }) =>
+      Math.max(delaySeconds, retry?.backoffSeconds ?? 0) > 900 || (retries && scriptOf(headers).does.includes("die")),
   );
 }
 
@@ -232,6 +264,8 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
   switch (tree.kind) {
     case "task":
       return taskOf(tree);
+    case "sleep":
+      return { sleep: tree.sleep };
     case "chain":
       return { chain: tree.parts.map(partOf) };
     case "group":
@@ -243,7 +277,7 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
         chord: {
           header: "kind" in tree.parts ? mapOf(tree.parts, partOf) : tree.parts.map(partOf),
           ...(tree.callback === null ? {} : { callback: partOf(tree.callback) }),
-          ...(tree.when === null ? {} : { when: tree.when }),
+          ...whenOf(tree.when, "kind" in tree.parts ? tree.parts.items.length : tree.parts.length),
           ...(tree.onError === null ? {} : { onError: taskOf(tree.onError) }),
         },
       };
@@ -254,6 +288,12 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
 
 function mapOf({ part, items, maxConcurrency }: Mapped, partOf: (part: Tree) => Workflow): MapWorkflow {
   return { map: { each: partOf(part), over: [...items], ...(maxConcurrency === null ? {} : { maxConcurrency }) } };
+}
+
+function whenOf(when: DrawnWhen | null, members: number): { readonly when?: When } {
+  if (when === null) return {};
+  if (typeof when === "string" || "tolerate" in when) return { when };
+  return members === 0 ? {} : { when: { quorum: Math.max(1, members - when.nthLast) } };
 }
 
 /** Limits are shorter than the bodies that hang, and longer than those that do not. */

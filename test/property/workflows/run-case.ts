@@ -4,9 +4,9 @@
 
 import { z } from "zod";
 import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
+import { createPortClient } from "../../../lib/client/client.ts";
 import { FatalError } from "../../../lib/errors.ts";
 import type { Json } from "../../../lib/model/json.ts";
-import type { Workflow } from "../../../lib/model/workflow.ts";
 import { slotOf } from "../../../lib/protocol/snapshot.ts";
 import { createPlanCache } from "../../../lib/records/plans.ts";
 import type { TaskContext } from "../../../lib/tasks/context.ts";
@@ -15,7 +15,9 @@ import { createHistory } from "../../../lib/testing/history.ts";
 import { readRun as reportOf, type TestRun } from "../../../lib/testing/report.ts";
 import { brokenInvariants, readRun as recordsOf, unhandled } from "../../simulation/oracle.ts";
 import { createWorld, startMs, type Variant, type World } from "../../simulation/world.ts";
-import { type Moment, runId } from "./reference.ts";
+import type { Moment } from "./part.ts";
+import { runId } from "./policies.ts";
+import type { Case } from "./random-case.ts";
 import { type Act, messageOf, resultOf, scriptOf } from "./script.ts";
 
 /** How a workflow is run. */
@@ -36,11 +38,14 @@ export interface Circumstances {
   readonly copies: number;
   /** Without it the messages alone must bring the run to its end. */
   readonly sweeper: boolean;
+  /** Whether the run is retried once, where it fails. */
+  readonly retries: boolean;
 }
 
 /** A body that was entered. */
 export interface Entry {
   readonly path: string;
+  readonly generation: number;
   readonly attempt: number;
   readonly args: readonly Json[];
   readonly label: string | undefined;
@@ -50,14 +55,27 @@ export interface Entry {
   end?: Moment;
 }
 
+/** What was seen of one generation, when it had come to rest. */
 export interface Observed {
+  /** When it was asked for. */
+  readonly begunAt: Moment;
   readonly run: TestRun;
   readonly endedAtMs: number | undefined;
   /** When each slot was settled, by path. */
   readonly settledAtMs: ReadonlyMap<string, number>;
+  /** What `inspect` says of groups and headers that were decided, by path. */
+  readonly decisions: ReadonlyMap<string, Decided>;
+  /** Tasks that `inspect` marks as settled after their quorum. */
+  readonly late: ReadonlySet<string>;
+  /** Those of this generation. */
   readonly entries: readonly Entry[];
   /** Invariants of the stored items that do not hold. */
   readonly broken: readonly string[];
+}
+
+export interface Decided {
+  readonly decision: string;
+  readonly atMs: number;
 }
 
 /** Names of tasks and the queues they are on. */
@@ -65,10 +83,14 @@ export const queues = { a: "default", b: "other" } as const;
 
 /**
  * @param variant - A wrong driver, for those who check the checker.
- * @throws Error when the run does not come to rest, or was refused.
+ * @returns What was seen of each generation.
+ * @throws Error when the run does not come to rest, or a request was refused.
  */
-export async function runCase(workflow: Workflow, circumstances: Circumstances, variant?: Variant): Promise<Observed> {
-  const { seed, packSize, tasksPerInvocation, batchSize, copies, sweeper, ...tallies } = circumstances;
+export async function runCase(
+  { workflow, onFailure, circumstances }: Case,
+  variant?: Variant,
+): Promise<readonly Observed[]> {
+  const { seed, packSize, tasksPerInvocation, batchSize, copies, sweeper, retries, ...tallies } = circumstances;
   const chance = createSeededIds(seed);
   const entries: Entry[] = [];
   const world = createWorld({
@@ -83,10 +105,25 @@ export async function runCase(workflow: Workflow, circumstances: Circumstances, 
     duplicate: () => chance.fraction() * 100 < copies,
     ...(variant === undefined ? {} : { variant }),
   });
-  await world.submit({ tutti: 1, type: "submit", id: runId, requestId: "request-1", workflow });
+  await world.submit({ tutti: 1, type: "submit", id: runId, requestId: "request-1", onFailure, workflow });
+  const first = await atRest(world, entries, started);
+  if (!retries || first.run.status !== "FAILED") return [first];
+  // After all that was seen so far, and before what comes.
+  const begunAt = { atMs: world.clock.now(), sequence: nextSequence(entries) - 1 };
+  const retry = { tutti: 1, type: "retry", id: runId, requestId: "request-2", generation: 1 };
+  await world.submit(retry);
+  // A copy of the request does no more than the request.
+  if (copies > 0) await world.submit(retry);
+  return [first, await atRest(world, entries, begunAt)];
+}
+
+export const started: Moment = { atMs: startMs, sequence: 0 };
+
+/** Waits until nothing moves any more, and looks. */
+async function atRest(world: World, entries: readonly Entry[], begunAt: Moment): Promise<Observed> {
   if ((await world.settle()) === "hang") throw new Error("the run does not come to rest");
   const rejected = world.store.dump().find(({ key }) => key.sk === "rejected");
-  if (rejected) throw new Error(`the request was refused: ${JSON.stringify(rejected.image.error)}`);
+  if (rejected) throw new Error(`a request was refused: ${JSON.stringify(rejected.image.error)}`);
   const { snapshot } = await recordsOf(world, runId);
   const { head, plan } = snapshot;
   const settledAtMs = new Map<string, number>();
@@ -95,6 +132,7 @@ export async function runCase(workflow: Workflow, circumstances: Circumstances, 
     if (slot.state === "settled") settledAtMs.set(node.id, slot.settledAtMs);
   }
   return {
+    begunAt,
     run: await reportOf(
       {
         store: world.store,
@@ -105,26 +143,41 @@ export async function runCase(workflow: Workflow, circumstances: Circumstances, 
     ),
     endedAtMs: head.endedAtMs,
     settledAtMs,
-    entries,
+    ...(await inspected(world)),
+    entries: entries.filter(({ generation }) => generation === head.generation),
     broken: [...brokenInvariants(world, snapshot), ...unhandled(world)],
   };
 }
 
-export const started: Moment = { atMs: startMs, sequence: 0 };
+/** The same as users see it. */
+async function inspected({ store, queue, clock }: World): Promise<Pick<Observed, "decisions" | "late">> {
+  const client = createPortClient({ store, queue, clock, ids: createSeededIds(1) });
+  const { joins, tasks = [] } = await client.inspect(runId, { verbose: true });
+  const decisions = joins.flatMap(({ id, kind, decision, firedAt }): [string, Decided][] =>
+    kind === "dag" || decision === null || firedAt === null ? [] : [[id, { decision, atMs: Date.parse(firedAt) }]],
+  );
+  const late = tasks.flatMap(({ id, afterQuorum }) => (afterQuorum ? [id.slice(runId.length + 1)] : []));
+  return { decisions: new Map(decisions), late: new Set(late) };
+}
+
+function nowIn(world: World, entries: readonly Entry[]): Moment {
+  return { atMs: world.clock.now(), sequence: nextSequence(entries) };
+}
 
 /** A task that does what its headers say, and writes down how it was called. */
 function taskOf(name: string, queue: string, world: World, entries: Entry[]) {
-  const now = (): Moment => ({ atMs: world.clock.now(), sequence: nextSequence(entries) });
+  const now = () => nowIn(world, entries);
   return defineTask({ name, queue, args: z.array(z.any()) }, async (ctx: TaskContext, ...args: Json[]) => {
     if (!world.alive()) return new Promise(() => {});
     const path = ctx.taskId.slice(runId.length + 1);
     const { does, seconds, value } = scriptOf(ctx.headers);
-    const entry: Entry = { path, attempt: ctx.attempt, args, label: ctx.label, at: now() };
+    const { attempt, generation, label } = ctx;
+    const entry: Entry = { path, generation, attempt, args, label, at: now() };
     entries.push(entry);
-    const leave = world.enter({ taskId: ctx.taskId, attempt: ctx.attempt, generation: ctx.generation });
+    const leave = world.enter({ taskId: ctx.taskId, attempt, generation });
     if (seconds > 0) await world.sleep(seconds);
     const done = entries.filter((other) => other.path === path && other.did !== undefined).length;
-    const act = does[Math.min(done, does.length - 1)] as Act;
+    const act = generation > 1 ? "succeed" : (does[Math.min(done, does.length - 1)] as Act);
     const end = () => {
       leave();
       entry.did = act;

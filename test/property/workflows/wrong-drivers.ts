@@ -3,7 +3,10 @@
  * and decisions that break the contract.
  */
 import type { Plan, PlanJoin, PlanNode } from "../../../lib/plan/types.ts";
+import type { SetAction, Store } from "../../../lib/ports/store.ts";
 import { protocol } from "../../../lib/protocol/index.ts";
+import { encodeValue } from "../../../lib/protocol/slot.ts";
+import { remainingOf, topOf } from "../../../lib/protocol/tally.ts";
 import type { Variant } from "../../simulation/world.ts";
 
 const changingNodes =
@@ -19,6 +22,37 @@ const changingJoins =
     ...plan,
     joins: Object.fromEntries(Object.entries(plan.joins).map(([id, join]) => [id, change(join)])),
   });
+
+/** Whatever a quorum accepts, it keeps another list. */
+const acceptingAll = (store: Store): Store => ({
+  ...store,
+  write: (write, site) =>
+    store.write(
+      site === "join.accept" ? { ...write, set: write.set.map((action) => acceptedInstead(action)) } : write,
+      site,
+    ),
+});
+
+function acceptedInstead(action: SetAction): SetAction {
+  const everybody = encodeValue({ kind: "inline", text: "[[0,100]]" });
+  return action.path[0] === "accepted" && "value" in action ? { path: action.path, value: everybody } : action;
+}
+
+/** A retry finds nothing of what tasks outside of headers have come to. */
+const forgetting = (store: Store): Store => ({
+  ...store,
+  async write(write, site) {
+    const result = await store.write(write, site);
+    if (site === "head.raise" && result.applied) {
+      const { items } = await store.query(write.key.pk, "node#", undefined, site);
+      await store.remove(
+        items.map(({ key }) => key),
+        site,
+      );
+    }
+    return result;
+  },
+});
 
 export const wrongDrivers: Readonly<Record<string, Variant>> = {
   "hands no result on": { plan: changingNodes((node) => ({ ...node, input: null })) },
@@ -57,4 +91,44 @@ export const wrongDrivers: Readonly<Record<string, Variant>> = {
       node.failure.then.kind === "slot" ? { ...node, failure: { ...node.failure, then: { kind: "none" } } } : node,
     ),
   },
+  "cuts sleeps short": {
+    plan: changingNodes((node) => (node.sleep && node.delaySeconds ? { ...node, delaySeconds: 1 } : node)),
+  },
+  "tolerates one failure more": {
+    plan: changingJoins((join) => (join.when === "tolerate" ? { ...join, count: (join.count ?? 0) + 1 } : join)),
+  },
+  "tolerates none": {
+    plan: changingJoins((join) => (join.when === "tolerate" ? { ...join, count: 0 } : join)),
+  },
+  "waits for all members before it gives up a tolerant chord": {
+    protocol: {
+      owedDecision: (join, top) => (join.when === "tolerate" ? undefined : protocol.owedDecision(join, top)),
+    },
+  },
+  "is content with one success less than a quorum": {
+    plan: changingJoins((join) =>
+      join.when === "quorum" ? { ...join, count: Math.max(1, (join.count ?? 0) - 1) } : join,
+    ),
+  },
+  "waits for all members before it decides a quorum": {
+    protocol: {
+      owedDecision: (join, top) =>
+        join.when === "quorum" && remainingOf(join, topOf(join), top) > 0
+          ? undefined
+          : protocol.owedDecision(join, top),
+    },
+  },
+  "accepts who comes after the quorum": { store: acceptingAll },
+  "ends a run at once that is to finish": {
+    plan: (plan) => ({
+      ...plan,
+      nodes: Object.fromEntries(
+        Object.entries(plan.nodes).map(([id, node]) => [
+          id,
+          node.failure.then.kind === "skip" ? { ...node, failure: { decide: [], then: { kind: "head" } } } : node,
+        ]),
+      ),
+    }),
+  },
+  "runs again what has succeeded": { store: forgetting },
 };
