@@ -41,8 +41,8 @@ export async function nextInLane(
   const { protocol } = delivery.deps;
   const found = {
     unitSettled: isSettledUnit(join, unit, settled.image),
-    // Control and the sweeper settle what was never sent, too: they look at the whole lane afterwards.
-    released: delivery.queue !== undefined,
+    // Requests and the sweeper settle what was never sent, too: they look at the whole lane afterwards.
+    released: delivery.ofUnit,
     own: sendsAtOnce(settled.wins),
   };
   if (!protocol.laneGoesOn({ ...found, awaited: true })) return undefined;

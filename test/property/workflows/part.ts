@@ -38,6 +38,8 @@ export interface ExpectedTask {
   readonly kept: boolean;
   /** What must have come about before its body is entered. */
   readonly ready: When;
+  /** It may have to wait for its turn after that: a map around it runs a few of its members at a time. */
+  readonly takesTurns: boolean;
   readonly args: readonly Expected[];
   readonly status: Extract<OutcomeStatus, "SUCCEEDED" | "FAILED" | "TIMED_OUT">;
   /** How many acts its script has to that end; 0 when its arguments cannot be made, and its body is never entered. */

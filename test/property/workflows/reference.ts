@@ -83,6 +83,8 @@ interface Place {
   readonly names: ReadonlyMap<string, () => Part>;
   /** A failure here ends nothing: what does not follow from it goes on. Not so in a member whose failure is an outcome. */
   readonly finish: boolean;
+  /** In a map that runs a few of its members at a time. */
+  readonly takesTurns: boolean;
   /** Below a header that was taken over from the generation before: nothing runs. */
   readonly kept: boolean;
 }
@@ -105,6 +107,7 @@ export function referenceOf(submitted: Submitted, before?: Before): Reference {
     ready: (history) => history.startedAt,
     names: new Map(),
     finish: submitted.onFailure === "finish",
+    takesTurns: false,
     kept: false,
   };
   const root = partOf(submitted.workflow, place, found);
@@ -140,7 +143,7 @@ function taskPart(
   found: Found,
 ): { readonly part: Part; readonly expected: ExpectedTask } {
   const path = place.path || "task";
-  const { starts, ready } = place;
+  const { starts, ready, takesTurns } = place;
   const kept = place.kept || (!afterEnd && found.before?.succeeded.has(path) === true);
   const args = starts ? argumentsOf(task, place) : [];
   const expected: ExpectedTask = {
@@ -151,6 +154,7 @@ function taskPart(
     afterEnd,
     kept,
     ready,
+    takesTurns,
     args: args ?? [],
     value: resultOf(scriptOf(task.headers ?? {}).value, path),
     ...endOf(task, path, args, found.before === undefined || place.kept ? "as scripted" : "succeeds"),
@@ -255,6 +259,7 @@ function sleepPart({ sleep }: Sleep, place: Place, found: Found): Part {
     afterEnd: false,
     kept: place.kept || found.before?.succeeded.has(path) === true,
     ready: place.ready,
+    takesTurns: place.takesTurns,
     args: [],
     value: place.input ?? null,
     ...success,
@@ -316,8 +321,9 @@ function mapPart(workflow: MapWorkflow, place: Place, found: Found): Part {
 
 /** Each item is to its copy what a result before it would be. */
 function copies({ map }: MapWorkflow, place: Place, prefix: string, found: Found): readonly Part[] {
+  const takesTurns = place.takesTurns || map.maxConcurrency !== undefined;
   return (map.over as readonly Json[]).map((input, i) =>
-    partOf(map.each, { ...place, input, path: below(place.path, `${prefix}[${i}]`) }, found),
+    partOf(map.each, { ...place, input, takesTurns, path: below(place.path, `${prefix}[${i}]`) }, found),
   );
 }
 
