@@ -109,6 +109,33 @@ export const laneScenarios: readonly Scenario[] = [
     value: [1, 2, 3].map((item) => [item, [4, 5]]),
   },
   {
+    // No worker ends these members: the messages of control that do go on in the lane.
+    name: "lanes of sleeps",
+    workflow: map(2, [1, 2, 3, 4, 5], { sleep: 3 }),
+    status: "SUCCEEDED",
+    value: [1, 2, 3, 4, 5],
+  },
+  {
+    name: "lanes of tasks that run elsewhere",
+    workflow: map(2, [1, 2, 3, 4, 5], { task: "elsewhere" }),
+    status: "SUCCEEDED",
+    value: [1, 2, 3, 4, 5],
+  },
+  {
+    name: "lanes of maps over results",
+    workflow: map(1, [2, 1, 0], { chain: [{ task: "list", args: [1] }, { map: { each: plus } }] }),
+    status: "SUCCEEDED",
+    value: [[11, 12], [11], []],
+  },
+  {
+    // Their value is not that of the task: no task of a pack, as far as lanes go.
+    name: "lanes of dags of one task",
+    workflow: map(3, [1, 2, 3, 4], { dag: { nodes: { only: { task: "one", args: [5] } } } }),
+    shape: { tasksPerInvocation: () => 3 },
+    status: "SUCCEEDED",
+    value: [1, 2, 3, 4].map(() => ({ only: 5 })),
+  },
+  {
     name: "lanes whose workers die",
     workflow: map(2, [1, 2, 3, 4, 5], { task: "killsOnce" }),
     status: "SUCCEEDED",
@@ -238,6 +265,39 @@ export const laneScenarios: readonly Scenario[] = [
       3,
     ],
     open: true,
+  },
+  {
+    // A part of the list has succeeded, and nothing is to be written any more where it is.
+    name: "retry of a lane whose long list has begun",
+    workflow: map(1, [1], { group: [{ task: "one" }, { task: "mended" }, { task: "one" }] }),
+    shape: { messagesPerRange: 2, leafSize: 1, fan: 2 },
+    request: { onFailure: "finish" },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: [[1, 1, 1]],
+  },
+  {
+    name: "retry of a lane whose chains have begun",
+    workflow: map(1, [1, 2], {
+      group: [{ chain: [works, works] }, { task: "mended" }, { chain: [works, works] }],
+    }),
+    shape: { leafSize: 1, fan: 2 },
+    request: { onFailure: "finish" },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: [1, 2].map((item) => [item, item, item]),
+  },
+  {
+    // The header of the second member is taken over; its callback still waits for its turn.
+    name: "retry of a lane whose headers are decided",
+    workflow: map(1, [1, 2, 3], {
+      chord: { header: [works, works], callback: { chain: [{ task: "mended", immutable: true, args: [5] }, works] } },
+    }),
+    shape: { leafSize: 1, fan: 2 },
+    request: { onFailure: "finish" },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: [5, 5, 5],
   },
   {
     name: "retry of lanes of chains",

@@ -4,7 +4,7 @@
 import type { JsonObject } from "../../../lib/model/json.ts";
 import { type ExpectedHeader, type History, type Part, settled } from "./part.ts";
 import { isNotNeeded } from "./policies.ts";
-import { losesWorkers, type Reference } from "./reference.ts";
+import { isLoose, type Reference } from "./reference.ts";
 import type { Observed } from "./run-case.ts";
 
 interface Seen {
@@ -41,7 +41,7 @@ function decisionFaults({ path, decision, decided }: ExpectedHeader, { reference
   if (is === undefined && decision === "callback" && due.atMs >= (observed.endedAtMs ?? Infinity)) return [];
   if (is?.decision !== decision) return [`${path} was decided ${is?.decision ?? "never"}, should be ${decision}`];
   const dueMs = Math.max(due.atMs, history.begunAt.atMs);
-  if (is.atMs === dueMs || (is.atMs > dueMs && losesWorkers(reference))) return [];
+  if (is.atMs === dueMs || (is.atMs > dueMs && isLoose(reference))) return [];
   return [
     `${path} was decided ${decision} at ${since(is.atMs, history)}, should have been at ${since(dueMs, history)}`,
   ];
@@ -100,5 +100,5 @@ function outcomeMs(member: Part, history: History): number | undefined {
 
 /** What a branch has come to is recorded later when its worker is lost. */
 function isSure({ single }: Part, reference: Reference): boolean {
-  return single !== null || !losesWorkers(reference);
+  return single !== null || !isLoose(reference);
 }

@@ -9,7 +9,7 @@ import { Choice, matches, same, shown } from "./expected.ts";
 import { headerFaults } from "./judge-headers.ts";
 import { type ExpectedTask, type History, isBefore, type Moment, settled } from "./part.ts";
 import { runId, skippedError } from "./policies.ts";
-import { losesWorkers, type Reference } from "./reference.ts";
+import { isLoose, losesWorkers, type Reference } from "./reference.ts";
 import { type Entry, type Observed, started } from "./run-case.ts";
 
 /** A head that was read at most so long ago may let a task start (S9). */
@@ -87,7 +87,7 @@ function endFaults(reference: Reference, { run, endedAtMs }: Observed, history: 
   const due = notBefore(history.begunAt, settled(root)(history));
   const early = due === undefined || endedAtMs === undefined || endedAtMs < due.atMs;
   if (early) faults.push(`the run ended at ${time(endedAtMs)}, and what it waits for ended at ${time(due?.atMs)}`);
-  else if (endedAtMs > due.atMs && !losesWorkers(reference))
+  else if (endedAtMs > due.atMs && !isLoose(reference))
     faults.push(`the run ended at ${time(endedAtMs)}, should have at ${time(due.atMs)}`);
   return faults;
 }
@@ -133,7 +133,7 @@ function sleepFaults(task: ExpectedTask, reference: Reference, { settledAtMs }: 
   if (!task.sleeps || atMs === undefined || history.ended(task) === undefined) return [];
   const ready = task.ready(history);
   const dueMs = startMs(task, ready, history);
-  const mayBeLater = task.takesTurns || losesWorkers(reference);
+  const mayBeLater = task.takesTurns || isLoose(reference);
   if (ready !== undefined && (atMs === dueMs || (atMs > dueMs && mayBeLater))) return [];
   return [`${task.path} slept until ${time(atMs)}, should have until ${time(dueMs)}`];
 }

@@ -63,8 +63,18 @@ export interface Reference {
   readonly tasks: readonly ExpectedTask[];
   /** Every group and header of the document that has members. */
   readonly headers: readonly ExpectedHeader[];
+  /** Paths of those without members that take turns with others. */
+  readonly unseenTurns: readonly string[];
   /** What quorums have given their callbacks, once it was seen; by path. */
   readonly lists: Map<string, Json>;
+}
+
+/**
+ * Whether moments are lower bounds only: where a worker is lost, and where something without members takes turns with others,
+ * since nothing is to be seen of its turn.
+ */
+export function isLoose(reference: Reference): boolean {
+  return losesWorkers(reference) || reference.unseenTurns.length > 0;
 }
 
 /** Whether some task kills its process. */
@@ -93,13 +103,14 @@ interface Place {
 interface Found extends Pick<Reference, "lists"> {
   readonly tasks: ExpectedTask[];
   readonly headers: ExpectedHeader[];
+  readonly unseenTurns: string[];
   /** Undefined in the first generation. */
   readonly before: Before | undefined;
 }
 
 /** @param before - Of a second generation: what the first has left. */
 export function referenceOf(submitted: Submitted, before?: Before): Reference {
-  const found: Found = { tasks: [], headers: [], lists: new Map(before?.lists), before };
+  const found: Found = { tasks: [], headers: [], unseenTurns: [], lists: new Map(before?.lists), before };
   const place: Place = {
     path: "",
     starts: true,
@@ -382,7 +393,10 @@ function note(
   onError: ExpectedTask | null,
   found: Found,
 ): void {
-  if (members.length === 0) return;
+  if (members.length === 0) {
+    if (inside.takesTurns) found.unseenTurns.push(inside.path);
+    return;
+  }
   const { policy, succeeds, succeeded, failed, failures } = header;
   found.headers.push({
     path: inside.path || ".",
