@@ -82,7 +82,7 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   findings.push(...skippedFindings(snapshot, released), ...conditionFindings(snapshot, released));
   const isBelowKept = snapshot.head.generation === 1 ? () => false : keptParts(snapshot);
   for (const join of Object.values(snapshot.plan.joins))
-    if (!isBelowKept(join.id)) findings.push(...joinFindings(snapshot, join), ...restFindings(snapshot, join));
+    if (!isBelowKept(join.id)) findings.push(...joinFindings(snapshot, join, released), ...restFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
   findings.push(...parentFindings(snapshot));
@@ -219,7 +219,7 @@ function restFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
 }
 
 /** Full items without a mark above them, and decisions that have not reached the slot or the head they lead to. */
-function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
+function joinFindings(snapshot: Snapshot, join: PlanJoin, released: Released): Finding[] {
   const missing = isKept(snapshot, join) ? [] : unmarkedLeaves(snapshot, join);
   if (missing.length > 0) {
     const what = isCounting(join) ? "has settled members" : "is complete";
@@ -236,8 +236,11 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
     return [{ kind: "decision-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair }];
   }
   const decision = decided(snapshot, join);
-  if (decision === undefined || (join.size === 0 && decision !== "skipped")) return [];
-  const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
+  if (decision === undefined) return [];
+  // One without members has come to its end when it is released, and nothing of that is recorded but what follows.
+  const releasedMs = mayStart(snapshot.head, join.afterEnd) ? released.joins.get(join.id) : undefined;
+  if (join.size === 0 && decision !== "skipped" && releasedMs === undefined) return [];
+  const sinceMs = fired(snapshot, join)?.atMs ?? releasedMs ?? snapshot.head.submittedAtMs;
   if (decision === "error") {
     if (failureRecorded(snapshot, join.failure, join.next)) return [];
     const explanation = "the join was decided error, and what has to follow from that is not recorded";
