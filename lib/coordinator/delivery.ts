@@ -41,7 +41,7 @@ export interface Delivery {
   readonly carrier: string;
   /** Queue the message came from; undefined for control and sweeper, which never carry. */
   readonly queue?: string;
-  /** The message is of a unit, so that unit was released: nobody else sends one. */
+  /** The message is of a unit, or of a range: what it stands for was released. */
   readonly ofUnit: boolean;
   /** Whose work the message is; it carries nobody else's. */
   fairnessKey: string | undefined;

@@ -54,7 +54,7 @@ async function range(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedM
   const { generation, plan, dispatch } = asked;
   const run = openRun(deps, plans, new Map(), { id: asked.run, generation, plan });
   const token = { run: asked.run, generation, node: `range ${asked.list} ${asked.range}`, dispatch };
-  const delivery = createDelivery(deps, run, { token });
+  const delivery = createDelivery(deps, run, { token, ofUnit: true });
   await handleRange(delivery, asked);
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }

@@ -27,9 +27,8 @@ export function shapeOf(
 ): Pick<PlanJoin, "leafSize" | "maxConcurrency" | "lanes"> {
   const leafSize = leafSizeOf(context, members);
   if (maxConcurrency === undefined) return { leafSize };
-  const [first] = members;
-  if (maxConcurrency >= members.length || first === undefined || !runsTask(context.draft, first.starts))
-    return { leafSize, maxConcurrency };
+  const isIdle = members.every(({ starts }) => !runsTask(context.draft, starts));
+  if (maxConcurrency >= members.length || isIdle) return { leafSize, maxConcurrency };
   const unitSize = Math.min(...members.map((unit) => unitSizeOf(context, unit)), maxConcurrency);
   const lanes: Lanes = { unitSize, count: Math.floor(maxConcurrency / unitSize) };
   // All slots of a unit are in one leaf.

@@ -82,7 +82,8 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   findings.push(...skippedFindings(snapshot, released), ...conditionFindings(snapshot, released));
   const isBelowKept = snapshot.head.generation === 1 ? () => false : keptParts(snapshot);
   for (const join of Object.values(snapshot.plan.joins))
-    if (!isBelowKept(join.id)) findings.push(...joinFindings(snapshot, join, released), ...restFindings(snapshot, join));
+    if (!isBelowKept(join.id))
+      findings.push(...joinFindings(snapshot, join, released), ...restFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
   findings.push(...parentFindings(snapshot));

@@ -122,7 +122,7 @@ export function joinsAround(path: string): readonly JoinId[] {
 export interface LaneCase {
   /** All members of its unit are settled. */
   readonly unitSettled: boolean;
-  /** The unit was released, as far as this delivery can tell: it came by a message of the unit. */
+  /** The unit was released: the delivery came by a message of it, or found all units before it settled. */
   readonly released: boolean;
   /** Its own write settled the unit. */
   readonly own: boolean;

@@ -8,7 +8,7 @@ const works = { task: "works" };
 const plus = { task: "plus", args: [10] };
 const outcomes = { task: "outcomes" };
 const retry = { type: "retry" };
-const map = (maxConcurrency: number, over: readonly number[], each: object = works) => ({
+const map = (maxConcurrency: number, over: readonly unknown[], each: object = works) => ({
   map: { each, over, maxConcurrency },
 });
 const settled = (header: object, more: object = {}) => ({
@@ -134,6 +134,34 @@ export const laneScenarios: readonly Scenario[] = [
     shape: { tasksPerInvocation: () => 3 },
     status: "SUCCEEDED",
     value: [1, 2, 3, 4].map(() => ({ only: 5 })),
+  },
+  {
+    // Nobody runs the first two: whoever releases them goes on.
+    name: "lane of lists, the first ones empty",
+    workflow: map(1, [[], [], [1, 2], [], [3]], { map: { each: works, maxConcurrency: 1 } }),
+    status: "SUCCEEDED",
+    value: [[], [], [1, 2], [], [3]],
+  },
+  {
+    name: "retry of a lane of lists, the first ones empty",
+    workflow: {
+      chain: [{ task: "mended", args: [1] }, map(1, [[], [], [1]], { map: { each: works } })],
+    },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: [[], [], [1]],
+  },
+  {
+    name: "lane of long lists of empty lists",
+    workflow: map(1, [1, 2], {
+      chain: [{ task: "one" }, { group: [{ group: [] }, { group: [] }, { group: [] }] }],
+    }),
+    shape: { messagesPerRange: 2 },
+    status: "SUCCEEDED",
+    value: [
+      [[], [], []],
+      [[], [], []],
+    ],
   },
   {
     name: "lanes whose workers die",
