@@ -13,7 +13,7 @@ import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { memberPrefix } from "../../lib/protocol/inside.ts";
 import { hasRanges } from "../../lib/protocol/release.ts";
 import { releasedOf } from "../../lib/protocol/released.ts";
-import { reopenWrites } from "../../lib/protocol/reopen.ts";
+import { isBelow, reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
 import { decided, nodeOf, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
 import {
@@ -258,8 +258,12 @@ function generationFaults(snapshot: Snapshot): string[] {
 /** S10: a run that succeeded has no open node that it waited for. */
 function succeededFaults(snapshot: Snapshot): string[] {
   if (snapshot.head.status !== "SUCCEEDED") return [];
-  return Object.values(snapshot.plan.joins)
+  const joins = Object.values(snapshot.plan.joins);
+  // The members of what was skipped have no outcome of their own.
+  const skipped = new Set(joins.flatMap((join) => (decided(snapshot, join) === "skipped" ? [join.id] : [])));
+  return joins
     .filter((join) => join.size > 0 && decided(snapshot, join) === undefined && topLevel(snapshot.plan, join))
+    .filter((join) => !isBelow(skipped, join.id))
     .map((join) => `S10: SUCCEEDED while ${join.id} is undecided`);
 }
 

@@ -40,9 +40,10 @@ export async function judged(one: Case, variant?: Variant): Promise<Verdict> {
   }
 }
 
-function beforeOf({ lists }: Reference, { run, decisions }: Observed): Before {
+function beforeOf({ lists }: Reference, { run, decisions, skipped }: Observed): Before {
   return {
     succeeded: new Set(run.tasks.flatMap(({ path, status }) => (status === "SUCCEEDED" ? [path] : []))),
+    skipped,
     decided: new Set([...decisions].flatMap(([path, { decision }]) => (decision === "callback" ? [path] : []))),
     lists,
   };

@@ -8,7 +8,7 @@ import type { Json } from "../../../lib/model/json.ts";
 import { Choice, matches, same, shown } from "./expected.ts";
 import { headerFaults } from "./judge-headers.ts";
 import { type ExpectedTask, type History, isBefore, type Moment, settled } from "./part.ts";
-import { runId, skippedError } from "./policies.ts";
+import { causeId, skippedError } from "./policies.ts";
 import { isLoose, losesWorkers, type Reference } from "./reference.ts";
 import { type Entry, type Observed, started } from "./run-case.ts";
 
@@ -41,14 +41,15 @@ export function faultsOf(reference: Reference, observed: Observed, before?: Obse
   ];
 }
 
-function historyOf({ run, settledAtMs, entries, begunAt }: Observed): History {
+function historyOf({ run, settledAtMs, skipped, entries, begunAt }: Observed): History {
   const statuses = new Map(run.tasks.map(({ path, status }) => [path, status]));
   return {
     startedAt: started,
     begunAt,
-    ended({ path, status }) {
+    ended({ path, starts, status }) {
       const atMs = settledAtMs.get(path);
-      if (statuses.get(path) !== status || atMs === undefined) return undefined;
+      if (!starts || statuses.get(path) !== status || atMs === undefined) return undefined;
+      if (status === "SKIPPED" && !skipped.has(path)) return undefined;
       const last = entries.findLast((entry) => entry.path === path && entry.end !== undefined);
       return { atMs, sequence: last?.end?.sequence ?? 0 };
     },
@@ -74,11 +75,14 @@ function endFaults(reference: Reference, { run, endedAtMs }: Observed, history: 
     faults.push(`the run's value is ${JSON.stringify(run.value)}, should be ${shown(root.value)}`);
   if (run.status !== "SUCCEEDED") {
     const errors = new Choice(
-      root.causes.flatMap(({ path, error }) => {
-        const taskId = `${runId}/${path}`;
+      root.causes.flatMap((cause) => {
+        const { error } = cause;
+        const taskId = causeId(cause);
         // Where what follows is skipped up to the end, the end may say so, and of which failure.
         const skipped = reference.submitted.onFailure === "finish" ? [{ ...skippedError, taskId }] : [];
-        return [{ ...error, taskId }, ...skipped];
+        // A quorum that was not reached for want of successes has no task to name.
+        const nameless = cause.path === "" ? [error] : [];
+        return [{ ...error, taskId }, ...nameless.map((one) => ({ ...one })), ...skipped];
       }),
     );
     if (!matches(errors, run.error as unknown as Json))
@@ -104,7 +108,8 @@ function statusFaults(task: ExpectedTask, reference: Reference, observed: Observ
   const { path, afterEnd, starts, status } = task;
   const seen = observed.run.tasks.find((one) => one.path === path) as Observed["run"]["tasks"][number];
   const isOwed = afterEnd ? task.ready(history) !== undefined : starts && reference.root.needed.has(path);
-  if (seen.status !== status || !starts) {
+  const isSkipped = status === "SKIPPED" && !observed.skipped.has(path);
+  if (seen.status !== status || isSkipped || !starts) {
     if (isOwed || seen.status !== "SKIPPED")
       return [`${path} is ${seen.status}, should be ${starts ? status : "SKIPPED"}${isOwed ? "" : " or SKIPPED"}`];
     const acts = actsOf(task, observed);
@@ -115,7 +120,9 @@ function statusFaults(task: ExpectedTask, reference: Reference, observed: Observ
   const faults: string[] = [];
   if (status === "SUCCEEDED" && !task.sleeps && !matches(task.value, seen.value))
     faults.push(`the value of ${path} is ${JSON.stringify(seen.value)}, should be ${shown(task.value)}`);
-  if (status !== "SUCCEEDED" && !matches({ ...task.error }, seen.error as unknown as Json))
+  if (status === "SKIPPED" && seen.error !== undefined)
+    faults.push(`${path} is SKIPPED by choice, and has the error ${JSON.stringify(seen.error)}`);
+  if (status !== "SUCCEEDED" && status !== "SKIPPED" && !matches({ ...task.error }, seen.error as unknown as Json))
     faults.push(`the error of ${path} is ${JSON.stringify(seen.error)}, should be ${shown({ ...task.error })}`);
   const acts = actsOf(task, observed);
   if (acts < task.acts || (acts > task.acts && !losesWorkers(reference)))

@@ -41,8 +41,11 @@ export interface ExpectedTask {
   /** It may have to wait for its turn after that: a map around it runs a few of its members at a time. */
   readonly takesTurns: boolean;
   readonly args: readonly Expected[];
-  readonly status: Extract<OutcomeStatus, "SUCCEEDED" | "FAILED" | "TIMED_OUT">;
-  /** How many acts its script has to that end; 0 when its arguments cannot be made, and its body is never entered. */
+  readonly status: Extract<OutcomeStatus, "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "SKIPPED">;
+  /**
+   * How many acts its script has to that end; 0 when its arguments cannot be made or its condition does not hold, and its body
+   * is never entered.
+   */
   readonly acts: number;
   /** When it succeeds. */
   readonly value: Expected;
@@ -55,16 +58,26 @@ export interface ExpectedError {
   readonly message: Expected;
 }
 
+/** What a failure is told of. */
+export type Cause = Pick<ExpectedTask, "path" | "status" | "error">;
+
+/** Skipped by choice: the reasons that may be given for it, null for none. */
+export interface Skip {
+  readonly reasons: readonly (string | null)[];
+}
+
 /** A part of a workflow. */
 export interface Part {
-  /** Whether it succeeds once it has started. */
+  /** Whether it does not fail once it has started. */
   readonly succeeds: boolean;
+  /** Set when it is skipped by choice: what needs it is skipped with it. */
+  readonly skip: Skip | null;
   /** When it does. */
   readonly value: Expected;
   /** What follows it gets; undefined: nothing. */
   readonly gives: Expected | undefined;
   /** Tasks whose failure may be the part's, when it does not. */
-  readonly causes: readonly ExpectedTask[];
+  readonly causes: readonly Cause[];
   /** Paths of the tasks that have ended, in any history, once the part has. */
   readonly needed: ReadonlySet<string>;
   readonly succeeded: When;
@@ -134,6 +147,7 @@ export function allOf(parts: readonly Part[], ready: When): Together {
   const failing = parts.filter(({ succeeds }) => !succeeds);
   return {
     succeeds: failing.length === 0,
+    skip: null,
     causes: failing.flatMap(({ causes }) => causes),
     needed: failing.length === 0 ? union(parts) : common(failing),
     succeeded: failing.length === 0 ? latest([ready, ...parts.map(({ succeeded }) => succeeded)]) : never,

@@ -7,12 +7,14 @@ import { Choice, type Expected, matches, Rule, same } from "./expected.ts";
 import {
   allOf,
   allToTheEnd,
+  type Cause,
   type ExpectedError,
   latest,
   never,
   nth,
   type Part,
   type Policy,
+  type Skip,
   settled,
   type Together,
   union,
@@ -44,7 +46,7 @@ export function allSucceeded(members: readonly Part[], { ready, finish }: Header
   const failing = members.filter(({ succeeds }) => !succeeds).length;
   return {
     ...(finish ? allToTheEnd : allOf)(members, ready),
-    value: members.map(({ value }) => value),
+    value: members.map(({ skip, value }) => (skip ? markerOf(skip) : value)),
     policy: "all-succeeded",
     failures: finish ? failing : 1,
   };
@@ -57,6 +59,7 @@ function tolerating(members: readonly Part[], { ready }: HeaderPlace, tolerated:
   const succeeds = failing.length <= tolerated;
   return {
     succeeds,
+    skip: null,
     value: members.map(outcomeOf),
     causes: succeeds ? [] : failing.flatMap(({ causes }) => causes),
     needed: succeeds ? union(members) : neededOf(failing, failures),
@@ -70,20 +73,22 @@ function tolerating(members: readonly Part[], { ready }: HeaderPlace, tolerated:
 
 /** Outcomes of those that had one when so many had succeeded. */
 function quorumOf(members: readonly Part[], place: HeaderPlace, quorum: number): Header {
-  const succeeding = members.filter(({ succeeds }) => succeeds);
-  const failing = members.filter(({ succeeds }) => !succeeds);
+  const succeeding = members.filter(({ succeeds, skip }) => succeeds && skip === null);
+  // What was skipped is no failure, and no success that a quorum waits for.
+  const failing = members.filter((member) => !succeeding.includes(member));
   const failures = members.length - quorum + 1;
   const succeeds = succeeding.length >= quorum;
   return {
     succeeds,
+    skip: null,
     value: acceptedOf(members, place, quorum),
-    causes: succeeds ? [] : failing.flatMap(({ causes }) => causes),
+    causes: succeeds ? [] : failing.flatMap(({ causes, skip }) => (skip ? [somewhere] : causes)),
     needed: succeeds ? neededOf(succeeding, quorum) : neededOf(failing, failures),
     succeeded: succeeds ? nth(quorum, succeeding.map(settled)) : never,
     failed: succeeds ? never : nth(failures, failing.map(settled)),
     single: null,
     policy: "quorum",
-    failures,
+    failures: Math.max(0, failures - failing.filter(({ skip }) => skip).length),
   };
 }
 
@@ -106,16 +111,30 @@ export function headerOf(when: Chord["chord"]["when"], members: readonly Part[],
 const ofThisRun = new Rule("an id of this run", (id) => typeof id === "string" && id.startsWith(runId));
 export const anyText = new Rule("a text", (actual) => typeof actual === "string");
 
+/** The cause of a quorum that was not reached since members were skipped: some member's, or the chord's own. */
+const somewhere: Cause = { path: "", status: "FAILED", error: { name: anyText, message: anyText } };
+
+/** Id of the task that is a cause. */
+export function causeId({ path }: Cause): Expected {
+  return path === somewhere.path ? ofThisRun : `${runId}/${path}`;
+}
+
+/** What stands where a value would be read. */
+export function markerOf({ reasons }: Skip): Expected {
+  return new Choice(reasons.map((reason) => ({ $skipped: true, ...(reason === null ? {} : { reason }) })));
+}
+
 const idOf = ({ single }: Part): Expected => (single ? `${runId}/${single.path}` : ofThisRun);
 
 /** A member's outcome, as a callback sees it. A branch is FAILED with its cause, or ends as its last task. */
 function outcomeOf(member: Part): Expected {
-  const { succeeds, value, causes, single } = member;
+  const { succeeds, skip, value, causes, single } = member;
+  if (skip) return { status: "SKIPPED", reason: new Choice(skip.reasons), taskId: ofThisRun };
   if (succeeds) return { status: "SUCCEEDED", value, taskId: idOf(member) };
-  const failures = causes.map(({ path, status, error }) => ({
-    status: single ? status : new Choice(["FAILED", status]),
-    error: { name: error.name, message: error.message },
-    taskId: `${runId}/${path}`,
+  const failures = causes.map((cause) => ({
+    status: single ? cause.status : new Choice(["FAILED", cause.status]),
+    error: { name: cause.error.name, message: cause.error.message },
+    taskId: causeId(cause),
   }));
   return new Choice(failures);
 }
@@ -153,8 +172,10 @@ export function failuresOf(members: readonly Part[], finish: boolean): Expected 
   const failureIn = (index: number): Expected => {
     const { causes = [], single = null } = members[index] ?? {};
     return new Choice(
-      causes.flatMap(({ path, status, error: { name, message } }) => {
-        const taskId = `${runId}/${path}`;
+      causes.flatMap((cause) => {
+        const { status, error } = cause;
+        const { name, message } = error;
+        const taskId = causeId(cause);
         const statuses = single ? status : new Choice([status, "FAILED"]);
         const own = { index, taskId, status: statuses, error: { name, message } };
         const skipped = { index, taskId, status: new Choice(["FAILED", "SKIPPED"]), error: { ...skippedError } };
@@ -169,7 +190,7 @@ export function failuresOf(members: readonly Part[], finish: boolean): Expected 
       Object.keys(actual as object).length === 3 &&
       total === members.length &&
       failed === failures.length &&
-      failed > 0 &&
+      (failed > 0 || members.some(({ skip }) => skip)) &&
       known.every((index, i) => i === 0 || index > (known[i - 1] as number)) &&
       failures.every((failure) => matches(failureIn(failure.index as number), failure))
     );

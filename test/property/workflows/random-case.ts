@@ -6,7 +6,7 @@
  */
 import fc from "fast-check";
 import type { Json } from "../../../lib/model/json.ts";
-import type { DagNode, MapWorkflow, Sleep, Task, When, Workflow } from "../../../lib/model/workflow.ts";
+import type { DagNode, MapWorkflow, NodeCondition, Sleep, Task, When, Workflow } from "../../../lib/model/workflow.ts";
 import { partsOf, tasksIn } from "../../unit/plan/random-workflows.ts";
 import type { Submitted } from "./reference.ts";
 import type { Circumstances } from "./run-case.ts";
@@ -46,6 +46,8 @@ const failing: readonly Doing[] = [
   ...doing("throw fatal", 3),
   ...doing("die fatal", 2),
 ];
+
+const skipping: readonly Doing[] = [...doing("skip", 1, 3), ...doing("throw skip", 2), ...doing("die skip", 1)];
 
 /** How often tasks go wrong: `[at first, for good]`, of a hundred. */
 const moods = { calm: [10, 0], rough: [10, 6], stormy: [15, 35] } as const;
@@ -110,6 +112,12 @@ interface TreeNode {
   readonly edges: number;
   readonly pick: number;
   readonly path: string | null;
+  readonly condition: DrawnCondition | null;
+}
+
+/** Over the result of an earlier node, where that is a task. */
+interface DrawnCondition extends Pick<NodeCondition, "path" | "equals"> {
+  readonly of: number;
 }
 
 const boundArguments: readonly (readonly Json[])[] = [
@@ -130,6 +138,7 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
       { weight: 100 - atFirst - forGood, arbitrary: fc.constantFrom(...plain) },
       { weight: atFirst, arbitrary: fc.constantFrom(...succeedingAtLast) },
       { weight: Math.max(1, forGood), arbitrary: fc.constantFrom(...bad) },
+      { weight: 4, arbitrary: fc.constantFrom(...skipping) },
     ),
     seconds: fc.constantFrom(0, 0, 1, 5, 40),
     value: fc.oneof(
@@ -202,9 +211,23 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
       edges: fc.nat(63),
       pick: fc.nat(20),
       path: fc.constantFrom(null, null, null, "of", "more[1].deep", "missing[0]"),
+      condition: fc.option(
+        fc.tuple(fc.nat(3), fc.constantFrom(...conditions)).map(([of, over]) => ({ of, ...over })),
+        { freq: 2 },
+      ),
     }),
   })).tree;
 }
+
+/** Some hold for what tasks give, some do not. */
+const conditions: readonly Pick<NodeCondition, "path" | "equals">[] = [
+  { path: "more[0]", equals: 1 },
+  { path: "more[0]", equals: 1 },
+  { path: "more[0]", equals: "1" },
+  { path: "missing[0]", equals: null },
+  { equals: null },
+  { equals: false },
+];
 
 function mappedOver(part: fc.Arbitrary<Tree>, maxLength: number): fc.Arbitrary<Mapped> {
   return fc.record({
@@ -315,7 +338,7 @@ function dagOf(
   const dag = count.dags++;
   const names = nodes.map((_, i) => hidable[i] ?? `d${dag}n${i}`);
   const nameOf = (i: number) => names[i] as string;
-  const documents = nodes.map(({ part, edges, pick, path }, i): DagNode => {
+  const documents = nodes.map(({ part, edges, pick, path, condition }, i): DagNode => {
     const node: DagNode = documentOf(part, count, names.slice(i));
     const after: string[] = [];
     for (let from = 0; from < i; from++) {
@@ -327,7 +350,10 @@ function dagOf(
         user.args = [...(user.args ?? []), { x: [{ $result: nameOf(from) }] }, { $result: nameOf(from), ...taken }];
       if (kind === 1 || kind === 3) after.push(nameOf(from), nameOf(from));
     }
-    return after.length > 0 ? { ...node, after } : node;
+    const placed = after.length > 0 ? { ...node, after } : node;
+    if (condition === null || condition.of >= i || startsWithSleep(part)) return placed;
+    const { of, ...over } = condition;
+    return nodes[of]?.part.kind === "task" ? { ...placed, if: { $result: nameOf(of), ...over } } : placed;
   });
   return {
     dag: {
@@ -335,6 +361,13 @@ function dagOf(
       ...(output === null || output >= nodes.length ? {} : { output: nameOf(output) }),
     },
   };
+}
+
+/** What waits has no condition. */
+function startsWithSleep(tree: Tree): boolean {
+  if (tree.kind === "sleep") return true;
+  if (tree.kind === "chain") return startsWithSleep(tree.parts[0] as Tree);
+  return tree.kind === "dag" && tree.nodes.some(({ part }) => startsWithSleep(part));
 }
 
 function tasksOf(workflow: DagNode): Task[] {

@@ -21,11 +21,12 @@ import type {
   DagNode,
   Group,
   MapWorkflow,
+  NodeCondition,
   Sleep,
   Task,
   Workflow,
 } from "../../../lib/model/workflow.ts";
-import type { Expected } from "./expected.ts";
+import { type Expected, same } from "./expected.ts";
 import {
   allOf,
   allToTheEnd,
@@ -34,11 +35,12 @@ import {
   latest,
   never,
   type Part,
+  type Skip,
   union,
   type When,
 } from "./part.ts";
-import { allSucceeded, anyText, failuresOf, type Header, headerOf } from "./policies.ts";
-import { messageOf, resultOf, scriptOf } from "./script.ts";
+import { allSucceeded, anyText, failuresOf, type Header, headerOf, markerOf } from "./policies.ts";
+import { messageOf, reasonOf, resultOf, scriptOf } from "./script.ts";
 
 /** What is run: a workflow, and whether it goes on after a failure. */
 export interface Submitted {
@@ -50,6 +52,8 @@ export interface Submitted {
 export interface Before {
   /** Paths of tasks that succeeded. */
   readonly succeeded: ReadonlySet<string>;
+  /** Paths of tasks that were skipped by choice. */
+  readonly skipped: ReadonlySet<string>;
   /** Paths of headers and groups that were decided for what follows them. */
   readonly decided: ReadonlySet<string>;
   readonly lists: ReadonlyMap<string, Json>;
@@ -86,6 +90,8 @@ export function losesWorkers({ tasks }: Reference): boolean {
 interface Place {
   readonly path: string;
   readonly starts: boolean;
+  /** Set when it does not run: by choice of what comes before it, or since its condition does not hold. */
+  readonly omitted: Omitted | null;
   /** The result before it; undefined when there is none. */
   readonly input: Expected | undefined;
   readonly ready: When;
@@ -97,6 +103,10 @@ interface Place {
   readonly takesTurns: boolean;
   /** Below a header that was taken over from the generation before: nothing runs. */
   readonly kept: boolean;
+}
+
+interface Omitted extends Skip {
+  readonly by: "what comes before" | "its condition";
 }
 
 /** What is gathered on the way through the document. */
@@ -114,6 +124,7 @@ export function referenceOf(submitted: Submitted, before?: Before): Reference {
   const place: Place = {
     path: "",
     starts: true,
+    omitted: null,
     input: undefined,
     ready: (history) => history.startedAt,
     names: new Map(),
@@ -154,9 +165,15 @@ function taskPart(
   found: Found,
 ): { readonly part: Part; readonly expected: ExpectedTask } {
   const path = place.path || "task";
-  const { starts, ready, takesTurns } = place;
-  const kept = place.kept || (!afterEnd && found.before?.succeeded.has(path) === true);
+  const { ready, takesTurns, omitted } = place;
+  const starts = place.starts && omitted?.by !== "what comes before";
+  const wasSkipped = !afterEnd && found.before?.skipped.has(path) === true;
+  const kept = place.kept || wasSkipped || (!afterEnd && found.before?.succeeded.has(path) === true);
   const args = starts ? argumentsOf(task, place) : [];
+  const value = scriptOf(task.headers ?? {}).value;
+  const asScripted = found.before === undefined || place.kept || wasSkipped;
+  const end = omitted ? left : endOf(task, path, args, asScripted ? "as scripted" : "succeeds");
+  const skip = omitted ?? (end.status === "SKIPPED" ? { reasons: [reasonOf(value, path) ?? null] } : null);
   const expected: ExpectedTask = {
     path,
     task,
@@ -167,19 +184,21 @@ function taskPart(
     ready,
     takesTurns,
     args: args ?? [],
-    value: resultOf(scriptOf(task.headers ?? {}).value, path),
-    ...endOf(task, path, args, found.before === undefined || place.kept ? "as scripted" : "succeeds"),
+    value: skip ? markerOf(skip) : resultOf(value, path),
+    ...end,
   };
   found.tasks.push(expected);
-  return { part: singlePart(expected, expected.value), expected };
+  const part = starts ? singlePart(expected, expected.value) : leftOut(place, markerOf(skip ?? noReason));
+  return { part: { ...part, skip }, expected };
 }
 
 function singlePart(expected: ExpectedTask, gives: Expected | undefined): Part {
   const { path, status, value } = expected;
-  const succeeds = status === "SUCCEEDED";
+  const succeeds = status === "SUCCEEDED" || status === "SKIPPED";
   const ended: When = (history) => history.ended(expected);
   return {
     succeeds,
+    skip: null,
     value,
     gives,
     causes: succeeds ? [] : [expected],
@@ -190,10 +209,30 @@ function singlePart(expected: ExpectedTask, gives: Expected | undefined): Part {
   };
 }
 
+/** What comes of a part that does not run, by choice of something before it: as soon as that is known. */
+function leftOut({ ready }: Place, marker: Expected): Part {
+  return {
+    succeeds: true,
+    skip: null,
+    value: marker,
+    gives: marker,
+    causes: [],
+    needed: new Set(),
+    succeeded: ready,
+    failed: never,
+    single: null,
+  };
+}
+
+const noReason: Skip = { reasons: [null] };
+
 type End = Pick<ExpectedTask, "status" | "acts" | "error">;
 
 /** Arguments that cannot be made never can. */
 const unusable: End = { status: "FAILED", acts: 0, error: { name: "FatalError", message: anyText } };
+
+/** A condition that does not hold is looked at before the body would be entered. */
+const left: End = { status: "SKIPPED", acts: 0, error: { name: "", message: "" } };
 
 const success = { status: "SUCCEEDED", error: { name: "", message: "" } } as const;
 
@@ -212,6 +251,7 @@ function endOf(
   for (let acts = 1; ; acts++) {
     const act = does[Math.min(acts, does.length) - 1];
     if (act === "succeed") return { ...success, acts };
+    if (act === "skip") return { ...left, acts };
     if (act === "fatal") {
       return { status: "FAILED", acts, error: { name: "FatalError", message: messageOf(act, path) } };
     }
@@ -266,9 +306,9 @@ function sleepPart({ sleep }: Sleep, place: Place, found: Found): Part {
     path,
     task: typeof sleep === "number" ? { delaySeconds: sleep } : { at: sleep.until },
     sleeps: true,
-    starts: place.starts,
+    starts: place.starts && place.omitted === null,
     afterEnd: false,
-    kept: place.kept || found.before?.succeeded.has(path) === true,
+    kept: place.kept || found.before?.succeeded.has(path) === true || found.before?.skipped.has(path) === true,
     ready: place.ready,
     takesTurns: place.takesTurns,
     args: [],
@@ -277,6 +317,7 @@ function sleepPart({ sleep }: Sleep, place: Place, found: Found): Part {
     acts: 0,
   };
   found.tasks.push(expected);
+  if (place.omitted) return { ...leftOut(place, markerOf(place.omitted)), skip: place.omitted };
   return singlePart(expected, place.input);
 }
 
@@ -294,6 +335,7 @@ function chainPart({ chain }: Chain, place: Place, found: Found): Part {
             ...place,
             path,
             starts: place.starts && links.every(({ succeeds }) => succeeds),
+            omitted: before.skip && { ...before.skip, by: "what comes before" },
             input: before.gives,
             ready: before.succeeded,
           };
@@ -301,17 +343,26 @@ function chainPart({ chain }: Chain, place: Place, found: Found): Part {
   }
   const failing = links.find(({ succeeds }) => !succeeds);
   const last = links.at(-1) as Part;
-  const { succeeds, value, gives, causes, failed } = failing ?? last;
+  const { succeeds, skip, value, gives, causes, failed } = failing ?? last;
   const started = failing ? links.slice(0, links.indexOf(failing) + 1) : links;
   const succeeded = failing ? never : last.succeeded;
-  return { succeeds, value, gives, causes, needed: union(started), succeeded, failed, single: null };
+  return { succeeds, skip, value, gives, causes, needed: union(started), succeeded, failed, single: null };
 }
 
 // ---- Group and chord -------------------------------------------------------------------------------------------------
 
 /** A header or group, and what is in it: as it was when the generation before has decided it for what follows. */
 function insideOf(place: Place, { before }: Found): Place {
-  return { ...place, kept: place.kept || before?.decided.has(place.path || ".") === true };
+  const kept = place.kept || before?.decided.has(place.path || ".") === true;
+  return { ...place, kept, starts: place.starts && place.omitted === null, omitted: null };
+}
+
+/** What follows members: left out with them, where they are. */
+function headerAt(header: Header, place: Place, found: Found): Part {
+  const { omitted, takesTurns, path } = place;
+  if (omitted === null) return { ...header, gives: header.value };
+  if (takesTurns) found.unseenTurns.push(path);
+  return { ...leftOut(place, markerOf(omitted)), skip: omitted };
 }
 
 function groupPart({ group }: Group, place: Place, found: Found): Part {
@@ -319,7 +370,7 @@ function groupPart({ group }: Group, place: Place, found: Found): Part {
   const members = group.map((member, i) => partOf(member, { ...inside, path: below(place.path, `[${i}]`) }, found));
   const header = allSucceeded(members, { ...inside, path: place.path || ".", lists: found.lists });
   note(header, members, inside, null, found);
-  return { ...header, gives: header.value };
+  return headerAt(header, place, found);
 }
 
 function mapPart(workflow: MapWorkflow, place: Place, found: Found): Part {
@@ -327,7 +378,7 @@ function mapPart(workflow: MapWorkflow, place: Place, found: Found): Part {
   const members = copies(workflow, inside, "", found);
   const header = allSucceeded(members, { ...inside, path: place.path || ".", lists: found.lists });
   note(header, members, inside, null, found);
-  return { ...header, gives: header.value };
+  return headerAt(header, place, found);
 }
 
 /** Each item is to its copy what a result before it would be. */
@@ -347,20 +398,22 @@ function chordPart({ chord }: Chord, place: Place, found: Found): Part {
     : copies(chord.header, within, "header", found);
   const header = headerOf(chord.when, members, { ...inside, path: place.path || ".", lists: found.lists });
   note(header, members, inside, onErrorOf(chord, { place, header, members }, found), found);
-  if (!chord.callback) return { ...header, gives: header.value };
+  const decided = headerAt(header, place, found);
+  if (!chord.callback) return decided;
   const callback = partOf(
     chord.callback,
     {
       ...place,
       path: below(place.path, "callback"),
-      starts: place.starts && header.succeeds,
-      input: header.value,
-      ready: header.succeeded,
+      starts: place.starts && decided.succeeds,
+      omitted: decided.skip && { ...decided.skip, by: "what comes before" },
+      input: decided.value,
+      ready: decided.succeeded,
     },
     found,
   );
-  if (!header.succeeds) return { ...header, gives: undefined };
-  return { ...callback, needed: union([header, callback]), single: null };
+  if (!decided.succeeds) return { ...header, gives: undefined };
+  return { ...callback, needed: union([decided, callback]), single: null };
 }
 
 interface Chorded {
@@ -378,9 +431,10 @@ function onErrorOf(
   const at: Place = {
     ...place,
     path: below(place.path, "onError"),
-    starts: place.starts && !header.succeeds,
+    starts: place.starts && place.omitted === null && !header.succeeds,
+    omitted: null,
     input: failuresOf(members, place.finish),
-    ready: header.failed,
+    ready: place.omitted === null ? header.failed : never,
   };
   return taskPart(onError, at, true, found).expected;
 }
@@ -418,22 +472,33 @@ function dagPart({ dag }: Dag, place: Place, found: Found): Part {
   const parts = new Map<string, Part>();
   const names = new Map([...place.names, ...Object.keys(nodes).map((name) => [name, () => node(name)] as const)]);
   const parentsOf = (name: string): readonly string[] => {
-    const document = nodes[name] as DagNode & { readonly after?: readonly string[] };
-    return [...new Set([...(document.after ?? []), ...usedIn(document)])].filter((used) => Object.hasOwn(nodes, used));
+    const document = nodes[name] as PlacedNode;
+    const looked = document.if === undefined ? [] : [document.if.$result];
+    return [...new Set([...(document.after ?? []), ...looked, ...usedIn(document)])].filter((used) =>
+      Object.hasOwn(nodes, used),
+    );
   };
   const ancestorsOf = (name: string): readonly string[] =>
     parentsOf(name).flatMap((parent) => [parent, ...ancestorsOf(parent)]);
   const starts = (name: string) => place.starts && ancestorsOf(name).every((before) => node(before).succeeds);
+  const omission = (name: string, skips: readonly Skip[]): Omitted | null => {
+    if (parentsOf(name).length === 0) return place.omitted;
+    if (skips.length === 0) return unmet(nodes[name] as PlacedNode, node);
+    return { reasons: skips.flatMap(({ reasons }) => reasons), by: "what comes before" };
+  };
   const node = (name: string): Part => {
     const known = parts.get(name);
     if (known) return known;
     const parents = parentsOf(name).map(node);
+    const skips = parents.flatMap(({ skip }) => skip ?? []);
+    const omitted = ancestorsOf(name).every((before) => node(before).succeeds) ? omission(name, skips) : null;
     const part = partOf(
       nodes[name] as DagNode,
       {
         ...place,
         path: below(place.path, name),
         starts: starts(name),
+        omitted,
         input: undefined,
         ready: parents.length === 0 ? place.ready : latest(parents.map(({ succeeded }) => succeeded)),
         names,
@@ -456,12 +521,28 @@ function dagPart({ dag }: Dag, place: Place, found: Found): Part {
   const ended = place.finish
     ? allToTheEnd(all.filter(starts).map(node), place.ready)
     : allOf(withAncestors, place.ready);
+  const skips = sinks.flatMap((name) => node(name).skip ?? []);
+  const isSkipped = skips.length === sinks.length && all.every((name) => node(name).succeeds);
   return {
     ...ended,
+    skip: isSkipped ? { reasons: skips.flatMap(({ reasons }) => reasons) } : null,
     succeeds: all.every((name) => node(name).succeeds),
     value: value as Expected,
     gives: value as Expected,
   };
+}
+
+type PlacedNode = DagNode & { readonly after?: readonly string[]; readonly if?: NodeCondition };
+
+/** Only results of single tasks are looked at, and those are plain JSON. A part that is not there equals nothing. */
+function unmet({ if: condition }: PlacedNode, node: (name: string) => Part): Omitted | null {
+  if (condition === undefined) return null;
+  const { $result, path, equals } = condition;
+  const { value } = node($result);
+  const found = path === undefined ? value : inside(value, path);
+  if (found !== undefined && same(found, equals)) return null;
+  const of = path === undefined ? $result : `${$result}.${path}`;
+  return { reasons: [`condition not met: ${of} is not ${JSON.stringify(equals)}`], by: "its condition" };
 }
 
 /** Names of results that a workflow uses and that no dag in it has. */

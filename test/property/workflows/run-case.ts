@@ -11,6 +11,7 @@ import { slotOf } from "../../../lib/protocol/snapshot.ts";
 import { createPlanCache } from "../../../lib/records/plans.ts";
 import type { TaskContext } from "../../../lib/tasks/context.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
+import { skip } from "../../../lib/tasks/skip.ts";
 import { createHistory } from "../../../lib/testing/history.ts";
 import { readRun as reportOf, type TestRun } from "../../../lib/testing/report.ts";
 import { brokenInvariants, readRun as recordsOf, unhandled } from "../../simulation/oracle.ts";
@@ -18,7 +19,7 @@ import { createWorld, startMs, type Variant, type World } from "../../simulation
 import type { Moment } from "./part.ts";
 import { runId } from "./policies.ts";
 import type { Case } from "./random-case.ts";
-import { type Act, messageOf, resultOf, scriptOf } from "./script.ts";
+import { type Act, messageOf, reasonOf, resultOf, scriptOf } from "./script.ts";
 
 /** How a workflow is run. */
 export interface Circumstances {
@@ -67,6 +68,8 @@ export interface Observed {
   readonly decisions: ReadonlyMap<string, Decided>;
   /** Tasks that `inspect` marks as settled after their quorum. */
   readonly late: ReadonlySet<string>;
+  /** Paths of tasks that are skipped by choice, their own or that of what they need. */
+  readonly skipped: ReadonlySet<string>;
   /** Those of this generation. */
   readonly entries: readonly Entry[];
   /** Invariants of the stored items that do not hold. */
@@ -127,9 +130,11 @@ async function atRest(world: World, entries: readonly Entry[], begunAt: Moment):
   const { snapshot } = await recordsOf(world, runId);
   const { head, plan } = snapshot;
   const settledAtMs = new Map<string, number>();
+  const skipped = new Set<string>();
   for (const node of Object.values(plan.nodes)) {
     const slot = slotOf(snapshot, node);
     if (slot.state === "settled") settledAtMs.set(node.id, slot.settledAtMs);
+    if (slot.state === "settled" && slot.skip !== undefined) skipped.add(node.id);
   }
   return {
     begunAt,
@@ -143,6 +148,7 @@ async function atRest(world: World, entries: readonly Entry[], begunAt: Moment):
     ),
     endedAtMs: head.endedAtMs,
     settledAtMs,
+    skipped,
     ...(await inspected(world)),
     entries: entries.filter(({ generation }) => generation === head.generation),
     broken: [...brokenInvariants(world, snapshot), ...unhandled(world)],
@@ -190,6 +196,7 @@ function taskOf(name: string, queue: string, world: World, entries: Entry[]) {
     end();
     if (act === "die") return world.die();
     if (act === "succeed") return resultOf(value, path);
+    if (act === "skip") return skip(reasonOf(value, path));
     throw act === "fatal" ? new FatalError(messageOf(act, path)) : new Error(messageOf(act, path));
   });
 }

@@ -23,6 +23,19 @@ const changingJoins =
     joins: Object.fromEntries(Object.entries(plan.joins).map(([id, join]) => [id, change(join)])),
   });
 
+function withoutConditions<Unit extends PlanNode | PlanJoin>(
+  units: Readonly<Record<string, Unit>>,
+): Readonly<Record<string, Unit>> {
+  return Object.fromEntries(Object.entries(units).map(([id, { if: _, ...unit }]) => [id, unit as Unit]));
+}
+
+/** A slot that does not say why it was skipped. */
+function withoutReason(action: SetAction): SetAction {
+  const value = "value" in action ? action.value : undefined;
+  if (typeof value !== "object" || value === null || !("k" in value)) return action;
+  return { path: action.path, value: { ...value, k: {} } };
+}
+
 /** Whatever a quorum accepts, it keeps another list. */
 const acceptingAll = (store: Store): Store => ({
   ...store,
@@ -131,4 +144,29 @@ export const wrongDrivers: Readonly<Record<string, Variant>> = {
     }),
   },
   "runs again what has succeeded": { store: forgetting },
+  "calls a skip a success": {
+    protocol: {
+      decisionOf: (join, top) => {
+        const decision = protocol.decisionOf(join, top);
+        return decision === "skipped" ? "callback" : decision;
+      },
+    },
+  },
+  "looks at no condition": {
+    plan: (plan) => ({
+      ...plan,
+      nodes: withoutConditions(plan.nodes),
+      joins: withoutConditions(plan.joins),
+    }),
+  },
+  "forgets why something is skipped": {
+    store: (store) => ({
+      ...store,
+      write: (write, site) => store.write({ ...write, set: write.set.map((action) => withoutReason(action)) }, site),
+    }),
+  },
+  "lets half of a lane wait": { protocol: { laneGoesOn: (found) => protocol.laneGoesOn(found) && !found.own } },
+  "runs a map all at once": {
+    plan: changingJoins(({ lanes: _, ...join }) => join),
+  },
 };
