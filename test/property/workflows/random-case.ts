@@ -160,7 +160,7 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
 }
 
 function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
-  return fc.letrec<{ tree: Tree; mapped: Mapped; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
+  const { tree, mapped } = fc.letrec<{ tree: Tree; mapped: Mapped; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
     tree: fc.oneof(
       { maxDepth: 5, depthSize: "medium", withCrossShrink: true },
       { weight: 3, arbitrary: leaf },
@@ -216,7 +216,21 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
         { freq: 2 },
       ),
     }),
-  })).tree;
+  }));
+  // Whole workflows that are maps, and chords over them: what can expand at run time.
+  const chord = fc.record({
+    kind: fc.constant("chord" as const),
+    parts: mapped,
+    callback: fc.option(tree, { freq: 4 }),
+    when: fc.constantFrom(null, ...whens),
+    onError: fc.option(leaf, { freq: 2 }),
+  });
+  return fc.oneof(
+    { withCrossShrink: true },
+    { weight: 8, arbitrary: tree },
+    { weight: 1, arbitrary: mapped },
+    { weight: 1, arbitrary: chord },
+  );
 }
 
 /** Some hold for what tasks give, some do not. */
@@ -249,6 +263,7 @@ const circumstances: fc.Arbitrary<Omit<Circumstances, "sweeper">> = fc.record({
   membersPerBucket: fc.integer({ min: 2, max: 20 }),
   copies: fc.constantFrom(0, 0, 10, 40),
   retries: fc.boolean(),
+  expands: fc.boolean(),
 });
 
 /** Cases of every mood. */

@@ -16,6 +16,7 @@ import { createHistory } from "../../../lib/testing/history.ts";
 import { readRun as reportOf, type TestRun } from "../../../lib/testing/report.ts";
 import { brokenInvariants, readRun as recordsOf, unhandled } from "../../simulation/oracle.ts";
 import { createWorld, startMs, type Variant, type World } from "../../simulation/world.ts";
+import { asOfRun, canExpand, childIn, listTask, overResult, parentFaults } from "./expanded.ts";
 import type { Moment } from "./part.ts";
 import { runId } from "./policies.ts";
 import type { Case } from "./random-case.ts";
@@ -41,6 +42,8 @@ export interface Circumstances {
   readonly sweeper: boolean;
   /** Whether the run is retried once, where it fails. */
   readonly retries: boolean;
+  /** Whether a map that is the whole workflow, or its header, gets its list as a result. */
+  readonly expands: boolean;
 }
 
 /** A body that was entered. */
@@ -93,12 +96,17 @@ export async function runCase(
   { workflow, onFailure, circumstances }: Case,
   variant?: Variant,
 ): Promise<readonly Observed[]> {
-  const { seed, packSize, tasksPerInvocation, batchSize, copies, sweeper, retries, ...tallies } = circumstances;
+  const { seed, packSize, tasksPerInvocation, batchSize, copies, sweeper, retries, expands, ...tallies } =
+    circumstances;
   const chance = createSeededIds(seed);
   const entries: Entry[] = [];
   const world = createWorld({
-    tasks: (inWorld) =>
-      Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, taskOf(name, queue, inWorld, entries)])),
+    tasks: (inWorld) => ({
+      ...Object.fromEntries(
+        Object.entries(queues).map(([name, queue]) => [name, taskOf(name, queue, inWorld, entries)]),
+      ),
+      [listTask]: defineTask({ name: listTask, args: z.tuple([z.array(z.any())]) }, (_ctx, list) => list as Json),
+    }),
     settings: { tasksPerInvocation },
     shape: { ...tallies, tasksPerInvocation: () => packSize },
     sweeper,
@@ -108,8 +116,12 @@ export async function runCase(
     duplicate: () => chance.fraction() * 100 < copies,
     ...(variant === undefined ? {} : { variant }),
   });
-  await world.submit({ tutti: 1, type: "submit", id: runId, requestId: "request-1", onFailure, workflow });
-  const first = await atRest(world, entries, started);
+  const isExpanded = expands && canExpand(workflow);
+  const document = isExpanded ? overResult(workflow) : workflow;
+  await world.submit({ tutti: 1, type: "submit", id: runId, requestId: "request-1", onFailure, workflow: document });
+  const look = (begunAt: Moment) =>
+    isExpanded ? expandedAtRest(world, entries, begunAt, sweeper) : atRest(world, entries, begunAt);
+  const first = await look(started);
   if (!retries || first.run.status !== "FAILED") return [first];
   // After all that was seen so far, and before what comes.
   const begunAt = { atMs: world.clock.now(), sequence: nextSequence(entries) - 1 };
@@ -117,17 +129,40 @@ export async function runCase(
   await world.submit(retry);
   // A copy of the request does no more than the request.
   if (copies > 0) await world.submit(retry);
-  return [first, await atRest(world, entries, begunAt)];
+  return [first, await look(begunAt)];
 }
 
 export const started: Moment = { atMs: startMs, sequence: 0 };
 
-/** Waits until nothing moves any more, and looks. */
-async function atRest(world: World, entries: readonly Entry[], begunAt: Moment): Promise<Observed> {
+/** The run that a map has expanded into stands for the run; its parent has to agree. */
+async function expandedAtRest(
+  world: World,
+  entries: readonly Entry[],
+  begunAt: Moment,
+  sweeper: boolean,
+): Promise<Observed> {
+  await settle(world);
+  const child = childIn(world);
+  const seen = await atRest(world, entries, begunAt, child);
+  return {
+    ...seen,
+    run: asOfRun(seen.run, child),
+    entries: seen.entries.map((entry) => ({ ...entry, args: asOfRun(entry.args, child) })),
+    broken: [...seen.broken, ...(await parentFaults(world, child, sweeper))],
+  };
+}
+
+/** Waits until nothing moves any more. */
+async function settle(world: World): Promise<void> {
   if ((await world.settle()) === "hang") throw new Error("the run does not come to rest");
   const rejected = world.store.dump().find(({ key }) => key.sk === "rejected");
   if (rejected) throw new Error(`a request was refused: ${JSON.stringify(rejected.image.error)}`);
-  const { snapshot } = await recordsOf(world, runId);
+}
+
+/** What there is to see of a run when nothing moves any more. */
+async function atRest(world: World, entries: readonly Entry[], begunAt: Moment, id: string = runId): Promise<Observed> {
+  await settle(world);
+  const { snapshot } = await recordsOf(world, id);
   const { head, plan } = snapshot;
   const settledAtMs = new Map<string, number>();
   const skipped = new Set<string>();
@@ -149,20 +184,20 @@ async function atRest(world: World, entries: readonly Entry[], begunAt: Moment):
     endedAtMs: head.endedAtMs,
     settledAtMs,
     skipped,
-    ...(await inspected(world)),
+    ...(await inspected(world, id)),
     entries: entries.filter(({ generation }) => generation === head.generation),
     broken: [...brokenInvariants(world, snapshot), ...unhandled(world)],
   };
 }
 
 /** The same as users see it. */
-async function inspected({ store, queue, clock }: World): Promise<Pick<Observed, "decisions" | "late">> {
+async function inspected({ store, queue, clock }: World, run: string): Promise<Pick<Observed, "decisions" | "late">> {
   const client = createPortClient({ store, queue, clock, ids: createSeededIds(1) });
-  const { joins, tasks = [] } = await client.inspect(runId, { verbose: true });
+  const { joins, tasks = [] } = await client.inspect(run, { verbose: true });
   const decisions = joins.flatMap(({ id, kind, decision, firedAt }): [string, Decided][] =>
     kind === "dag" || decision === null || firedAt === null ? [] : [[id, { decision, atMs: Date.parse(firedAt) }]],
   );
-  const late = tasks.flatMap(({ id, afterQuorum }) => (afterQuorum ? [id.slice(runId.length + 1)] : []));
+  const late = tasks.flatMap(({ id, afterQuorum }) => (afterQuorum ? [id.slice(run.length + 1)] : []));
   return { decisions: new Map(decisions), late: new Set(late) };
 }
 
@@ -175,7 +210,7 @@ function taskOf(name: string, queue: string, world: World, entries: Entry[]) {
   const now = () => nowIn(world, entries);
   return defineTask({ name, queue, args: z.array(z.any()) }, async (ctx: TaskContext, ...args: Json[]) => {
     if (!world.alive()) return new Promise(() => {});
-    const path = ctx.taskId.slice(runId.length + 1);
+    const path = ctx.taskId.slice(ctx.taskId.indexOf("/") + 1);
     const { does, seconds, value } = scriptOf(ctx.headers);
     const { attempt, generation, label } = ctx;
     const entry: Entry = { path, generation, attempt, args, label, at: now() };
