@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { tasksIn } from "../../unit/plan/random-workflows.ts";
 import { type Generation, judged, property, type Verdict } from "./check.ts";
+import { canExpand } from "./expanded.ts";
 import type { Moment } from "./part.ts";
 import type { Case } from "./random-case.ts";
 import { started } from "./run-case.ts";
@@ -38,7 +39,7 @@ function count(what: string, by = 1): void {
   counts.set(what, (counts.get(what) ?? 0) + by);
 }
 
-function note({ workflow, onFailure }: Case, { generations, faults }: Verdict): void {
+function note({ workflow, onFailure, circumstances }: Case, { generations, faults }: Verdict): void {
   if (faults.length > 0 && !failed)
     console.log(`a case has failed after ${secondsSoFar()} s; looking for a smaller one`);
   failed ||= faults.length > 0;
@@ -46,6 +47,7 @@ function note({ workflow, onFailure }: Case, { generations, faults }: Verdict): 
   if (failed || first === undefined) return;
   count("cases");
   if (onFailure === "finish") count("cases that go on after a failure");
+  if (circumstances.expands && canExpand(workflow)) count("maps that expand at run time");
   count("tasks", tasksIn(workflow));
   count(`runs ${first.observed.run.status}`);
   if (second) count(`retried runs ${second.observed.run.status}`);
@@ -61,6 +63,7 @@ function noteGeneration({ observed, reference }: Generation): void {
   const { tasks, headers } = reference;
   count("error callbacks called", tasks.filter((task) => task.afterEnd && entered(observed, task.path)).length);
   count("sleeps", tasks.filter((task) => task.sleeps && observed.settledAtMs.has(task.path)).length);
+  count("tasks skipped by choice", observed.skipped.size);
   count("members after their quorum", observed.late.size);
   count("kept tasks", tasks.filter(({ kept }) => kept).length);
   for (const { policy, kept, path } of headers) {
