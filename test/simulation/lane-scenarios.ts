@@ -297,12 +297,12 @@ export const laneScenarios: readonly Scenario[] = [
   {
     // A part of the list has succeeded, and nothing is to be written any more where it is.
     name: "retry of a lane whose long list has begun",
-    workflow: map(1, [1], { group: [{ task: "one" }, { task: "mended" }, { task: "one" }] }),
+    workflow: map(1, [1, 2], { group: [{ task: "one" }, { task: "mended" }, { task: "one" }] }),
     shape: { messagesPerRange: 2, leafSize: 1, fan: 2 },
     request: { onFailure: "finish" },
     operations: [{ request: retry }],
     status: "SUCCEEDED",
-    value: [[1, 1, 1]],
+    value: [1, 2].map((item) => [item, item, item]),
   },
   {
     name: "retry of a lane whose chains have begun",

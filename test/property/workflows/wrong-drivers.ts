@@ -165,6 +165,12 @@ export const wrongDrivers: Readonly<Record<string, Variant>> = {
       write: (write, site) => store.write({ ...write, set: write.set.map((action) => withoutReason(action)) }, site),
     }),
   },
+  "never tells a map what it has come to": {
+    queue: (queue) => ({
+      ...queue,
+      send: async (to, messages, site) => (site === "parent.send" ? { failed: [] } : queue.send(to, messages, site)),
+    }),
+  },
   "lets half of a lane wait": { protocol: { laneGoesOn: (found) => protocol.laneGoesOn(found) && !found.own } },
   "runs a map all at once": {
     plan: changingJoins(({ lanes: _, ...join }) => join),
