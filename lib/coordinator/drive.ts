@@ -34,6 +34,7 @@ import {
   decideErrorWrite,
   decideQuorumWrite,
   decideSkippedWrite,
+  generationOf,
   holdWrite,
   settleWrite,
 } from "../protocol/writes.ts";
@@ -54,7 +55,7 @@ import { nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
 import { firstSend, lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
-import { isTakenOver, unlessKept } from "./taken-over.ts";
+import { unlessKept } from "./taken-over.ts";
 
 /** A settled node, with the place of its slot. */
 export interface Settled extends Located {
@@ -364,6 +365,15 @@ export async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins
   const list: ListName = `header:${join.id}`;
   const members = listOf(await delivery.run.plan.whole(), list);
   await goOn(delivery, await release(delivery, list, members, wins), wins);
+}
+
+/** Whether an older generation has decided the join for what follows it: its members have no messages any more. */
+async function isTakenOver({ run, deps }: Delivery, join: PlanJoin): Promise<boolean> {
+  if (run.generation === 1) return false;
+  const top = await deps.store.get(tallyKey(run.id, join, topOf(join)), "join.look");
+  const generation = generationOf(top);
+  const isOlder = generation !== undefined && generation < run.generation;
+  return isOlder && deps.protocol.decisionOf(join, top) === "callback";
 }
 
 /** Releases the roots of a run. */

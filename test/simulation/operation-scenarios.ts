@@ -101,7 +101,7 @@ export const operationScenarios: readonly Scenario[] = [
     workflow: {
       dag: {
         nodes: {
-          broken: mended(1),
+          broken: { chain: [slow(10, 1), mended(1)] },
           empty: { chord: { header: [slow(30, 5)], callback: { map: { each: one(1), over: [] } } } },
         },
       },
