@@ -434,7 +434,7 @@ function onErrorOf(
     starts: place.starts && place.omitted === null && !header.succeeds,
     omitted: null,
     input: failuresOf(members, place.finish),
-    ready: place.omitted === null ? header.failed : never,
+    ready: place.starts && place.omitted === null ? header.failed : never,
   };
   return taskPart(onError, at, true, found).expected;
 }
