@@ -69,6 +69,8 @@ export interface Reference {
   readonly headers: readonly ExpectedHeader[];
   /** Paths of those without members that take turns with others. */
   readonly unseenTurns: readonly string[];
+  /** Paths of groups and headers that do not run: that is decided when they would be released, while the run goes on. */
+  readonly omitted: readonly string[];
   /** What quorums have given their callbacks, once it was seen; by path. */
   readonly lists: Map<string, Json>;
 }
@@ -114,13 +116,14 @@ interface Found extends Pick<Reference, "lists"> {
   readonly tasks: ExpectedTask[];
   readonly headers: ExpectedHeader[];
   readonly unseenTurns: string[];
+  readonly omitted: string[];
   /** Undefined in the first generation. */
   readonly before: Before | undefined;
 }
 
 /** @param before - Of a second generation: what the first has left. */
 export function referenceOf(submitted: Submitted, before?: Before): Reference {
-  const found: Found = { tasks: [], headers: [], unseenTurns: [], lists: new Map(before?.lists), before };
+  const found: Found = { tasks: [], headers: [], unseenTurns: [], omitted: [], lists: new Map(before?.lists), before };
   const place: Place = {
     path: "",
     starts: true,
@@ -361,6 +364,7 @@ function insideOf(place: Place, { before }: Found): Place {
 function headerAt(header: Header, place: Place, found: Found): Part {
   const { omitted, takesTurns, path } = place;
   if (omitted === null) return { ...header, gives: header.value };
+  found.omitted.push(path);
   if (takesTurns) found.unseenTurns.push(path);
   return { ...leftOut(place, markerOf(omitted)), skip: omitted };
 }

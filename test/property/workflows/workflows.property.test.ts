@@ -16,7 +16,7 @@ it("runs every workflow as its document says, whatever fails and in whatever ord
 
 it.for(Object.entries(wrongDrivers))("notices a driver that %s", { timeout: timeoutMs }, async ([, variant]) => {
   let caught = false;
-  for (const one of fc.sample(cases, { seed: 18, numRuns: 60 })) {
+  for (const one of fc.sample(cases, { seed: 18, numRuns: 150 })) {
     caught = (await judged(one, variant)).faults.length > 0;
     if (caught) break;
   }
