@@ -19,9 +19,15 @@ export function checkGeneration({ generation }: OperateRequest, head: Head): voi
   throw new InvalidRequestError("generation", generation, rule);
 }
 
-export function deliveryFor(deps: CoordinatorDeps, plans: PlanCache, head: Head): Delivery {
+export function deliveryFor(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  head: Head,
+  from: Pick<Delivery, "ofUnit"> = { ofUnit: false },
+): Delivery {
   const plan = { hash: head.planHash, pages: head.planPages };
   const run = openRun(deps, plans, new Map(), { id: head.runId, generation: head.generation, plan });
   run.noteHead(head);
-  return createDelivery(deps, run, { token: { run: head.runId, generation: head.generation, node: "", dispatch: 1 } });
+  const token = { run: head.runId, generation: head.generation, node: "", dispatch: 1 };
+  return createDelivery(deps, run, { token, ...from });
 }

@@ -86,7 +86,8 @@ async function outsideLetter(deps: CoordinatorDeps, plans: PlanCache, message: R
   const head = await readHead(deps.store, id);
   if (head === undefined || isTombstone(head) || head.generation !== generation) return { kind: "acknowledge" };
   const run = openRun(deps, plans, new Map(), { id, generation, plan: { hash: head.planHash, pages: head.planPages } });
-  const delivery = createDelivery(deps, run, { token: { run: id, generation, node: `letter ${node}`, dispatch } });
+  const token = { run: id, generation, node: `letter ${node}`, dispatch };
+  const delivery = createDelivery(deps, run, { token, ofUnit: true });
   return openLetters(delivery, message, [await run.plan.node(node)], dispatch);
 }
 

@@ -41,6 +41,8 @@ export interface Delivery {
   readonly carrier: string;
   /** Queue the message came from; undefined for control and sweeper, which never carry. */
   readonly queue?: string;
+  /** The message is of a unit, or of a range: what it stands for was released. */
+  readonly ofUnit: boolean;
   /** Whose work the message is; it carries nobody else's. */
   fairnessKey: string | undefined;
   /** When the process that handles it took its batch. */
@@ -68,6 +70,8 @@ export function createDelivery(
   from: {
     readonly token: Token;
     readonly queue?: string;
+    /** @default false */
+    readonly ofUnit?: boolean;
     readonly startedAtMs?: number;
     readonly deadlineAtMs?: number;
   },
@@ -78,6 +82,7 @@ export function createDelivery(
     owner: deps.ids.next(),
     carrier: carrierOf(from.token),
     ...(from.queue === undefined ? {} : { queue: from.queue }),
+    ofUnit: from.ofUnit ?? false,
     fairnessKey: undefined,
     startedAtMs: from.startedAtMs ?? 0,
     deadlineAtMs: from.deadlineAtMs ?? 0,

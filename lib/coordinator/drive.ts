@@ -11,10 +11,10 @@ import { taskIdOf } from "../model/ids.ts";
 import type { Skip, StoredError } from "../model/outcome.ts";
 import { startMs } from "../model/start-time.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
-import type { Image, WriteResult } from "../ports/index.ts";
+import type { Image } from "../ports/index.ts";
 import { chosenSkip, isHeld } from "../protocol/decision.ts";
 import { decodeHead, endHeadWrite, type Head, type RunEnd } from "../protocol/head.ts";
-import { memberPlace, type SlotPlace } from "../protocol/keys.ts";
+import { memberPlace } from "../protocol/keys.ts";
 import { isBounded, unitOf } from "../protocol/lanes.ts";
 import { type ListName, listOf } from "../protocol/release.ts";
 import { decodeSlot, isBad, type SettledSlot, skipIn } from "../protocol/slot.ts";
@@ -35,6 +35,7 @@ import {
   decideErrorWrite,
   decideQuorumWrite,
   decideSkippedWrite,
+  generationOf,
   holdWrite,
   settleWrite,
 } from "../protocol/writes.ts";
@@ -54,8 +55,8 @@ import {
 import { nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
-import { NotReopenedError } from "./run.ts";
 import { firstSend, lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
+import { unlessKept } from "./taken-over.ts";
 
 /** A settled node, with the place of its slot. */
 export interface Settled extends Located {
@@ -157,7 +158,10 @@ async function climb(
     const author = { by: delivery.owner, atMs: delivery.deps.clock.now() };
     const value = markFor(join, place, image);
     const write = arriveWrite(delivery.run.generation, delivery.run.id, join, place, value, author);
-    const result = await delivery.run.write(write, "tally.arrive");
+    const result = await unlessKept(
+      () => delivery.run.write(write, "tally.arrive"),
+      (kept) => remainingOf(join, parentOf(join, place), kept) === 0,
+    );
     if (!result.applied) won = { ...won, arrivals: false };
     if (!result.image) throw new StoreError(`join ${join.id}: an arrival was refused by an item that is not there`);
     image = result.image;
@@ -363,11 +367,21 @@ export async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins
   if (!head || !delivery.deps.protocol.mayStart(head, join.afterEnd)) return;
   if (!(await holds(delivery, join))) return;
   if (join.size === 0) return advanceAll(delivery, join.id, join.next, { ...wins, alone: false });
+  if (await isTakenOver(delivery, join)) return driveJoin(delivery, join);
   const nowMs = delivery.deps.clock.now();
   if (join.deadlineSeconds !== undefined) await lowerDue(delivery, nowMs + join.deadlineSeconds * 1000);
   const list: ListName = `header:${join.id}`;
   const members = listOf(await delivery.run.plan.whole(), list);
   await goOn(delivery, await release(delivery, list, members, wins), wins);
+}
+
+/** Whether an older generation has decided the join for what follows it: its members have no messages any more. */
+async function isTakenOver({ run, deps }: Delivery, join: PlanJoin): Promise<boolean> {
+  if (run.generation === 1) return false;
+  const top = await deps.store.get(tallyKey(run.id, join, topOf(join)), "join.look");
+  const generation = generationOf(top);
+  const isOlder = generation !== undefined && generation < run.generation;
+  return isOlder && deps.protocol.decisionOf(join, top) === "callback";
 }
 
 /** Releases the roots of a run. */
@@ -400,23 +414,15 @@ export async function settleMember(
   const join = await delivery.run.plan.join(joinId);
   const place = memberPlace(delivery.run.id, join, index);
   const write = settleWrite(delivery.run.generation, place, join, { state: "absent" }, outcome);
-  const result = await settleOnce(place, () => delivery.run.write(write, "slot.settle"));
+  const result = await unlessKept(
+    () => delivery.run.write(write, "slot.settle"),
+    (kept) => slotIn(place, kept).state === "settled",
+  );
   const image = result.image;
   const slot = slotIn(place, image);
   if (!image || slot.state !== "settled")
     throw new StoreError(`join ${joinId}: slot ${index} is ${slot.state} though nobody runs there`);
   await driveMember(delivery, join, index, slot, image, result.applied ? wins : lostWins);
-}
-
-/** What an older generation has settled stays in its item as it is: it is driven on from. */
-async function settleOnce(place: SlotPlace, write: () => Promise<WriteResult>): Promise<WriteResult> {
-  try {
-    return await write();
-  } catch (error) {
-    if (error instanceof NotReopenedError && slotIn(place, error.image).state === "settled")
-      return { applied: false, image: error.image };
-    throw error;
-  }
 }
 
 /** Drives on from a leaf some of whose members were settled for it: it arrives once, and one failure speaks for all. */
@@ -525,7 +531,10 @@ async function skipNode(delivery: Delivery, node: PlanNode, omission: Omission):
       ? skippedOutcome(delivery, omission.skip)
       : outcomeFor(delivery, "SKIPPED", skippedError(delivery, omission.cause));
   const write = settleWrite(run.generation, place, join, { state: "absent" }, outcome);
-  const { image } = await settleOnce(place, () => run.write(write, "slot.skip"));
+  const { image } = await unlessKept(
+    () => run.write(write, "slot.skip"),
+    (kept) => slotIn(place, kept).state === "settled",
+  );
   const slot = slotIn(place, image);
   if (!image || slot.state !== "settled")
     throw new StoreError(`run ${run.id}: ${node.id} is ${slot.state} though nothing has started it`);

@@ -46,7 +46,7 @@ export async function handleMap(
 ): Promise<number | undefined> {
   const head = await readHead(deps.store, message.run);
   if (head === undefined || isTombstone(head) || head.generation !== message.generation) return undefined;
-  const delivery = deliveryFor(deps, plans, head);
+  const delivery = deliveryFor(deps, plans, head, { ofUnit: true });
   const node = await mapNode(delivery, message.node);
   const located = await locate(delivery, node);
   const expanding: Expanding = { delivery, plans, head, located, made: undefined, expansion: undefined };

@@ -39,12 +39,12 @@ export async function nextInLane(
   const next = unit + join.lanes.count;
   if (next >= unitsOf(join)) return undefined;
   const { protocol } = delivery.deps;
-  const found = {
-    unitSettled: isSettledUnit(join, unit, settled.image),
-    // Control and the sweeper settle what was never sent, too: they look at the whole lane afterwards.
-    released: delivery.queue !== undefined,
-    own: sendsAtOnce(settled.wins),
-  };
+  const unitSettled = isSettledUnit(join, unit, settled.image);
+  const own = sendsAtOnce(settled.wins);
+  if (!protocol.laneGoesOn({ unitSettled, released: true, own, awaited: true })) return undefined;
+  // Requests and the sweeper settle what was never sent, too.
+  const released = delivery.ofUnit || (await hasComeTo(delivery, join, unit));
+  const found = { unitSettled, released, own };
   if (!protocol.laneGoesOn({ ...found, awaited: true })) return undefined;
   const head = await delivery.run.head();
   if (!head || !protocol.mayStart(head, join.afterEnd)) return undefined;
@@ -86,26 +86,40 @@ async function isAwaited(delivery: Delivery, join: PlanJoin): Promise<boolean> {
   return joins.every((one, i) => deps.protocol.decisionOf(one, images[i]) === undefined);
 }
 
+/** Whether a lane has come to a unit: all before it are settled. */
+async function hasComeTo(delivery: Delivery, join: BoundedJoin, unit: number): Promise<boolean> {
+  return (await openUnit(delivery, join, unit % join.lanes.count, unit)) === undefined;
+}
+
 /** The first open unit of a lane, from one of its units on. */
 async function aheadFrom(delivery: Delivery, join: BoundedJoin, from: number): Promise<Ahead | undefined> {
-  const { run, deps } = delivery;
+  const open = await openUnit(delivery, join, from, unitsOf(join));
+  if (open === undefined) return undefined;
+  const untouched = isUntouchedUnit(join, open.unit, open.leaf);
+  return { starts: startsOfUnit(await delivery.run.plan.whole(), join, open.unit), untouched };
+}
+
+/** The first unit of a lane that is not settled, and its leaf, from one of its units on and before another. */
+async function openUnit(
+  { run, deps }: Delivery,
+  join: BoundedJoin,
+  from: number,
+  before: number,
+): Promise<{ readonly unit: number; readonly leaf: Image | undefined } | undefined> {
   const { count } = join.lanes;
-  const total = unitsOf(join);
   // Mostly the next one is open; after a retry many may be settled.
-  for (let unit = from, some = 1; unit < total; unit += some * count, some = Math.min(some * 4, unitsAtOnce)) {
+  for (let unit = from, some = 1; unit < before; unit += some * count, some = Math.min(some * 4, unitsAtOnce)) {
     const leaves = new Map<number, Key>();
-    for (let i = 0, at = unit; i < some && at < total; i++, at += count) {
+    for (let i = 0, at = unit; i < some && at < before; i++, at += count) {
       const leaf = leafOfUnit(join, at);
       leaves.set(leaf, leafKey(run.id, join, leaf));
     }
     const images = await deps.store.getMany([...leaves.values()], "lane.look");
     const leafOf = new Map([...leaves.keys()].map((leaf, i) => [leaf, images[i]]));
-    const open = deps.protocol.nextOpenUnit(join, unit, Math.min(total, unit + some * count), (leaf) =>
+    const open = deps.protocol.nextOpenUnit(join, unit, Math.min(before, unit + some * count), (leaf) =>
       leafOf.get(leaf),
     );
-    if (open === undefined) continue;
-    const untouched = isUntouchedUnit(join, open, leafOf.get(leafOfUnit(join, open)));
-    return { starts: startsOfUnit(await run.plan.whole(), join, open), untouched };
+    if (open !== undefined) return { unit: open, leaf: leafOf.get(leafOfUnit(join, open)) };
   }
   return undefined;
 }

@@ -99,8 +99,9 @@ async function claim(delivery: Delivery, range: Range, row: Extract<OwnRow, { ki
   const write = claimWrite(delivery.run.generation, [{ place, seen: row.seen, lease }]);
   const result = await delivery.run.write(write, "range.claim");
   if (!result.applied) return { image: result.image };
-  // Only the very first claim knows that nothing of the range was sent before.
-  const first = row.seen.state === "absent" && row.dispatch === 1;
+  // Only the very first claim knows that nothing of the range was sent before: in a new generation its slot is opened again,
+  // and of what it starts a part may have succeeded.
+  const first = delivery.run.generation === 1 && row.seen.state === "absent" && row.dispatch === 1;
   return startRange(delivery, range, lease, first ? wonAll : lostWins);
 }
 

@@ -59,6 +59,7 @@ async function openReport(
   if (node?.outside !== true) throw refused(token, "the run has no such task that runs elsewhere");
   const delivery = createDelivery(deps, run, {
     token: { run: id, generation, node: `report ${token.node}`, dispatch },
+    ofUnit: true,
   });
   return { delivery, member: await locate(delivery, node) };
 }

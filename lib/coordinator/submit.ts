@@ -54,7 +54,7 @@ async function range(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedM
   const { generation, plan, dispatch } = asked;
   const run = openRun(deps, plans, new Map(), { id: asked.run, generation, plan });
   const token = { run: asked.run, generation, node: `range ${asked.list} ${asked.range}`, dispatch };
-  const delivery = createDelivery(deps, run, { token });
+  const delivery = createDelivery(deps, run, { token, ofUnit: true });
   await handleRange(delivery, asked);
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
@@ -74,7 +74,7 @@ async function follow(deps: CoordinatorDeps, plans: PlanCache, message: Received
 async function endSleep(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
   const { run: id, generation, plan, node, dispatch } = parseWakeMessage(message.body);
   const run = openRun(deps, plans, new Map(), { id, generation, plan });
-  const delivery = createDelivery(deps, run, { token: { run: id, generation, node, dispatch } });
+  const delivery = createDelivery(deps, run, { token: { run: id, generation, node, dispatch }, ofUnit: true });
   await handleWake(delivery, node);
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }

@@ -138,7 +138,7 @@ export function deliveryOf(
   const opened = { id: task.run, generation: task.generation, plan: task.plan, ...(fragment ? { fragment } : {}) };
   const { run, generation, dispatch } = task;
   const token = { run, generation, node: nodesOf(task).join(" "), dispatch };
-  return createDelivery(deps, openRun(deps, plans, heads, opened), { token, ...started });
+  return createDelivery(deps, openRun(deps, plans, heads, opened), { token, ofUnit: true, ...started });
 }
 
 /** What an error makes of a message: poison is recorded and acknowledged, staleness acknowledged, everything else returned. */

@@ -27,9 +27,8 @@ export function shapeOf(
 ): Pick<PlanJoin, "leafSize" | "maxConcurrency" | "lanes"> {
   const leafSize = leafSizeOf(context, members);
   if (maxConcurrency === undefined) return { leafSize };
-  const [first] = members;
-  if (maxConcurrency >= members.length || first === undefined || !runsTask(context.draft, first.starts))
-    return { leafSize, maxConcurrency };
+  const isIdle = members.every(({ starts }) => !runsTask(context.draft, starts));
+  if (maxConcurrency >= members.length || isIdle) return { leafSize, maxConcurrency };
   const unitSize = Math.min(...members.map((unit) => unitSizeOf(context, unit)), maxConcurrency);
   const lanes: Lanes = { unitSize, count: Math.floor(maxConcurrency / unitSize) };
   // All slots of a unit are in one leaf.
@@ -48,7 +47,7 @@ function runsTask(draft: Draft, starts: readonly Start[]): boolean {
 
 /** Members that may go together: those that are one task each. Anything else is a unit of its own. */
 function unitSizeOf(context: Compilation, unit: Unit): number {
-  return unit.exit.kind === "node" && isStart(unit, unit.exit.node) ? packOf(context, unit.exit.node) : 1;
+  return unit.exit.kind === "node" && isTask(unit, unit.exit.node) ? packOf(context, unit.exit.node) : 1;
 }
 
 /** Slots per leaf of a header: a leaf is a pack, so that its claims and commits are one write each. */
@@ -89,6 +88,11 @@ export function packed(context: Compilation, join: PlanJoin, members: readonly U
     }
   }
   return starts.map((start) => alone(join, start, members));
+}
+
+/** The task alone is the unit: its value too. A dag of one task has another. */
+function isTask(unit: Unit, node: NodeId): boolean {
+  return isStart(unit, node) && unit.value.kind === "node" && unit.value.node === node;
 }
 
 function isStart({ starts }: Unit, node: NodeId): boolean {

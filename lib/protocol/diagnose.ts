@@ -5,7 +5,6 @@
  * protocol's writes, conditioned on its own premise, so sweeps commute (S16); no repair rests on another item unless that
  * premise is stable within the generation: full, terminal, decided.
  */
-import type { JoinId } from "../model/ids.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
 import { owedToParent } from "./child.ts";
@@ -83,8 +82,8 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   findings.push(...skippedFindings(snapshot, released), ...conditionFindings(snapshot, released));
   const isBelowKept = snapshot.head.generation === 1 ? () => false : keptParts(snapshot);
   for (const join of Object.values(snapshot.plan.joins))
-    if (!isBelowKept(join.id)) findings.push(...joinFindings(snapshot, join), ...restFindings(snapshot, join));
-  for (const id of released.joins.keys()) if (!isBelowKept(id)) findings.push(...emptyFindings(snapshot, id));
+    if (!isBelowKept(join.id))
+      findings.push(...joinFindings(snapshot, join, released), ...restFindings(snapshot, join));
   findings.push(...deadlines(snapshot, released, nowMs, timers));
   if (released.end && snapshot.head.status === "RUNNING") findings.push(endMissing(snapshot));
   findings.push(...parentFindings(snapshot));
@@ -221,7 +220,7 @@ function restFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
 }
 
 /** Full items without a mark above them, and decisions that have not reached the slot or the head they lead to. */
-function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
+function joinFindings(snapshot: Snapshot, join: PlanJoin, released: Released): Finding[] {
   const missing = isKept(snapshot, join) ? [] : unmarkedLeaves(snapshot, join);
   if (missing.length > 0) {
     const what = isCounting(join) ? "has settled members" : "is complete";
@@ -238,8 +237,11 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
     return [{ kind: "decision-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair }];
   }
   const decision = decided(snapshot, join);
-  if (decision === undefined || (join.size === 0 && decision !== "skipped")) return [];
-  const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
+  if (decision === undefined) return [];
+  // One without members has come to its end when it is released, and nothing of that is recorded but what follows.
+  const releasedMs = mayStart(snapshot.head, join.afterEnd) ? released.joins.get(join.id) : undefined;
+  if (join.size === 0 && decision !== "skipped" && releasedMs === undefined) return [];
+  const sinceMs = fired(snapshot, join)?.atMs ?? releasedMs ?? snapshot.head.submittedAtMs;
   if (decision === "error") {
     if (failureRecorded(snapshot, join.failure, join.next)) return [];
     const explanation = "the join was decided error, and what has to follow from that is not recorded";
@@ -258,16 +260,6 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
   if (!missed) return [];
   const explanation = "the join is complete, and the join it feeds does not know yet";
   return [{ kind: "successor-missing", join: join.id, sinceMs, explanation, repair }];
-}
-
-/** A released header without members, whose outcome the join around it does not know: a pause may have come in between. */
-function emptyFindings(snapshot: Snapshot, id: JoinId): Finding[] {
-  const join = joinOf(snapshot, id);
-  if (join.size > 0 || !mayStart(snapshot.head, join.afterEnd)) return [];
-  if (join.next.every((next) => next.kind !== "slot" || skipRecorded(snapshot, next))) return [];
-  const explanation = "the header has no members and is ready, and the join it feeds does not know yet";
-  const sinceMs = snapshot.head.submittedAtMs;
-  return [{ kind: "successor-missing", join: id, sinceMs, explanation, repair: { do: "drive-join", join: id } }];
 }
 
 /**

@@ -83,11 +83,46 @@ export function memberAround({ id, kind }: Pick<PlanJoin, "id" | "kind">, path: 
   return index === undefined ? undefined : Number(index);
 }
 
+/**
+ * Tells the units that lie in a member which its lane has not come to.
+ *
+ * @param leafOf - Leaf of a bounded join, by its number.
+ */
+export function outOfTurn(
+  { joins }: Plan,
+  leafOf: (join: BoundedJoin, leaf: number) => Image | undefined,
+): (path: string) => boolean {
+  const fronts = new Map<string, number>();
+  const frontOf = (join: BoundedJoin, lane: number) => {
+    const known = fronts.get(`${lane} ${join.id}`);
+    if (known !== undefined) return known;
+    const front = nextOpenUnit(join, lane, unitsOf(join), (leaf) => leafOf(join, leaf)) ?? Infinity;
+    fronts.set(`${lane} ${join.id}`, front);
+    return front;
+  };
+  return (path) =>
+    joinsAround(path).some((id) => {
+      const join = Object.hasOwn(joins, id) ? joins[id] : undefined;
+      const index = join && isBounded(join) ? memberAround(join, path) : undefined;
+      if (join === undefined || !isBounded(join) || index === undefined) return false;
+      const unit = unitOf(join, index);
+      return unit > frontOf(join, unit % join.lanes.count);
+    });
+}
+
+/** Ids that a join may have which a unit is a member of, or lies in a member of. */
+export function joinsAround(path: string): readonly JoinId[] {
+  const ids: JoinId[] = [];
+  for (let at = path.indexOf("["); at >= 0; at = path.indexOf("[", at + 1))
+    ids.push(path.slice(0, at).replace(/\/?(header)?$/, "") || ".");
+  return ids;
+}
+
 /** What is known where a member has been settled. */
 export interface LaneCase {
   /** All members of its unit are settled. */
   readonly unitSettled: boolean;
-  /** The unit was released, as far as this delivery can tell: it came by a message of the unit. */
+  /** The unit was released: the delivery came by a message of it, or found all units before it settled. */
   readonly released: boolean;
   /** Its own write settled the unit. */
   readonly own: boolean;

@@ -11,6 +11,7 @@ import {
   isSettledUnit,
   isUntouchedUnit,
   leafOfUnit,
+  outOfTurn,
   slotsOfUnit,
   startsOfUnit,
   unitsOf,
@@ -112,13 +113,16 @@ export function releasedOf(snapshot: Snapshot): Released {
   };
   pushList("start", snapshot.plan.start, snapshot.head.submittedAtMs);
   const kept = new Set(Object.values(snapshot.plan.joins).flatMap((join) => (isKept(snapshot, join) ? [join.id] : [])));
+  const isOutOfTurn = outOfTurn(snapshot.plan, (join, number) => tallyOf(snapshot, join, { level: 0, number }));
   // Decisions are read from the joins themselves: slots that lead there need no edge here.
   for (const join of Object.values(snapshot.plan.joins)) {
     if (join.size === 0) continue;
     const decision = decided(snapshot, join);
     const atMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
     // Nothing more starts below a join that was taken over: it would arrive at a top of the older generation, for ever.
-    if (decision === "callback" && !isBelow(kept, join.id)) pushList(`next:${join.id}`, join.next, atMs);
+    // Nor where a lane has not come to: whoever releases that member meets the decision there.
+    const waits = isBelow(kept, join.id) || (kept.has(join.id) && isOutOfTurn(join.id));
+    if (decision === "callback" && !waits) pushList(`next:${join.id}`, join.next, atMs);
     if (decision === "error" && join.onError !== null) push([{ kind: "node", node: join.onError }], atMs);
   }
   for (let step = open.pop(); step !== undefined; step = open.pop()) {

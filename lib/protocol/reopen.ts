@@ -9,7 +9,7 @@ import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Plan, PlanJoin, Start } from "../plan/types.ts";
 import type { Condition, Image, Key, SetAction, Write } from "../ports/store.ts";
 import { nodeKey, rangePlace } from "./keys.ts";
-import { isBounded, memberAround } from "./lanes.ts";
+import { isBounded, joinsAround, memberAround } from "./lanes.ts";
 import { outsideOwner } from "./outside.ts";
 import type { ListName } from "./release.ts";
 import { leaseOver } from "./rows.ts";
@@ -123,11 +123,7 @@ function keptJoins(snapshot: Snapshot, again: Again): ReadonlySet<JoinId> {
 
 /** Whether a unit is in a member of one of these chords and groups. Members of a dag's joins have succeeded, or it is not kept. */
 export function isBelow(joins: ReadonlySet<JoinId>, id: NodeId | JoinId): boolean {
-  for (let at = id.indexOf("["); at >= 0; at = id.indexOf("[", at + 1)) {
-    const before = id.slice(0, at).replace(/\/?(header)?$/, "");
-    if (joins.has(before === "" ? "." : before)) return true;
-  }
-  return false;
+  return joinsAround(id).some((around) => joins.has(around));
 }
 
 /** Places of a join's items below its top. */

@@ -94,11 +94,16 @@ export async function firstFailure(reader: ValueReader, join: PlanJoin): Promise
   const [first] = await recordedFailures(reader, join);
   const top = first ? undefined : await failureSummary(reader, join);
   const found = first ?? top?.failures[0];
+  // A quorum that was not reached, since members were skipped by choice: no task has failed.
   if (!found)
     return {
       node: join.id,
       status: "FAILED",
-      error: { name: "join-failed", message: `join ${join.id} was decided error` },
+      error: {
+        taskId: taskIdOf(reader.run.id, join.id),
+        name: "join-failed",
+        message: `join ${join.id} was decided error`,
+      },
     };
   return {
     node: found.taskId.slice(reader.run.id.length + 1),

@@ -98,8 +98,6 @@ export async function resolve(reader: ValueReader, source: Source): Promise<Json
 
 async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
   const node = await reader.run.plan.node(id);
-  // What came before a sleep is no sleep: compiling has passed its value on.
-  if (node.sleep) return node.input === null ? null : resolve(reader, node.input);
   const place = slotPlace(reader.run.id, node, await joinOfSlot(reader.run.plan, node));
   const written = decodeSlot(writtenAt(reader, place.key)?.[place.attribute]);
   const slot =
@@ -107,7 +105,10 @@ async function nodeValue(reader: ValueReader, id: NodeId): Promise<Json> {
       ? written
       : decodeSlot((await reader.deps.store.get(place.key, "input.read"))?.[place.attribute]);
   const skip = skipIn(slot);
-  return skip ? skippedValue(skip) : readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
+  if (skip) return skippedValue(skip);
+  // What came before a sleep is no sleep: compiling has passed its value on.
+  if (node.sleep) return node.input === null ? null : resolve(reader, node.input);
+  return readValue(reader.deps.store, reader.run.id, storedIn(slot, id));
 }
 
 function writtenAt({ committed }: ValueReader, key: Key): Image | undefined {

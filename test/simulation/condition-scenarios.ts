@@ -123,6 +123,12 @@ export const conditionScenarios: readonly Scenario[] = [
     value: [1, marker],
   },
   {
+    name: "skip: a sleep",
+    workflow: { dag: { nodes: { a: skips, b: { sleep: 1, after: ["a"] } } } },
+    status: "SUCCEEDED",
+    value: { b: marker },
+  },
+  {
     name: "skip: finish goes on",
     workflow: { group: [{ chain: [skips, plus] }, { chain: [fails, plus] }] },
     request: { onFailure: "finish" },

@@ -8,7 +8,7 @@ const works = { task: "works" };
 const plus = { task: "plus", args: [10] };
 const outcomes = { task: "outcomes" };
 const retry = { type: "retry" };
-const map = (maxConcurrency: number, over: readonly number[], each: object = works) => ({
+const map = (maxConcurrency: number, over: readonly unknown[], each: object = works) => ({
   map: { each, over, maxConcurrency },
 });
 const settled = (header: object, more: object = {}) => ({
@@ -107,6 +107,61 @@ export const laneScenarios: readonly Scenario[] = [
     }),
     status: "SUCCEEDED",
     value: [1, 2, 3].map((item) => [item, [4, 5]]),
+  },
+  {
+    // No worker ends these members: the messages of control that do go on in the lane.
+    name: "lanes of sleeps",
+    workflow: map(2, [1, 2, 3, 4, 5], { sleep: 3 }),
+    status: "SUCCEEDED",
+    value: [1, 2, 3, 4, 5],
+  },
+  {
+    name: "lanes of tasks that run elsewhere",
+    workflow: map(2, [1, 2, 3, 4, 5], { task: "elsewhere" }),
+    status: "SUCCEEDED",
+    value: [1, 2, 3, 4, 5],
+  },
+  {
+    name: "lanes of maps over results",
+    workflow: map(1, [2, 1, 0], { chain: [{ task: "list", args: [1] }, { map: { each: plus } }] }),
+    status: "SUCCEEDED",
+    value: [[11, 12], [11], []],
+  },
+  {
+    // Their value is not that of the task: no task of a pack, as far as lanes go.
+    name: "lanes of dags of one task",
+    workflow: map(3, [1, 2, 3, 4], { dag: { nodes: { only: { task: "one", args: [5] } } } }),
+    shape: { tasksPerInvocation: () => 3 },
+    status: "SUCCEEDED",
+    value: [1, 2, 3, 4].map(() => ({ only: 5 })),
+  },
+  {
+    // Nobody runs the first two: whoever releases them goes on.
+    name: "lane of lists, the first ones empty",
+    workflow: map(1, [[], [], [1, 2], [], [3]], { map: { each: works, maxConcurrency: 1 } }),
+    status: "SUCCEEDED",
+    value: [[], [], [1, 2], [], [3]],
+  },
+  {
+    name: "retry of a lane of lists, the first ones empty",
+    workflow: {
+      chain: [{ task: "mended", args: [1] }, map(1, [[], [], [1]], { map: { each: works } })],
+    },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: [[], [], [1]],
+  },
+  {
+    name: "lane of long lists of empty lists",
+    workflow: map(1, [1, 2], {
+      chain: [{ task: "one" }, { group: [{ group: [] }, { group: [] }, { group: [] }] }],
+    }),
+    shape: { messagesPerRange: 2 },
+    status: "SUCCEEDED",
+    value: [
+      [[], [], []],
+      [[], [], []],
+    ],
   },
   {
     name: "lanes whose workers die",
@@ -238,6 +293,39 @@ export const laneScenarios: readonly Scenario[] = [
       3,
     ],
     open: true,
+  },
+  {
+    // A part of the list has succeeded, and nothing is to be written any more where it is.
+    name: "retry of a lane whose long list has begun",
+    workflow: map(1, [1, 2], { group: [{ task: "one" }, { task: "mended" }, { task: "one" }] }),
+    shape: { messagesPerRange: 2, leafSize: 1, fan: 2 },
+    request: { onFailure: "finish" },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: [1, 2].map((item) => [item, item, item]),
+  },
+  {
+    name: "retry of a lane whose chains have begun",
+    workflow: map(1, [1, 2], {
+      group: [{ chain: [works, works] }, { task: "mended" }, { chain: [works, works] }],
+    }),
+    shape: { leafSize: 1, fan: 2 },
+    request: { onFailure: "finish" },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: [1, 2].map((item) => [item, item, item]),
+  },
+  {
+    // The header of the second member is taken over; its callback still waits for its turn.
+    name: "retry of a lane whose headers are decided",
+    workflow: map(1, [1, 2, 3], {
+      chord: { header: [works, works], callback: { chain: [{ task: "mended", immutable: true, args: [5] }, works] } },
+    }),
+    shape: { leafSize: 1, fan: 2 },
+    request: { onFailure: "finish" },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: [5, 5, 5],
   },
   {
     name: "retry of lanes of chains",

@@ -8,7 +8,7 @@ import type { SettledSlot } from "../../lib/protocol/slot.ts";
 import { memberSlot } from "../../lib/protocol/snapshot.ts";
 import { readRun } from "./oracle.ts";
 import { scenarioTasks } from "./scenario-parts.ts";
-import { createWorld, startMs, type World, type WorldOptions } from "./world.ts";
+import { createWorld, startMs, type Variant, type World, type WorldOptions } from "./world.ts";
 
 const about = { tutti: 1, id: "run-1", generation: 1 };
 const map = (over: readonly number[], each: object, maxConcurrency = 1) => ({ map: { each, over, maxConcurrency } });
@@ -84,5 +84,45 @@ describe("a lane", () => {
       "run-1/[0]/header[1]",
       "run-1/[1]",
     ]);
+  });
+});
+
+describe("a retry of lanes", () => {
+  /** What the queues are asked to carry in the second generation, and how long that took. */
+  async function retried(workflow: object, options: Partial<WorldOptions>) {
+    const sent: string[] = [];
+    const variant: Variant = {
+      queue: (queue) => ({
+        ...queue,
+        send: async (to, messages, site) => {
+          sent.push(...messages.map(({ body }) => body));
+          return queue.send(to, messages, site);
+        },
+      }),
+    };
+    const world = createWorld({ tasks: scenarioTasks, sweeper: false, variant, ...options });
+    const submit = { tutti: 1, type: "submit", id: "run-1", requestId: "request-1", onFailure: "finish", workflow };
+    await world.submit(submit);
+    await world.settle();
+    sent.length = 0;
+    const atMs = world.clock.now();
+    await world.submit({ ...about, type: "retry", requestId: "request-2" });
+    await world.settle();
+    expect((await readRun(world, "run-1")).state.status).toBe("SUCCEEDED");
+    return { sent, tookMs: world.clock.now() - atMs };
+  }
+
+  it("sends no part of a long list that has succeeded", async () => {
+    const each = { group: [{ task: "one" }, { task: "mended" }, { task: "one" }] };
+    const { sent } = await retried(map([1, 2], each), { shape: { messagesPerRange: 2 } });
+    const nodes = sent.flatMap((body) => /"type":"task","node":"([^"]*)"/.exec(body)?.[1] ?? []);
+    expect(nodes).toEqual(["[0]/[1]", "[1]/[1]"]);
+  });
+
+  it("goes past what has succeeded, though that is still of the first generation", async () => {
+    const chain = { chain: [{ task: "one" }, { task: "one" }] };
+    const each = { group: [chain, { task: "mended" }, chain] };
+    const { tookMs } = await retried(map([1, 2], each), { shape: { leafSize: 1, fan: 2 } });
+    expect(tookMs).toBe(0);
   });
 });

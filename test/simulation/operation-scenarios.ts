@@ -96,6 +96,22 @@ export const operationScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    // The header is decided after the run's end, so nobody releases the empty list that follows it. The retry takes the header over.
+    name: "retry before an empty list",
+    workflow: {
+      dag: {
+        nodes: {
+          broken: { chain: [slow(10, 1), mended(1)] },
+          empty: { chord: { header: [slow(30, 5)], callback: { map: { each: one(1), over: [] } } } },
+        },
+      },
+    },
+    operations: [{ request: retry }],
+    status: "SUCCEEDED",
+    value: { broken: 1, empty: [] },
+    open: true,
+  },
+  {
     name: "two retries at once",
     workflow: { group: [mended(1), one(2)] },
     operations: [

@@ -13,7 +13,7 @@ import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { memberPrefix } from "../../lib/protocol/inside.ts";
 import { hasRanges } from "../../lib/protocol/release.ts";
 import { releasedOf } from "../../lib/protocol/released.ts";
-import { reopenWrites } from "../../lib/protocol/reopen.ts";
+import { isBelow, reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
 import { decided, nodeOf, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
 import {
@@ -215,7 +215,8 @@ function decisionFaults(world: World, snapshot: Snapshot, join: PlanJoin): strin
   const faults: string[] = [];
   if (decision !== "callback" && successor?.kind === "node" && started(successor.node))
     faults.push(`S3: ${successor.node} started though ${join.id} is ${decision ?? "open"}`);
-  if (decision !== "error" && started(join.onError))
+  // One of an older generation was called when the join was *error* there.
+  if (decision !== "error" && enteredIn(world, snapshot, join.onError, snapshot.head.generation))
     faults.push(`S4: ${join.onError} started though ${join.id} is ${decision ?? "open"}`);
   if (decision === "error" && join.onError !== null && !settledNode(snapshot, join.onError))
     faults.push(`L3: ${join.onError} was not called though ${join.id} is error`);
@@ -224,14 +225,18 @@ function decisionFaults(world: World, snapshot: Snapshot, join: PlanJoin): strin
   return faults;
 }
 
+function enteredIn(world: World, { head }: Snapshot, id: string | null, generation: unknown): boolean {
+  const taskId = id === null ? undefined : taskIdOf(head.runId, id);
+  return world.entries.some((entry) => entry.taskId === taskId && entry.generation === generation);
+}
+
 /** Whether an error callback that has succeeded did so in the generation of the decision. */
 function calledIn(world: World, snapshot: Snapshot, join: PlanJoin, onError: string): boolean {
   const node = snapshot.plan.nodes[onError];
   const slot = node && slotOf(snapshot, node);
   if (slot?.state !== "settled" || slot.status !== "SUCCEEDED") return true;
   const generation = tallyOf(snapshot, join, topOf(join))?.g;
-  const taskId = taskIdOf(snapshot.head.runId, onError);
-  const entered = world.entries.some((entry) => entry.taskId === taskId && entry.generation === generation);
+  const entered = enteredIn(world, snapshot, onError, generation);
   const handedOut = world.outsideMessages.map(({ token }) => decodeToken(token));
   return entered || handedOut.some((token) => token?.node === onError && token.generation === generation);
 }
@@ -253,8 +258,12 @@ function generationFaults(snapshot: Snapshot): string[] {
 /** S10: a run that succeeded has no open node that it waited for. */
 function succeededFaults(snapshot: Snapshot): string[] {
   if (snapshot.head.status !== "SUCCEEDED") return [];
-  return Object.values(snapshot.plan.joins)
+  const joins = Object.values(snapshot.plan.joins);
+  // The members of what was skipped have no outcome of their own.
+  const skipped = new Set(joins.flatMap((join) => (decided(snapshot, join) === "skipped" ? [join.id] : [])));
+  return joins
     .filter((join) => join.size > 0 && decided(snapshot, join) === undefined && topLevel(snapshot.plan, join))
+    .filter((join) => !isBelow(skipped, join.id))
     .map((join) => `S10: SUCCEEDED while ${join.id} is undecided`);
 }
 

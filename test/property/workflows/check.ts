@@ -5,26 +5,48 @@ import fc from "fast-check";
 import type { Variant } from "../../simulation/world.ts";
 import { faultsOf } from "./judge.ts";
 import { type Case, cases } from "./random-case.ts";
-import { type Reference, referenceOf } from "./reference.ts";
+import { type Before, type Reference, referenceOf } from "./reference.ts";
 import { type Observed, runCase } from "./run-case.ts";
+
+/** What came of a generation. */
+export interface Generation {
+  readonly reference: Reference;
+  readonly observed: Observed;
+}
 
 /** What came of a case. */
 export interface Verdict {
+  /** Of the first generation. */
   readonly reference: Reference;
-  /** Undefined when it did not come to its end. */
-  readonly observed: Observed | undefined;
+  /** Empty when the run did not come to its end. */
+  readonly generations: readonly Generation[];
   readonly faults: readonly string[];
 }
 
 /** @param variant - A wrong driver, for those who check the checker. */
-export async function judged({ workflow, circumstances }: Case, variant?: Variant): Promise<Verdict> {
-  const reference = referenceOf(workflow);
+export async function judged(one: Case, variant?: Variant): Promise<Verdict> {
+  const reference = referenceOf(one);
   try {
-    const observed = await runCase(workflow, circumstances, variant);
-    return { reference, observed, faults: faultsOf(reference, observed) };
+    const [first, second] = (await runCase(one, variant)) as [Observed, Observed | undefined];
+    const faults = faultsOf(reference, first);
+    const generations = [{ reference, observed: first }];
+    // What follows from a wrong generation is nobody's to say.
+    if (second === undefined || faults.length > 0) return { reference, generations, faults };
+    const next = referenceOf(one, beforeOf(reference, first));
+    generations.push({ reference: next, observed: second });
+    return { reference, generations, faults: faultsOf(next, second, first).map((fault) => `retried: ${fault}`) };
   } catch (error) {
-    return { reference, observed: undefined, faults: [error instanceof Error ? `${error.stack}` : String(error)] };
+    return { reference, generations: [], faults: [error instanceof Error ? `${error.stack}` : String(error)] };
   }
+}
+
+function beforeOf({ lists }: Reference, { run, decisions, skipped }: Observed): Before {
+  return {
+    succeeded: new Set(run.tasks.flatMap(({ path, status }) => (status === "SUCCEEDED" ? [path] : []))),
+    skipped,
+    decided: new Set([...decisions].flatMap(([path, { decision }]) => (decision === "callback" ? [path] : []))),
+    lists,
+  };
 }
 
 /** @param each - Told of every case and what came of it. */

@@ -8,9 +8,10 @@
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { tasksIn } from "../../unit/plan/random-workflows.ts";
-import { judged, property, type Verdict } from "./check.ts";
+import { type Generation, judged, property, type Verdict } from "./check.ts";
+import { canExpand } from "./expanded.ts";
+import type { Moment } from "./part.ts";
 import type { Case } from "./random-case.ts";
-import type { Moment } from "./reference.ts";
 import { started } from "./run-case.ts";
 
 const { values } = parseArgs({
@@ -38,44 +39,71 @@ function count(what: string, by = 1): void {
   counts.set(what, (counts.get(what) ?? 0) + by);
 }
 
-function note({ workflow }: Case, { observed, reference, faults }: Verdict): void {
+function note({ workflow, onFailure, circumstances }: Case, { generations, faults }: Verdict): void {
   if (faults.length > 0 && !failed)
     console.log(`a case has failed after ${secondsSoFar()} s; looking for a smaller one`);
   failed ||= faults.length > 0;
-  if (failed || observed === undefined) return;
+  const [first, second] = generations;
+  if (failed || first === undefined) return;
   count("cases");
-  count(`runs ${observed.run.status}`);
+  if (onFailure === "finish") count("cases that go on after a failure");
+  if (circumstances.expands && canExpand(workflow)) count("maps that expand at run time");
   count("tasks", tasksIn(workflow));
-  for (const { status } of observed.run.tasks) count(`tasks ${status}`);
-  count("bodies entered", observed.entries.length);
-  count("workers lost", observed.entries.filter(({ did }) => did === "die").length);
-  count(
-    "error callbacks called",
-    reference.tasks.filter((task) => task.afterEnd && entered(observed, task.path)).length,
-  );
+  count(`runs ${first.observed.run.status}`);
+  if (second) count(`retried runs ${second.observed.run.status}`);
+  for (const { status } of first.observed.run.tasks) count(`tasks ${status}`);
+  for (const generation of generations) noteGeneration(generation);
   if ((counts.get("cases") as number) % progressEvery === 0)
     console.log(`${counts.get("cases")} cases, ${secondsSoFar()} s`);
 }
 
-function entered({ entries }: NonNullable<Verdict["observed"]>, path: string): boolean {
+function noteGeneration({ observed, reference }: Generation): void {
+  count("bodies entered", observed.entries.length);
+  count("workers lost", observed.entries.filter(({ did }) => did === "die").length);
+  const { tasks, headers } = reference;
+  count("error callbacks called", tasks.filter((task) => task.afterEnd && entered(observed, task.path)).length);
+  count("sleeps", tasks.filter((task) => task.sleeps && observed.settledAtMs.has(task.path)).length);
+  count("tasks skipped by choice", observed.skipped.size);
+  count("members after their quorum", observed.late.size);
+  count("kept tasks", tasks.filter(({ kept }) => kept).length);
+  for (const { policy, kept, path } of headers) {
+    const decided = observed.decisions.get(path);
+    if (decided && !kept) count(`${policy} decided ${decided.decision}`);
+  }
+}
+
+function entered({ entries }: Generation["observed"], path: string): boolean {
   return entries.some((entry) => entry.path === path);
 }
 
 const time = (moment: Moment | undefined) => `${moment === undefined ? "?" : moment.atMs - started.atMs} ms`;
 
-async function report(one: Case, path: string): Promise<void> {
-  const { reference, observed, faults } = await judged(one);
-  console.log(`\nworkflow: ${JSON.stringify(one.workflow, null, 2)}`);
-  console.log(`\ncircumstances: ${JSON.stringify(one.circumstances)}`);
-  console.log(`\nexpected: the run ${reference.root.succeeds ? "SUCCEEDED" : "FAILED"}`);
-  for (const { path: task, starts, status } of reference.tasks)
-    console.log(`  ${task} ${starts ? status : "never starts"}`);
-  console.log(`\nseen: the run ${observed?.run.status ?? "did not come to its end"}`);
-  for (const { path: task, status } of observed?.run.tasks ?? []) console.log(`  ${task} ${status}`);
-  for (const { path: task, attempt, at, did, end } of observed?.entries ?? [])
+function expectedOf({ reference: { root, tasks } }: Pick<Generation, "reference">): string {
+  const each = tasks.map(
+    ({ path, starts, status, kept }) => `  ${path} ${kept ? "is kept" : starts ? status : "never starts"}`,
+  );
+  return [`the run ${root.succeeds ? "SUCCEEDED" : "FAILED"}`, ...each].join("\n");
+}
+
+function reportGeneration(generation: Generation): void {
+  const { run, entries, decisions } = generation.observed;
+  console.log(`\nexpected: ${expectedOf(generation)}`);
+  console.log(`\nseen: the run ${run.status}`);
+  for (const { path: task, status } of run.tasks) console.log(`  ${task} ${status}`);
+  for (const [path, { decision, atMs }] of decisions)
+    console.log(`  ${time({ atMs, sequence: 0 })}: ${path} was decided ${decision}`);
+  for (const { path: task, attempt, at, did, end } of entries)
     console.log(
       `  ${time(at)}: ${task} attempt ${attempt}, ${did === undefined ? "cut off" : `${did} at ${time(end)}`}`,
     );
+}
+
+async function report(one: Case, path: string): Promise<void> {
+  const { reference, generations, faults } = await judged(one);
+  console.log(`\nworkflow: ${JSON.stringify(one.workflow, null, 2)}`);
+  console.log(`\nonFailure: ${one.onFailure}; circumstances: ${JSON.stringify(one.circumstances)}`);
+  if (generations.length === 0) console.log(`\nexpected: ${expectedOf({ reference })}\n\nnothing comes to its end`);
+  for (const generation of generations) reportGeneration(generation);
   console.log(`\n${faults.join("\n")}`);
   console.log(`\nagain: npm run verify:properties -- --seed ${seed} --path ${path}`);
 }

@@ -6,13 +6,13 @@
  */
 import fc from "fast-check";
 import type { Json } from "../../../lib/model/json.ts";
-import type { DagNode, MapWorkflow, Task, Workflow } from "../../../lib/model/workflow.ts";
+import type { DagNode, MapWorkflow, NodeCondition, Sleep, Task, When, Workflow } from "../../../lib/model/workflow.ts";
 import { partsOf, tasksIn } from "../../unit/plan/random-workflows.ts";
+import type { Submitted } from "./reference.ts";
 import type { Circumstances } from "./run-case.ts";
-import { type Act, headersOf, valueKinds } from "./script.ts";
+import { type Act, headersOf, scriptOf, valueKinds } from "./script.ts";
 
-export interface Case {
-  readonly workflow: Workflow;
+export interface Case extends Submitted {
   readonly circumstances: Circumstances;
 }
 
@@ -47,6 +47,8 @@ const failing: readonly Doing[] = [
   ...doing("die fatal", 2),
 ];
 
+const skipping: readonly Doing[] = [...doing("skip", 1, 3), ...doing("throw skip", 2), ...doing("die skip", 1)];
+
 /** How often tasks go wrong: `[at first, for good]`, of a hundred. */
 const moods = { calm: [10, 0], rough: [10, 6], stormy: [15, 35] } as const;
 
@@ -56,20 +58,21 @@ interface Leaf {
   readonly seconds: number;
   readonly value: (typeof valueKinds)[number];
   readonly args: readonly Json[];
-  readonly more: Pick<Task, "immutable" | "delaySeconds" | "label">;
+  readonly more: Pick<Task, "immutable" | "delaySeconds" | "at" | "label">;
   readonly name: string;
   readonly backoffSeconds: number;
 }
 
 type Tree =
   | Leaf
+  | { readonly kind: "sleep"; readonly sleep: Sleep["sleep"] }
   | { readonly kind: "chain" | "group"; readonly parts: readonly Tree[] }
   | Mapped
   | {
       readonly kind: "chord";
       readonly parts: readonly Tree[] | Mapped;
       readonly callback: Tree | null;
-      readonly when: "all-succeeded" | "all-settled" | null;
+      readonly when: DrawnWhen | null;
       readonly onError: Leaf | null;
     }
   | { readonly kind: "dag"; readonly nodes: readonly TreeNode[]; readonly output: number | null };
@@ -81,12 +84,40 @@ interface Mapped {
   readonly maxConcurrency: number | null;
 }
 
+/** `nthLast`: a quorum of all members but so many, of one at least. */
+type DrawnWhen = Exclude<When, { readonly quorum: number }> | { readonly nthLast: number };
+
+const whens: readonly DrawnWhen[] = [
+  "all-succeeded",
+  "all-settled",
+  { tolerate: { count: 0 } },
+  { tolerate: { count: 1 } },
+  { tolerate: { count: 2 } },
+  { tolerate: { percent: 12.5 } },
+  { tolerate: { percent: 34 } },
+  { tolerate: { percent: 50 } },
+  { nthLast: 0 },
+  { nthLast: 1 },
+  { nthLast: 2 },
+  { nthLast: 20 },
+];
+
+/** The time a run begins is in `startMs` of the world. */
+const soon = "2026-01-01T00:00:25Z";
+const sleeps: readonly Sleep["sleep"][] = [1, 7, 30, { until: soon }];
+
 /** For each earlier node two bits: none, after, result, both; `pick` chooses the task that uses a result. */
 interface TreeNode {
   readonly part: Tree;
   readonly edges: number;
   readonly pick: number;
   readonly path: string | null;
+  readonly condition: DrawnCondition | null;
+}
+
+/** Over the result of an earlier node, where that is a task. */
+interface DrawnCondition extends Pick<NodeCondition, "path" | "equals"> {
+  readonly of: number;
 }
 
 const boundArguments: readonly (readonly Json[])[] = [
@@ -107,6 +138,7 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
       { weight: 100 - atFirst - forGood, arbitrary: fc.constantFrom(...plain) },
       { weight: atFirst, arbitrary: fc.constantFrom(...succeedingAtLast) },
       { weight: Math.max(1, forGood), arbitrary: fc.constantFrom(...bad) },
+      { weight: 4, arbitrary: fc.constantFrom(...skipping) },
     ),
     seconds: fc.constantFrom(0, 0, 1, 5, 40),
     value: fc.oneof(
@@ -119,6 +151,7 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
       { immutable: true },
       { delaySeconds: 3 },
       { delaySeconds: 1000 },
+      { at: soon },
       { label: "named" },
     ),
     name: fc.constantFrom("a", "a", "a", "b"),
@@ -127,7 +160,7 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
 }
 
 function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
-  return fc.letrec<{ tree: Tree; mapped: Mapped; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
+  const { tree, mapped } = fc.letrec<{ tree: Tree; mapped: Mapped; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
     tree: fc.oneof(
       { maxDepth: 5, depthSize: "medium", withCrossShrink: true },
       { weight: 3, arbitrary: leaf },
@@ -138,6 +171,10 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
           parts: fc.array(tie("tree"), { minLength: 1, maxLength: 4, size: "max" }),
         }),
       },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant("sleep" as const), sleep: fc.constantFrom(...sleeps) }),
+      },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("group" as const), parts: tie("parts") }) },
       { weight: 2, arbitrary: tie("mapped") },
       {
@@ -146,7 +183,7 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
           kind: fc.constant("chord" as const),
           parts: fc.oneof({ weight: 4, arbitrary: tie("parts") }, { weight: 1, arbitrary: tie("mapped") }),
           callback: fc.option(tie("tree"), { freq: 4 }),
-          when: fc.constantFrom(null, "all-succeeded" as const, "all-settled" as const),
+          when: fc.constantFrom(null, ...whens),
           onError: fc.option(leaf, { freq: 2 }),
         }),
       },
@@ -174,9 +211,37 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
       edges: fc.nat(63),
       pick: fc.nat(20),
       path: fc.constantFrom(null, null, null, "of", "more[1].deep", "missing[0]"),
+      condition: fc.option(
+        fc.tuple(fc.nat(3), fc.constantFrom(...conditions)).map(([of, over]) => ({ of, ...over })),
+        { freq: 2 },
+      ),
     }),
-  })).tree;
+  }));
+  // Whole workflows that are maps, and chords over them: what can expand at run time.
+  const chord = fc.record({
+    kind: fc.constant("chord" as const),
+    parts: mapped,
+    callback: fc.option(tree, { freq: 4 }),
+    when: fc.constantFrom(null, ...whens),
+    onError: fc.option(leaf, { freq: 2 }),
+  });
+  return fc.oneof(
+    { withCrossShrink: true },
+    { weight: 8, arbitrary: tree },
+    { weight: 1, arbitrary: mapped },
+    { weight: 1, arbitrary: chord },
+  );
 }
+
+/** Some hold for what tasks give, some do not. */
+const conditions: readonly Pick<NodeCondition, "path" | "equals">[] = [
+  { path: "more[0]", equals: 1 },
+  { path: "more[0]", equals: 1 },
+  { path: "more[0]", equals: "1" },
+  { path: "missing[0]", equals: null },
+  { equals: null },
+  { equals: false },
+];
 
 function mappedOver(part: fc.Arbitrary<Tree>, maxLength: number): fc.Arbitrary<Mapped> {
   return fc.record({
@@ -197,6 +262,8 @@ const circumstances: fc.Arbitrary<Omit<Circumstances, "sweeper">> = fc.record({
   messagesPerRange: fc.integer({ min: 2, max: 4 }),
   membersPerBucket: fc.integer({ min: 2, max: 20 }),
   copies: fc.constantFrom(0, 0, 10, 40),
+  retries: fc.boolean(),
+  expands: fc.boolean(),
 });
 
 /** Cases of every mood. */
@@ -210,17 +277,31 @@ export const cases: fc.Arbitrary<Case> = fc
     ),
     circumstances,
     fc.boolean(),
+    fc.constantFrom("fail-fast" as const, "fail-fast" as const, "finish" as const),
   )
-  .map(([tree, around, sweeper]): Case => {
+  .map(([tree, around, sweeper, onFailure]): Case => {
     const workflow = documentOf(tree, { dags: 0 }, []);
-    return { workflow, circumstances: { ...around, sweeper: sweeper || needsSweeper(workflow) } };
+    if (tasksOf(workflow).some(dies)) for (const task of tasksOf(workflow)) failForGood(task);
+    const circumstances = { ...around, sweeper: sweeper || needsSweeper(workflow, around) };
+    return { workflow, onFailure, circumstances };
   })
   .filter(({ workflow }) => tasksIn(workflow) <= maxTasks);
 
-/** What is further away than a message can be delayed is released by the sweeper. */
-function needsSweeper(workflow: Workflow): boolean {
+function dies({ headers = {} }: Task): boolean {
+  return scriptOf(headers).does.includes("die");
+}
+
+/** A failure that is lost with the process of another task does not count: the next attempt must not do better. */
+function failForGood(task: Task): void {
+  const script = scriptOf(task.headers ?? {});
+  if (task.retry?.maxAttempts === 1 && script.does.join(" ") === "throw succeed")
+    task.headers = headersOf({ ...script, does: ["throw"] });
+}
+
+/** What is further away than a message can be delayed is released by the sweeper, and so is what a lost worker has leased. */
+function needsSweeper(workflow: Workflow, { retries }: Pick<Circumstances, "retries">): boolean {
   return tasksOf(workflow).some(
-    ({ delaySeconds = 0, retry }) => Math.max(delaySeconds, retry?.backoffSeconds ?? 0) > 900,
+    (task) => Math.max(task.delaySeconds ?? 0, task.retry?.backoffSeconds ?? 0) > 900 || (retries && dies(task)),
   );
 }
 
@@ -232,6 +313,8 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
   switch (tree.kind) {
     case "task":
       return taskOf(tree);
+    case "sleep":
+      return { sleep: tree.sleep };
     case "chain":
       return { chain: tree.parts.map(partOf) };
     case "group":
@@ -243,7 +326,7 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
         chord: {
           header: "kind" in tree.parts ? mapOf(tree.parts, partOf) : tree.parts.map(partOf),
           ...(tree.callback === null ? {} : { callback: partOf(tree.callback) }),
-          ...(tree.when === null ? {} : { when: tree.when }),
+          ...whenOf(tree.when, "kind" in tree.parts ? tree.parts.items.length : tree.parts.length),
           ...(tree.onError === null ? {} : { onError: taskOf(tree.onError) }),
         },
       };
@@ -254,6 +337,12 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
 
 function mapOf({ part, items, maxConcurrency }: Mapped, partOf: (part: Tree) => Workflow): MapWorkflow {
   return { map: { each: partOf(part), over: [...items], ...(maxConcurrency === null ? {} : { maxConcurrency }) } };
+}
+
+function whenOf(when: DrawnWhen | null, members: number): { readonly when?: When } {
+  if (when === null) return {};
+  if (typeof when === "string" || "tolerate" in when) return { when };
+  return members === 0 ? {} : { when: { quorum: Math.max(1, members - when.nthLast) } };
 }
 
 /** Limits are shorter than the bodies that hang, and longer than those that do not. */
@@ -275,7 +364,7 @@ function dagOf(
   const dag = count.dags++;
   const names = nodes.map((_, i) => hidable[i] ?? `d${dag}n${i}`);
   const nameOf = (i: number) => names[i] as string;
-  const documents = nodes.map(({ part, edges, pick, path }, i): DagNode => {
+  const documents = nodes.map(({ part, edges, pick, path, condition }, i): DagNode => {
     const node: DagNode = documentOf(part, count, names.slice(i));
     const after: string[] = [];
     for (let from = 0; from < i; from++) {
@@ -287,7 +376,10 @@ function dagOf(
         user.args = [...(user.args ?? []), { x: [{ $result: nameOf(from) }] }, { $result: nameOf(from), ...taken }];
       if (kind === 1 || kind === 3) after.push(nameOf(from), nameOf(from));
     }
-    return after.length > 0 ? { ...node, after } : node;
+    const placed = after.length > 0 ? { ...node, after } : node;
+    if (condition === null || condition.of >= i || startsWithSleep(part)) return placed;
+    const { of, ...over } = condition;
+    return nodes[of]?.part.kind === "task" ? { ...placed, if: { $result: nameOf(of), ...over } } : placed;
   });
   return {
     dag: {
@@ -295,6 +387,13 @@ function dagOf(
       ...(output === null || output >= nodes.length ? {} : { output: nameOf(output) }),
     },
   };
+}
+
+/** What waits has no condition. */
+function startsWithSleep(tree: Tree): boolean {
+  if (tree.kind === "sleep") return true;
+  if (tree.kind === "chain") return startsWithSleep(tree.parts[0] as Tree);
+  return tree.kind === "dag" && tree.nodes.some(({ part }) => startsWithSleep(part));
 }
 
 function tasksOf(workflow: DagNode): Task[] {

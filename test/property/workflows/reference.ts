@@ -3,12 +3,15 @@
  * plans, joins or messages.
  *
  * Each task ends as its script says, so whether a part succeeds does not depend on time. What does: which of several failures
- * comes first, and what else has started by then. That is left open here, and what must hold whichever way it went is said
- * with {@link When}: moments that follow from when the tasks of a run were seen to end.
+ * comes first, what else has started by then, and which members a quorum was decided with. That is left open here, and what
+ * must hold whichever way it went is said with {@link When}: moments that follow from when the tasks of a run were seen to end.
  *
- * A canvas is a function in `canvases`, a policy of a chord one in `policies`.
+ * Of a second generation it is told what the first has left: successes, and headers that were decided for their callbacks.
+ * These stay as they are, everything else runs again, and then every script succeeds.
+ *
+ * A canvas is a function in `canvases`, a policy of a chord one in policies.ts.
  */
-import { isJsonObject, type Json, type JsonObject } from "../../../lib/model/json.ts";
+import { isJsonObject, type Json } from "../../../lib/model/json.ts";
 import { defaults } from "../../../lib/model/limits.ts";
 import type {
   CanvasKey,
@@ -18,103 +21,129 @@ import type {
   DagNode,
   Group,
   MapWorkflow,
+  NodeCondition,
+  Sleep,
   Task,
   Workflow,
 } from "../../../lib/model/workflow.ts";
-import { Choice, type Expected, matches, Rule } from "./expected.ts";
-import { messageOf, resultOf, scriptOf } from "./script.ts";
+import { type Expected, same } from "./expected.ts";
+import {
+  allOf,
+  allToTheEnd,
+  type ExpectedHeader,
+  type ExpectedTask,
+  latest,
+  never,
+  type Part,
+  type Skip,
+  union,
+  type When,
+} from "./part.ts";
+import { allSucceeded, anyText, failuresOf, type Header, headerOf, markerOf } from "./policies.ts";
+import { messageOf, reasonOf, resultOf, scriptOf } from "./script.ts";
 
-export const runId = "run-1";
-
-/** A point of a run's history: virtual time, and the place among all that was seen. */
-export interface Moment {
-  readonly atMs: number;
-  readonly sequence: number;
+/** What is run: a workflow, and whether it goes on after a failure. */
+export interface Submitted {
+  readonly workflow: Workflow;
+  readonly onFailure: "fail-fast" | "finish";
 }
 
-/** What was seen of a run. */
-export interface History {
-  readonly startedAt: Moment;
-  /** When a task ended in the state that its script leads to; undefined when it has not. */
-  ended(task: ExpectedTask): Moment | undefined;
+/** What the generation before has left. */
+export interface Before {
+  /** Paths of tasks that succeeded. */
+  readonly succeeded: ReadonlySet<string>;
+  /** Paths of tasks that were skipped by choice. */
+  readonly skipped: ReadonlySet<string>;
+  /** Paths of headers and groups that were decided for what follows them. */
+  readonly decided: ReadonlySet<string>;
+  readonly lists: ReadonlyMap<string, Json>;
 }
 
-/** When something came about in a run, by what was seen of its tasks; undefined: it has not. */
-export type When = (history: History) => Moment | undefined;
-
-export interface ExpectedTask {
-  readonly path: string;
-  readonly task: Task;
-  /** Whether it ever starts, when the run does not end before. */
-  readonly starts: boolean;
-  /** Error callbacks may start when the run has ended, and must when what they wait for has come about. */
-  readonly afterEnd: boolean;
-  /** What must have come about before its body is entered. */
-  readonly ready: When;
-  readonly args: readonly Expected[];
-  readonly status: "SUCCEEDED" | "FAILED" | "TIMED_OUT";
-  /** How many acts its script has to that end; 0 when its arguments cannot be made, and its body is never entered. */
-  readonly acts: number;
-  /** When it succeeds. */
-  readonly value: Expected;
-  /** When it does not. */
-  readonly error: { readonly name: Expected; readonly message: Expected };
+/** What is expected of a whole run, in one generation. */
+export interface Reference {
+  readonly submitted: Submitted;
+  readonly root: Part;
+  /** Every task of the document. */
+  readonly tasks: readonly ExpectedTask[];
+  /** Every group and header of the document that has members. */
+  readonly headers: readonly ExpectedHeader[];
+  /** Paths of those without members that take turns with others. */
+  readonly unseenTurns: readonly string[];
+  /** Paths of groups and headers that do not run: that is decided when they would be released, while the run goes on. */
+  readonly omitted: readonly string[];
+  /** What quorums have given their callbacks, once it was seen; by path. */
+  readonly lists: Map<string, Json>;
 }
 
-/** A part of a workflow. */
-export interface Part {
-  /** Whether it succeeds once it has started. */
-  readonly succeeds: boolean;
-  /** When it does. */
-  readonly value: Expected;
-  /** Tasks whose failure may be the part's, when it does not. */
-  readonly causes: readonly ExpectedTask[];
-  /** Paths of the tasks that have ended, in any history, once the part has. */
-  readonly needed: ReadonlySet<string>;
-  readonly succeeded: When;
-  readonly failed: When;
-  /** The task that it is; null for a canvas. */
-  readonly single: ExpectedTask | null;
+/**
+ * Whether moments are lower bounds only: where a worker is lost, and where something without members takes turns with others,
+ * since nothing is to be seen of its turn.
+ */
+export function isLoose(reference: Reference): boolean {
+  return losesWorkers(reference) || reference.unseenTurns.length > 0;
+}
+
+/** Whether some task kills its process. */
+export function losesWorkers({ tasks }: Reference): boolean {
+  return tasks.some(({ task }) => scriptOf(task.headers ?? {}).does.includes("die"));
 }
 
 /** What a part is told by what is around it. */
 interface Place {
   readonly path: string;
   readonly starts: boolean;
+  /** Set when it does not run: by choice of what comes before it, or since its condition does not hold. */
+  readonly omitted: Omitted | null;
   /** The result before it; undefined when there is none. */
   readonly input: Expected | undefined;
   readonly ready: When;
   /** Nodes of the dags around it, by name; the innermost has a name. */
   readonly names: ReadonlyMap<string, () => Part>;
+  /** A failure here ends nothing: what does not follow from it goes on. Not so in a member whose failure is an outcome. */
+  readonly finish: boolean;
+  /** In a map that runs a few of its members at a time. */
+  readonly takesTurns: boolean;
+  /** Below a header that was taken over from the generation before: nothing runs. */
+  readonly kept: boolean;
 }
 
-/** What is expected of a whole run. */
-export interface Reference {
-  readonly root: Part;
-  /** Every task of the document. */
-  readonly tasks: readonly ExpectedTask[];
+interface Omitted extends Skip {
+  readonly by: "what comes before" | "its condition";
 }
 
-export function referenceOf(workflow: Workflow): Reference {
-  const tasks: ExpectedTask[] = [];
+/** What is gathered on the way through the document. */
+interface Found extends Pick<Reference, "lists"> {
+  readonly tasks: ExpectedTask[];
+  readonly headers: ExpectedHeader[];
+  readonly unseenTurns: string[];
+  readonly omitted: string[];
+  /** Undefined in the first generation. */
+  readonly before: Before | undefined;
+}
+
+/** @param before - Of a second generation: what the first has left. */
+export function referenceOf(submitted: Submitted, before?: Before): Reference {
+  const found: Found = { tasks: [], headers: [], unseenTurns: [], omitted: [], lists: new Map(before?.lists), before };
   const place: Place = {
     path: "",
     starts: true,
+    omitted: null,
     input: undefined,
     ready: (history) => history.startedAt,
     names: new Map(),
+    finish: submitted.onFailure === "finish",
+    takesTurns: false,
+    kept: false,
   };
-  const root = partOf(workflow, place, tasks);
-  return { root, tasks };
+  const root = partOf(submitted.workflow, place, found);
+  return { submitted, root, ...found };
 }
 
-type Canvas<Kind> = (workflow: Kind, place: Place, tasks: ExpectedTask[]) => Part;
+type Canvas<Kind> = (workflow: Kind, place: Place, found: Found) => Part;
 
-/** The canvases that random workflows have. */
-type DrawnKey = Exclude<CanvasKey, "sleep">;
-
-const canvases: { readonly [Key in DrawnKey]: Canvas<Extract<Workflow, Record<Key, unknown>>> } = {
-  task: (task, place, tasks) => taskPart(task, place, false, tasks),
+const canvases: { readonly [Key in CanvasKey]: Canvas<Extract<Workflow, Record<Key, unknown>>> } = {
+  task: (task, place, found) => taskPart(task, place, false, found).part,
+  sleep: sleepPart,
   chain: chainPart,
   group: groupPart,
   chord: chordPart,
@@ -122,28 +151,59 @@ const canvases: { readonly [Key in DrawnKey]: Canvas<Extract<Workflow, Record<Ke
   map: mapPart,
 };
 
-function partOf(workflow: DagNode, place: Place, tasks: ExpectedTask[]): Part {
-  const key = (Object.keys(canvases) as DrawnKey[]).find((candidate) => candidate in workflow) as DrawnKey;
-  return (canvases[key] as Canvas<DagNode>)(workflow, place, tasks);
+function partOf(workflow: DagNode, place: Place, found: Found): Part {
+  const key = (Object.keys(canvases) as CanvasKey[]).find((candidate) => candidate in workflow) as CanvasKey;
+  return (canvases[key] as Canvas<DagNode>)(workflow, place, found);
 }
 
 const below = (path: string, step: string) => (path === "" ? step : `${path}/${step}`);
 
 // ---- Task ------------------------------------------------------------------------------------------------------------
 
-function taskPart(task: Task, place: Place, afterEnd: boolean, tasks: ExpectedTask[]): Part {
+/** @param afterEnd - True for an error callback: it runs anew in a new generation, since its chord is decided anew. */
+function taskPart(
+  task: Task,
+  place: Place,
+  afterEnd: boolean,
+  found: Found,
+): { readonly part: Part; readonly expected: ExpectedTask } {
   const path = place.path || "task";
-  const args = place.starts ? argumentsOf(task, place) : [];
-  const { status, acts, error } = args === undefined ? unusable : endOf(task, path);
-  const { starts, ready } = place;
-  const value = resultOf(scriptOf(task.headers ?? {}).value, path);
-  const expected: ExpectedTask = { path, task, starts, afterEnd, ready, args: args ?? [], status, acts, value, error };
-  tasks.push(expected);
-  const succeeds = status === "SUCCEEDED";
+  const { ready, takesTurns, omitted } = place;
+  const starts = place.starts && omitted?.by !== "what comes before";
+  const wasSkipped = !afterEnd && found.before?.skipped.has(path) === true;
+  const kept = place.kept || wasSkipped || (!afterEnd && found.before?.succeeded.has(path) === true);
+  const args = starts ? argumentsOf(task, place) : [];
+  const value = scriptOf(task.headers ?? {}).value;
+  const asScripted = found.before === undefined || place.kept || wasSkipped;
+  const end = omitted ? left : endOf(task, path, args, asScripted ? "as scripted" : "succeeds");
+  const skip = omitted ?? (end.status === "SKIPPED" ? { reasons: [reasonOf(value, path) ?? null] } : null);
+  const expected: ExpectedTask = {
+    path,
+    task,
+    sleeps: false,
+    starts,
+    afterEnd,
+    kept,
+    ready,
+    takesTurns,
+    args: args ?? [],
+    value: skip ? markerOf(skip) : resultOf(value, path),
+    ...end,
+  };
+  found.tasks.push(expected);
+  const part = starts ? singlePart(expected, expected.value) : leftOut(place, markerOf(skip ?? noReason));
+  return { part: { ...part, skip }, expected };
+}
+
+function singlePart(expected: ExpectedTask, gives: Expected | undefined): Part {
+  const { path, status, value } = expected;
+  const succeeds = status === "SUCCEEDED" || status === "SKIPPED";
   const ended: When = (history) => history.ended(expected);
   return {
     succeeds,
+    skip: null,
     value,
+    gives,
     causes: succeeds ? [] : [expected],
     needed: new Set([path]),
     succeeded: succeeds ? ended : never,
@@ -152,20 +212,49 @@ function taskPart(task: Task, place: Place, afterEnd: boolean, tasks: ExpectedTa
   };
 }
 
+/** What comes of a part that does not run, by choice of something before it: as soon as that is known. */
+function leftOut({ ready }: Place, marker: Expected): Part {
+  return {
+    succeeds: true,
+    skip: null,
+    value: marker,
+    gives: marker,
+    causes: [],
+    needed: new Set(),
+    succeeded: ready,
+    failed: never,
+    single: null,
+  };
+}
+
+const noReason: Skip = { reasons: [null] };
+
 type End = Pick<ExpectedTask, "status" | "acts" | "error">;
 
-const anyText = new Rule("a text", (actual) => typeof actual === "string");
 /** Arguments that cannot be made never can. */
 const unusable: End = { status: "FAILED", acts: 0, error: { name: "FatalError", message: anyText } };
 
+/** A condition that does not hold is looked at before the body would be entered. */
+const left: End = { status: "SKIPPED", acts: 0, error: { name: "", message: "" } };
+
+const success = { status: "SUCCEEDED", error: { name: "", message: "" } } as const;
+
 /** Plays a script to its end. A lost worker is no failure. */
-function endOf(task: Task, path: string): End {
+function endOf(
+  task: Task,
+  path: string,
+  args: readonly Expected[] | undefined,
+  script: "as scripted" | "succeeds",
+): End {
+  if (args === undefined) return unusable;
+  if (script === "succeeds") return { ...success, acts: 1 };
   const { does } = scriptOf(task.headers ?? {});
   const maxAttempts = task.retry?.maxAttempts ?? defaults.retry.maxAttempts;
   let failures = 0;
   for (let acts = 1; ; acts++) {
     const act = does[Math.min(acts, does.length) - 1];
-    if (act === "succeed") return { status: "SUCCEEDED", acts, error: { name: "", message: "" } };
+    if (act === "succeed") return { ...success, acts };
+    if (act === "skip") return { ...left, acts };
     if (act === "fatal") {
       return { status: "FAILED", acts, error: { name: "FatalError", message: messageOf(act, path) } };
     }
@@ -211,9 +300,33 @@ function inside(result: Expected, path: string): Expected | undefined {
   return value;
 }
 
+// ---- Sleep -----------------------------------------------------------------------------------------------------------
+
+/** Its value is what came before it, or null; what follows gets that too, or nothing. */
+function sleepPart({ sleep }: Sleep, place: Place, found: Found): Part {
+  const path = place.path || "sleep";
+  const expected: ExpectedTask = {
+    path,
+    task: typeof sleep === "number" ? { delaySeconds: sleep } : { at: sleep.until },
+    sleeps: true,
+    starts: place.starts && place.omitted === null,
+    afterEnd: false,
+    kept: place.kept || found.before?.succeeded.has(path) === true || found.before?.skipped.has(path) === true,
+    ready: place.ready,
+    takesTurns: place.takesTurns,
+    args: [],
+    value: place.input ?? null,
+    ...success,
+    acts: 0,
+  };
+  found.tasks.push(expected);
+  if (place.omitted) return { ...leftOut(place, markerOf(place.omitted)), skip: place.omitted };
+  return singlePart(expected, place.input);
+}
+
 // ---- Chain -----------------------------------------------------------------------------------------------------------
 
-function chainPart({ chain }: Chain, place: Place, tasks: ExpectedTask[]): Part {
+function chainPart({ chain }: Chain, place: Place, found: Found): Part {
   const links: Part[] = [];
   for (const [i, link] of chain.entries()) {
     const path = below(place.path, `[${i}]`);
@@ -225,154 +338,176 @@ function chainPart({ chain }: Chain, place: Place, tasks: ExpectedTask[]): Part 
             ...place,
             path,
             starts: place.starts && links.every(({ succeeds }) => succeeds),
-            input: before.value,
+            omitted: before.skip && { ...before.skip, by: "what comes before" },
+            input: before.gives,
             ready: before.succeeded,
           };
-    links.push(partOf(link, at, tasks));
+    links.push(partOf(link, at, found));
   }
   const failing = links.find(({ succeeds }) => !succeeds);
   const last = links.at(-1) as Part;
-  const { succeeds, value, causes, failed } = failing ?? last;
+  const { succeeds, skip, value, gives, causes, failed } = failing ?? last;
   const started = failing ? links.slice(0, links.indexOf(failing) + 1) : links;
   const succeeded = failing ? never : last.succeeded;
-  return { succeeds, value, causes, needed: union(started), succeeded, failed, single: null };
+  return { succeeds, skip, value, gives, causes, needed: union(started), succeeded, failed, single: null };
 }
 
 // ---- Group and chord -------------------------------------------------------------------------------------------------
 
-function groupPart({ group }: Group, place: Place, tasks: ExpectedTask[]): Part {
-  const members = group.map((member, i) => partOf(member, { ...place, path: below(place.path, `[${i}]`) }, tasks));
-  return { ...allOf(members, place.ready), value: members.map(({ value }) => value) };
+/** A header or group, and what is in it: as it was when the generation before has decided it for what follows. */
+function insideOf(place: Place, { before }: Found): Place {
+  const kept = place.kept || before?.decided.has(place.path || ".") === true;
+  return { ...place, kept, starts: place.starts && place.omitted === null, omitted: null };
 }
 
-function mapPart(workflow: MapWorkflow, place: Place, tasks: ExpectedTask[]): Part {
-  const members = copies(workflow, place, "", tasks);
-  return { ...allOf(members, place.ready), value: members.map(({ value }) => value) };
+/** What follows members: left out with them, where they are. */
+function headerAt(header: Header, place: Place, found: Found): Part {
+  const { omitted, takesTurns, path } = place;
+  if (omitted === null) return { ...header, gives: header.value };
+  found.omitted.push(path);
+  if (takesTurns) found.unseenTurns.push(path);
+  return { ...leftOut(place, markerOf(omitted)), skip: omitted };
+}
+
+function groupPart({ group }: Group, place: Place, found: Found): Part {
+  const inside = insideOf(place, found);
+  const members = group.map((member, i) => partOf(member, { ...inside, path: below(place.path, `[${i}]`) }, found));
+  const header = allSucceeded(members, { ...inside, path: place.path || ".", lists: found.lists });
+  note(header, members, inside, null, found);
+  return headerAt(header, place, found);
+}
+
+function mapPart(workflow: MapWorkflow, place: Place, found: Found): Part {
+  const inside = insideOf(place, found);
+  const members = copies(workflow, inside, "", found);
+  const header = allSucceeded(members, { ...inside, path: place.path || ".", lists: found.lists });
+  note(header, members, inside, null, found);
+  return headerAt(header, place, found);
 }
 
 /** Each item is to its copy what a result before it would be. */
-function copies({ map }: MapWorkflow, place: Place, prefix: string, tasks: ExpectedTask[]): readonly Part[] {
+function copies({ map }: MapWorkflow, place: Place, prefix: string, found: Found): readonly Part[] {
+  const takesTurns = place.takesTurns || map.maxConcurrency !== undefined;
   return (map.over as readonly Json[]).map((input, i) =>
-    partOf(map.each, { ...place, input, path: below(place.path, `${prefix}[${i}]`) }, tasks),
+    partOf(map.each, { ...place, input, takesTurns, path: below(place.path, `${prefix}[${i}]`) }, found),
   );
 }
 
-/** What comes of a header: `value` is what the callback gets. */
-type Policy = (members: readonly Part[], ready: When) => Part;
-
-/** The policies that random chords have. */
-type DrawnPolicy = Extract<Chord["chord"]["when"], string>;
-
-const policies: { readonly [When in DrawnPolicy]: Policy } = {
-  "all-succeeded": (members, ready) => ({ ...allOf(members, ready), value: members.map(({ value }) => value) }),
-  "all-settled": (members, ready) => ({
-    succeeds: true,
-    value: members.map(outcomeOf),
-    causes: [],
-    needed: union(members),
-    succeeded: latest([ready, ...members.map(({ succeeds, succeeded, failed }) => (succeeds ? succeeded : failed))]),
-    failed: never,
-    single: null,
-  }),
-};
-
-function chordPart({ chord }: Chord, place: Place, tasks: ExpectedTask[]): Part {
+function chordPart({ chord }: Chord, place: Place, found: Found): Part {
+  const inside = insideOf(place, found);
+  const absorbs = chord.when !== undefined && chord.when !== "all-succeeded";
+  const within = { ...inside, finish: place.finish && !absorbs };
   const members = Array.isArray(chord.header)
-    ? chord.header.map((member, i) => partOf(member, { ...place, path: below(place.path, `header[${i}]`) }, tasks))
-    : copies(chord.header, place, "header", tasks);
-  const header = policies[(chord.when ?? "all-succeeded") as DrawnPolicy](members, place.ready);
-  if (chord.onError) {
-    const at: Place = {
-      ...place,
-      path: below(place.path, "onError"),
-      starts: place.starts && !header.succeeds,
-      input: failuresOf(members),
-      ready: header.failed,
-    };
-    taskPart(chord.onError, at, true, tasks);
-  }
-  if (!chord.callback) return header;
+    ? chord.header.map((member, i) => partOf(member, { ...within, path: below(place.path, `header[${i}]`) }, found))
+    : copies(chord.header, within, "header", found);
+  const header = headerOf(chord.when, members, { ...inside, path: place.path || ".", lists: found.lists });
+  note(header, members, inside, onErrorOf(chord, { place, header, members }, found), found);
+  const decided = headerAt(header, place, found);
+  if (!chord.callback) return decided;
   const callback = partOf(
     chord.callback,
     {
       ...place,
       path: below(place.path, "callback"),
-      starts: place.starts && header.succeeds,
-      input: header.value,
-      ready: header.succeeded,
+      starts: place.starts && decided.succeeds,
+      omitted: decided.skip && { ...decided.skip, by: "what comes before" },
+      input: decided.value,
+      ready: decided.succeeded,
     },
-    tasks,
+    found,
   );
-  return header.succeeds ? { ...callback, needed: union([header, callback]), single: null } : header;
+  if (!decided.succeeds) return { ...header, gives: undefined };
+  return { ...callback, needed: union([decided, callback]), single: null };
 }
 
-const ofThisRun = new Rule("an id of this run", (id) => typeof id === "string" && id.startsWith(runId));
-
-/** A member as the callback of an all-settled header sees it. A branch is FAILED with its cause, or ends as its last task. */
-function outcomeOf({ succeeds, value, causes, single }: Part): Expected {
-  if (succeeds) return { status: "SUCCEEDED", value, taskId: single ? `${runId}/${single.path}` : ofThisRun };
-  const failures = causes.map(({ path, status, error }) => ({
-    status: single ? status : new Choice(["FAILED", status]),
-    error: { name: error.name, message: error.message },
-    taskId: `${runId}/${path}`,
-  }));
-  return new Choice(failures);
+interface Chorded {
+  readonly place: Place;
+  readonly header: Header;
+  readonly members: readonly Part[];
 }
 
-/** What an error callback gets: some of the failures there are, the first among them; one for each member, in order. */
-function failuresOf(members: readonly Part[]): Expected {
-  const failureIn = (index: number): Expected => {
-    const causes = members[index]?.causes ?? [];
-    return new Choice(
-      causes.map(({ path, status, error }) => ({
-        index,
-        taskId: `${runId}/${path}`,
-        status,
-        error: { name: error.name, message: error.message },
-      })),
-    );
+function onErrorOf(
+  { onError }: Chord["chord"],
+  { place, header, members }: Chorded,
+  found: Found,
+): ExpectedTask | null {
+  if (!onError) return null;
+  const at: Place = {
+    ...place,
+    path: below(place.path, "onError"),
+    starts: place.starts && place.omitted === null && !header.succeeds,
+    omitted: null,
+    input: failuresOf(members, place.finish),
+    ready: place.starts && place.omitted === null ? header.failed : never,
   };
-  return new Rule("a summary of failures", (actual) => {
-    const { failed, total, failures } = actual as unknown as { failed: number; total: number; failures: JsonObject[] };
-    const known = failures.map(({ index }) => index as number);
-    return (
-      Object.keys(actual as object).length === 3 &&
-      total === members.length &&
-      failed === failures.length &&
-      failed > 0 &&
-      known.every((index, i) => i === 0 || index > (known[i - 1] as number)) &&
-      failures.every((failure) => matches(failureIn(failure.index as number), failure))
-    );
+  return taskPart(onError, at, true, found).expected;
+}
+
+/** One without members is decided from the start, and nothing is to be seen of it. */
+function note(
+  header: Header,
+  members: readonly Part[],
+  inside: Place,
+  onError: ExpectedTask | null,
+  found: Found,
+): void {
+  if (members.length === 0) {
+    if (inside.takesTurns) found.unseenTurns.push(inside.path);
+    return;
+  }
+  const { policy, succeeds, succeeded, failed, failures } = header;
+  found.headers.push({
+    path: inside.path || ".",
+    policy,
+    starts: inside.starts,
+    kept: inside.kept,
+    members,
+    decision: succeeds ? "callback" : "error",
+    decided: succeeds ? succeeded : failed,
+    failures,
+    onError,
   });
 }
 
 // ---- Dag -------------------------------------------------------------------------------------------------------------
 
-function dagPart({ dag }: Dag, place: Place, tasks: ExpectedTask[]): Part {
+function dagPart({ dag }: Dag, place: Place, found: Found): Part {
   const { nodes, output } = dag;
   const parts = new Map<string, Part>();
   const names = new Map([...place.names, ...Object.keys(nodes).map((name) => [name, () => node(name)] as const)]);
   const parentsOf = (name: string): readonly string[] => {
-    const document = nodes[name] as DagNode & { readonly after?: readonly string[] };
-    return [...new Set([...(document.after ?? []), ...usedIn(document)])].filter((used) => Object.hasOwn(nodes, used));
+    const document = nodes[name] as PlacedNode;
+    const looked = document.if === undefined ? [] : [document.if.$result];
+    return [...new Set([...(document.after ?? []), ...looked, ...usedIn(document)])].filter((used) =>
+      Object.hasOwn(nodes, used),
+    );
   };
   const ancestorsOf = (name: string): readonly string[] =>
     parentsOf(name).flatMap((parent) => [parent, ...ancestorsOf(parent)]);
   const starts = (name: string) => place.starts && ancestorsOf(name).every((before) => node(before).succeeds);
+  const omission = (name: string, skips: readonly Skip[]): Omitted | null => {
+    if (parentsOf(name).length === 0) return place.omitted;
+    if (skips.length === 0) return unmet(nodes[name] as PlacedNode, node);
+    return { reasons: skips.flatMap(({ reasons }) => reasons), by: "what comes before" };
+  };
   const node = (name: string): Part => {
     const known = parts.get(name);
     if (known) return known;
     const parents = parentsOf(name).map(node);
+    const skips = parents.flatMap(({ skip }) => skip ?? []);
+    const omitted = ancestorsOf(name).every((before) => node(before).succeeds) ? omission(name, skips) : null;
     const part = partOf(
       nodes[name] as DagNode,
       {
+        ...place,
         path: below(place.path, name),
         starts: starts(name),
+        omitted,
         input: undefined,
         ready: parents.length === 0 ? place.ready : latest(parents.map(({ succeeded }) => succeeded)),
         names,
       },
-      tasks,
+      found,
     );
     parts.set(name, part);
     return part;
@@ -387,8 +522,31 @@ function dagPart({ dag }: Dag, place: Place, tasks: ExpectedTask[]): Part {
   const sinks = all.filter((name) => !all.some((other) => parentsOf(other).includes(name)));
   const value =
     output === undefined ? Object.fromEntries(sinks.map((name) => [name, node(name).value])) : node(output).value;
-  const ended = allOf(withAncestors, place.ready);
-  return { ...ended, succeeds: all.every((name) => node(name).succeeds), value: value as Expected };
+  const ended = place.finish
+    ? allToTheEnd(all.filter(starts).map(node), place.ready)
+    : allOf(withAncestors, place.ready);
+  const skips = sinks.flatMap((name) => node(name).skip ?? []);
+  const isSkipped = skips.length === sinks.length && all.every((name) => node(name).succeeds);
+  return {
+    ...ended,
+    skip: isSkipped ? { reasons: skips.flatMap(({ reasons }) => reasons) } : null,
+    succeeds: all.every((name) => node(name).succeeds),
+    value: value as Expected,
+    gives: value as Expected,
+  };
+}
+
+type PlacedNode = DagNode & { readonly after?: readonly string[]; readonly if?: NodeCondition };
+
+/** Only results of single tasks are looked at, and those are plain JSON. A part that is not there equals nothing. */
+function unmet({ if: condition }: PlacedNode, node: (name: string) => Part): Omitted | null {
+  if (condition === undefined) return null;
+  const { $result, path, equals } = condition;
+  const { value } = node($result);
+  const found = path === undefined ? value : inside(value, path);
+  if (found !== undefined && same(found, equals)) return null;
+  const of = path === undefined ? $result : `${$result}.${path}`;
+  return { reasons: [`condition not met: ${of} is not ${JSON.stringify(equals)}`], by: "its condition" };
 }
 
 /** Names of results that a workflow uses and that no dag in it has. */
@@ -413,49 +571,4 @@ function usedInArguments(value: Json): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item) => usedInArguments(item as Json));
   if (!isJsonObject(value) || "$literal" in value) return [];
   return "$result" in value ? [value.$result as string] : Object.values(value).flatMap(usedInArguments);
-}
-
-// ---- All of several --------------------------------------------------------------------------------------------------
-
-const never: When = () => undefined;
-
-/** Parts that start together and all have to succeed; the first failure is theirs. */
-function allOf(parts: readonly Part[], ready: When): Omit<Part, "value"> {
-  const failing = parts.filter(({ succeeds }) => !succeeds);
-  return {
-    succeeds: failing.length === 0,
-    causes: failing.flatMap(({ causes }) => causes),
-    needed: failing.length === 0 ? union(parts) : common(failing),
-    succeeded: failing.length === 0 ? latest([ready, ...parts.map(({ succeeded }) => succeeded)]) : never,
-    failed: earliest(failing.map(({ failed }) => failed)),
-    single: null,
-  };
-}
-
-function union(parts: readonly Pick<Part, "needed">[]): ReadonlySet<string> {
-  return new Set(parts.flatMap(({ needed }) => [...needed]));
-}
-
-/** What has ended whichever of these has. */
-function common(parts: readonly Part[]): ReadonlySet<string> {
-  return new Set([...union(parts)].filter((path) => parts.every(({ needed }) => needed.has(path))));
-}
-
-export function isBefore(a: Moment, b: Moment): boolean {
-  return a.atMs === b.atMs ? a.sequence < b.sequence : a.atMs < b.atMs;
-}
-
-function latest(whens: readonly When[]): When {
-  return (history) => {
-    const moments = whens.map((when) => when(history));
-    return moments.reduce((a, b) => (a && b ? (isBefore(a, b) ? b : a) : undefined));
-  };
-}
-
-function earliest(whens: readonly When[]): When {
-  return (history) =>
-    whens.reduce<Moment | undefined>((first, when) => {
-      const moment = when(history);
-      return first === undefined || (moment && isBefore(moment, first)) ? moment : first;
-    }, undefined);
 }

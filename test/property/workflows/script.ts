@@ -5,8 +5,8 @@
 import type { Json } from "../../../lib/model/json.ts";
 import type { Headers } from "../../../lib/model/workflow.ts";
 
-/** What an entered body does: return, fail in one of three ways, or kill the process it runs in. */
-export type Act = "succeed" | "throw" | "hang" | "fatal" | "die";
+/** What an entered body does: return, fail in one of three ways, kill the process it runs in, or choose to do nothing. */
+export type Act = "succeed" | "throw" | "hang" | "fatal" | "die" | "skip";
 
 export const valueKinds = ["object", "null", "false", "list", "reference-like", "medium", "large"] as const;
 export type ValueKind = (typeof valueKinds)[number];
@@ -54,6 +54,11 @@ export function resultOf(kind: ValueKind, path: string): Json {
     case "large":
       return path.padEnd(1200, "l");
   }
+}
+
+/** Why a body does nothing: it need not say. */
+export function reasonOf(kind: ValueKind, path: string): string | undefined {
+  return kind === "null" ? undefined : `nothing at ${path}`.slice(0, 200);
 }
 
 /** Of what a body throws. */

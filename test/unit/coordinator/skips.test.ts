@@ -83,6 +83,15 @@ describe("a task that returns skip()", () => {
     expect(await engineOf().run(quorum)).toMatchObject({ status: "FAILED" });
   });
 
+  it("fails a quorum without any task having failed: the callback that never ran is not shown as failed", async () => {
+    const inner = chord([idle.with()], same.with(), { when: { quorum: 1 } });
+    const run = await engineOf().run(chord([inner], same.with(), { when: "all-settled" }), { id: "r" });
+    expect(run.tasks.map(({ path, status }) => `${path} ${status}`)).toContain("header[0]/callback SKIPPED");
+    expect(run).toMatchObject({
+      value: [{ status: "FAILED", error: { name: "join-failed" }, taskId: "r/header[0]" }],
+    });
+  });
+
   it("D8: a join over a way taken and one that is not completes, and a header of skipped members calls its callback", async () => {
     expect(await engineOf().run(chord([idle.with(), idle.with()], same.with()))).toMatchObject({
       status: "SUCCEEDED",
