@@ -132,15 +132,19 @@ function statusFaults(task: ExpectedTask, reference: Reference, observed: Observ
   return faults;
 }
 
-/** An error callback is called after the end too, but where its chord waits for a condition that only a run at work looks at. */
+/**
+ * An error callback is called after the end too, but where its chord waits for a condition that only a run at work looks at, or
+ * for its turn.
+ */
 function isCallbackOwed(
   { ready }: ExpectedTask,
-  { omitted }: Reference,
+  { omitted, unseenTurns }: Reference,
   { endedAtMs = Infinity }: Observed,
   history: History,
 ): boolean {
   const dueMs = ready(history)?.atMs;
-  return dueMs !== undefined && (omitted.length === 0 || dueMs < endedAtMs);
+  if (dueMs === undefined || unseenTurns.length > 0) return false;
+  return omitted.length === 0 || dueMs < endedAtMs;
 }
 
 function actsOf({ path }: ExpectedTask, { entries }: Observed): number {
