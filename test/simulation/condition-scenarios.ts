@@ -123,6 +123,25 @@ export const conditionScenarios: readonly Scenario[] = [
     value: [1, marker],
   },
   {
+    // The ranges of the older generation are done: what they have begun is sent again once the condition was looked at.
+    name: "retry of long lists behind a condition",
+    workflow: {
+      dag: {
+        nodes: {
+          check: one(1),
+          many: onlyIf("check", 1, {
+            group: [one(1), { task: "mended", args: [2] }, { group: [one(3), one(4), one(5)] }],
+          }),
+        },
+      },
+    },
+    shape: { messagesPerRange: 2 },
+    operations: [{ request: { type: "retry" } }],
+    status: "SUCCEEDED",
+    value: { many: [1, 2, [3, 4, 5]] },
+    open: true,
+  },
+  {
     name: "skip: a sleep",
     workflow: { dag: { nodes: { a: skips, b: { sleep: 1, after: ["a"] } } } },
     status: "SUCCEEDED",

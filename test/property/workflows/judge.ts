@@ -107,7 +107,9 @@ const time = (atMs: number | undefined) => (atMs === undefined ? "no time" : `${
 function statusFaults(task: ExpectedTask, reference: Reference, observed: Observed, history: History): string[] {
   const { path, afterEnd, starts, status } = task;
   const seen = observed.run.tasks.find((one) => one.path === path) as Observed["run"]["tasks"][number];
-  const isOwed = afterEnd ? task.ready(history) !== undefined : starts && reference.root.needed.has(path);
+  const isOwed = afterEnd
+    ? isCallbackOwed(task, reference, observed, history)
+    : starts && reference.root.needed.has(path);
   const isSkipped = status === "SKIPPED" && !observed.skipped.has(path);
   if (seen.status !== status || isSkipped || !starts) {
     if (isOwed || seen.status !== "SKIPPED")
@@ -128,6 +130,21 @@ function statusFaults(task: ExpectedTask, reference: Reference, observed: Observ
   if (acts < task.acts || (acts > task.acts && !losesWorkers(reference)))
     faults.push(`${path} made ${acts} acts of its script, should make ${task.acts}`);
   return faults;
+}
+
+/**
+ * An error callback is called after the end too, but where its chord waits for a condition that only a run at work looks at, or
+ * for its turn.
+ */
+function isCallbackOwed(
+  { ready }: ExpectedTask,
+  { omitted, unseenTurns }: Reference,
+  { endedAtMs = Infinity }: Observed,
+  history: History,
+): boolean {
+  const dueMs = ready(history)?.atMs;
+  if (dueMs === undefined || unseenTurns.length > 0) return false;
+  return omitted.length === 0 || dueMs < endedAtMs;
 }
 
 function actsOf({ path }: ExpectedTask, { entries }: Observed): number {
