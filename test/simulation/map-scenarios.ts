@@ -214,6 +214,30 @@ export const mapScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    // Nobody has ended the child when the next generation comes to its map: it goes on, for that generation.
+    name: "retry while a map goes on",
+    workflow: {
+      group: [
+        { chain: [list(1), map(slowly(300))] },
+        {
+          chain: [
+            { task: "slow", args: [20, 1] },
+            { task: "mended", args: [10] },
+          ],
+        },
+      ],
+    },
+    base: [{ site: "follow.send", mode: "paused" }],
+    settings: { leaseSeconds: 400 },
+    operations: [
+      { request: retry, atStartOf: "[1]/[0]", afterSeconds: 40 },
+      { request: { ...retry, requestId: "operation-2" } },
+    ],
+    status: "SUCCEEDED",
+    value: [[1], 1],
+    open: true,
+  },
+  {
     name: "end of a run not passed on to its map, message gone",
     workflow: { chain: [list(1), map(slowly(2000))] },
     base: [
