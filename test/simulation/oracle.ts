@@ -298,10 +298,12 @@ function tooSoon(world: World, snapshot: Snapshot): string[] {
   return [...releasedOf(snapshot).nodes].flatMap(([id, sinceMs]) => {
     const node = nodeOf(snapshot, id);
     const slot = slotOf(snapshot, node);
-    const slept = node.sleep && slot.state === "settled" && slot.status === "SUCCEEDED" ? [slot.settledAtMs] : [];
-    const taskId = taskIdOf(snapshot.head.runId, id);
     // What an older generation has run was released in that one.
-    const { generation } = snapshot.head;
+    const { generation, raisedAtMs = 0 } = snapshot.head;
+    const isOver =
+      node.sleep && slot.state === "settled" && slot.status === "SUCCEEDED" && slot.settledAtMs >= raisedAtMs;
+    const slept = isOver ? [slot.settledAtMs] : [];
+    const taskId = taskIdOf(snapshot.head.runId, id);
     const entered = world.entries
       .filter((entry) => entry.taskId === taskId && entry.generation === generation)
       .map(({ atMs }) => atMs);
