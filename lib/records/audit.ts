@@ -18,6 +18,7 @@ import {
 import { decodeHead, type Head } from "../protocol/head.ts";
 import { headKey, planPageKey, valueKey } from "../protocol/keys.ts";
 import { bytesOf } from "./parts.ts";
+import { bucketPartitions } from "./snapshots.ts";
 
 /** What is known beside the items of a run. */
 export interface AuditContext {
@@ -75,32 +76,58 @@ function checked(text: string, length: number, hash: string, bytes: number): Unp
   return contentHash(text) === hash ? { text } : { problem: `it is not what its hash ${hash} names` };
 }
 
-/** Audits whatever items there are: a whole table, or a part of it. */
-export function auditItems(
-  items: readonly Item[],
-  nowMs: number,
-): { readonly runs: number; readonly violations: Violation[] } {
+/** Partitions beside its own in which a run has items, as far as its plan can be read. */
+export function bucketsAmong(runId: RunId, items: readonly Item[]): readonly string[] {
+  const head = items.find(({ key }) => key.sk === headKey(runId).sk)?.image;
+  const found = head && planIn(runId, head, new Map(items.map(({ key, image }) => [key.sk, image])));
+  return found !== undefined && "plan" in found ? bucketPartitions(runId, found.plan) : [];
+}
+
+/** What an audit has found. */
+export interface Audited {
+  readonly runs: number;
+  readonly violations: readonly Violation[];
+}
+
+/**
+ * Audits whatever items there are: a whole table, or an export of it.
+ *
+ * @param nowMs - When the items were so. @default the latest time that one of them holds
+ */
+export function auditItems(items: Iterable<Item>, nowMs?: number): Audited {
   const byRun = new Map<RunId, Item[]>();
   const violations: Violation[] = [];
+  let latestMs = 0;
   for (const item of items) {
+    latestMs = Math.max(latestMs, ...timesIn(item));
     const ofRequest = requestViolations(item);
-    if (ofRequest) violations.push(...ofRequest);
-    else {
-      const run = runOf(item);
-      const found = byRun.get(run);
-      if (found) found.push(item);
-      else byRun.set(run, [item]);
+    if (ofRequest) {
+      violations.push(...ofRequest);
+      continue;
     }
+    const run = runOf(item);
+    const found = byRun.get(run);
+    if (found) found.push(item);
+    else byRun.set(run, [item]);
   }
   const childHead = (child: RunId): Head | null => {
     const image = byRun.get(child)?.find(({ key }) => key.sk === headKey(child).sk)?.image;
     return image === undefined ? null : decodeHead(child, image);
   };
-  for (const [run, own] of byRun) violations.push(...auditRunItems(run, own, { childHead, nowMs }));
+  for (const [run, own] of byRun) violations.push(...auditRunItems(run, own, { childHead, nowMs: nowMs ?? latestMs }));
   return { runs: byRun.size, violations };
 }
 
 /** A bucket is named after its run, and no id of a run has a `#`. */
 function runOf({ key }: Item): RunId {
   return key.pk.split("#", 1)[0] as RunId;
+}
+
+/** When something happened to an item, as far as it says so. */
+function timesIn({ image }: Item): number[] {
+  const named = [image.submittedAt, image.raisedAt, image.endedAt, image.removedAt, image.listAt];
+  const slots = Object.entries(image).flatMap(([name, slot]) =>
+    /^s\d+$/.test(name) ? [(slot as Image | null)?.b, (slot as Image | null)?.f] : [],
+  );
+  return [...named, ...slots].filter((value): value is number => typeof value === "number");
 }

@@ -144,9 +144,18 @@ function arrivalFaults(join: PlanJoin, image: Image): Fault[] {
   const [by, atMs] = [image.lastBy, image.lastAt];
   if ((by === undefined) !== (atMs === undefined)) return [["S23", `the last arrival at ${join.id} is half recorded`]];
   if (by !== undefined && !arrived) return [["S23", `${join.id} has a last arrival, and nothing has arrived`]];
+  if (by !== undefined && topOf(join).level === 0 && !isLastOf(join, image))
+    return [["S23", `nobody settled a member of ${join.id} when its last arrival is said to have been`]];
   return by === undefined && arrived && image.g === 1
     ? [["S23", `members of ${join.id} have arrived, and who came last is not recorded`]]
     : [];
+}
+
+/** In a leaf the last arrival is the outcome of a member. */
+function isLastOf(join: PlanJoin, image: Image): boolean {
+  return slotsOf(join, 0, image).some(
+    ({ slot }) => slot.state === "settled" && slot.owner === image.lastBy && slot.settledAtMs === image.lastAt,
+  );
 }
 
 function hasSettled(join: PlanJoin, image: Image): boolean {

@@ -46,8 +46,11 @@ export function statusFaults(snapshot: Snapshot): Fault[] {
   }
   if (head.status !== "FAILED") return [];
   const named = Object.values(plan.nodes).find((node) => taskIdOf(head.runId, node.id) === head.error?.taskId);
-  if (named && !isBad(slotOf(snapshot, named)))
-    return [["S10", `the run is FAILED because of ${named.id}, which has not failed`]];
+  const slot = named && slotOf(snapshot, named);
+  if (named && slot && !isBad(slot)) return [["S10", `the run is FAILED because of ${named.id}, which has not failed`]];
+  const { error } = slot?.state === "settled" ? slot : {};
+  if (named && error && (error.name !== head.error?.name || error.message !== head.error.message))
+    return [["S10", `the run is FAILED with another error than ${named.id}, which it names`]];
   return hasFailure(snapshot) ? [] : [["S10", "the run is FAILED, and no task of it has failed"]];
 }
 
