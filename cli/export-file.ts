@@ -4,6 +4,7 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
+import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { toItem, type WireItem } from "../lib/adapters/dynamodb/attributes.ts";
@@ -19,9 +20,9 @@ export async function readExport(io: CliIo, file: string): Promise<Item[]> {
   if (file === "-") return itemsIn((await io.readStdin()).split("\n"), "standard input");
   const path = resolve(io.cwd, file);
   try {
-    const unpacked = (await isGzip(path)) ? [createGunzip()] : [];
+    const unpack = (await isGzip(path)) ? createGunzip() : new PassThrough();
     const items: Item[] = [];
-    await pipeline([createReadStream(path), ...unpacked, (chunks: AsyncIterable<Buffer>) => take(chunks, file, items)]);
+    await pipeline(createReadStream(path), unpack, (chunks: AsyncIterable<Buffer>) => take(chunks, file, items));
     return items;
   } catch (error) {
     throw error instanceof UsageError ? error : unreadable(error, file, hint);

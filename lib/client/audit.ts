@@ -45,15 +45,15 @@ export async function auditAll(reading: Reading, { onProgress }: AuditOptions): 
     listed.push(...violations.slice(0, listedViolations - listed.length));
   };
   for await (const item of listedItems(reading.store)) {
-    const { pk, sk } = item.key;
-    if (sk !== headKey(pk).sk) {
+    const run = item.key.pk;
+    if (item.key.sk !== headKey(run).sk) {
       add(requestViolations(item) ?? []);
       continue;
     }
-    const audited = await auditStored(reading, pk);
+    const audited = await auditStored(reading, run);
     runs++;
     add(audited.violations);
-    if (audited.unsteady) unsteady.push(pk);
+    if (audited.unsteady) unsteady.push(run);
     onProgress?.({ runs, found });
   }
   return reportOf({ runs, found, violations: listed, unsteady });

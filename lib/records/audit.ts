@@ -12,10 +12,11 @@ import {
   auditRun,
   orphanViolations,
   requestViolations,
+  soundHead,
   type Unpacked,
   type Violation,
 } from "../protocol/audit/index.ts";
-import { decodeHead, type Head } from "../protocol/head.ts";
+import type { Head } from "../protocol/head.ts";
 import { headKey, planPageKey, valueKey } from "../protocol/keys.ts";
 import { bytesOf } from "./parts.ts";
 import { bucketPartitions } from "./snapshots.ts";
@@ -110,9 +111,9 @@ export function auditItems(items: Iterable<Item>, nowMs?: number): Audited {
     if (found) found.push(item);
     else byRun.set(run, [item]);
   }
-  const childHead = (child: RunId): Head | null => {
+  const childHead = (child: RunId): Head | null | undefined => {
     const image = byRun.get(child)?.find(({ key }) => key.sk === headKey(child).sk)?.image;
-    return image === undefined ? null : decodeHead(child, image);
+    return image === undefined ? null : soundHead(child, image);
   };
   for (const [run, own] of byRun) violations.push(...auditRunItems(run, own, { childHead, nowMs: nowMs ?? latestMs }));
   return { runs: byRun.size, violations };

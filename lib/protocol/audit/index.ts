@@ -5,7 +5,7 @@
  *
  * It says what must never be. What is only late, lost or waiting is `diagnose`'s.
  */
-import type { Item, Key } from "../../ports/store.ts";
+import type { Image, Item, Key } from "../../ports/store.ts";
 import { decodeHead, type Head, isTombstone } from "../head.ts";
 import { headKey } from "../keys.ts";
 import { type Snapshot, snapshotOf } from "../snapshot.ts";
@@ -49,6 +49,11 @@ export function auditRun(run: AuditedRun): Violation[] {
     ...reopenFaults(snapshot),
   ];
   return [...ofRun, ...units.map((unit) => violationOf(run, unit)), ...told(statusFaults(snapshot))];
+}
+
+/** A head that another run is held against; undefined when it is not sound itself, which is told of its own run. */
+export function soundHead(runId: string, image: Image): Head | undefined {
+  return headFaults(runId, image).length > 0 ? undefined : decodeHead(runId, image);
 }
 
 /** Items of a run without a head: of one that is being made there are plan pages, and of a removed one nothing. */
