@@ -115,7 +115,9 @@ export function auditItems(items: Iterable<Item>, nowMs?: number): Audited {
     const image = byRun.get(child)?.find(({ key }) => key.sk === headKey(child).sk)?.image;
     return image === undefined ? null : soundHead(child, image);
   };
-  for (const [run, own] of byRun) violations.push(...auditRunItems(run, own, { childHead, nowMs: nowMs ?? latestMs }));
+  for (const [run, own] of byRun)
+    for (const violation of auditRunItems(run, own, { childHead, nowMs: nowMs ?? latestMs }))
+      violations.push(violation);
   return { runs: byRun.size, violations };
 }
 

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { toAttribute } from "../../lib/adapters/dynamodb/attributes.ts";
 import type { Image, Item } from "../../lib/ports/index.ts";
 import { defineTask } from "../../lib/tasks/define-task.ts";
+import { dumpOf } from "../unit/audit/dumps.ts";
 import { createDeployment } from "../unit/client/deployment.ts";
 import { emptyFolder, exitCodes, type FakeIoOptions, json, tutti } from "./fake-io.ts";
 
@@ -130,6 +131,18 @@ describe("audit", () => {
     const { exitCode, stdout } = await tutti(["audit", "--from", "-"], { stdin: wrong });
     expect(exitCode).toBe(exitCodes.issue);
     expect(stdout).toContain("S2 nightly-2: the head counts 5 tasks, the plan has 2\n");
+  });
+
+  it("looks at a run that was removed too, by its full id", async () => {
+    const gone = createDeployment({ tasks });
+    const { items } = await dumpOf("document by reference, removed");
+    gone.store.restore(items);
+    const { stdout } = await run(["audit", "run-1"], { deployment: gone });
+    expect(stdout).toBe("audited 1 run: every invariant holds\n");
+    gone.store.restore([...items, { key: { pk: "run-1", sk: "node#[0]" }, image: { g: 1 } }]);
+    const left = await run(["audit", "run-1"], { deployment: gone });
+    expect(left.stdout).toContain("S18 run-1: the run was removed, and this is left of it\n  item run-1 · node#[0]\n");
+    expect(left.exitCode).toBe(exitCodes.issue);
   });
 
   it("says so when there is nothing to audit, and when there is no such run", async () => {

@@ -88,11 +88,15 @@ function memberFaults(
   join: PlanJoin,
   at: (place: TallyPlace, faults: readonly Fault[]) => UnitFault[],
 ): UnitFault[] {
-  const tasks = new Set<number>();
-  for (const { slot } of Object.values(snapshot.plan.nodes)) if (slot?.join === join.id) tasks.add(slot.index);
+  const { plan } = snapshot;
+  const isTask = (index: number) => {
+    const source = plan.members[join.id]?.[index];
+    const slot = source?.kind === "node" ? plan.nodes[source.node]?.slot : undefined;
+    return slot?.join === join.id && slot.index === index;
+  };
   return Array.from({ length: join.size }, (_, index) => index).flatMap((index) => {
     const slot = memberSlot(snapshot, join, index);
-    if (tasks.has(index) || slot.state === "absent") return [];
+    if (slot.state === "absent" || isTask(index)) return [];
     const place = { level: 0, number: Math.floor(index / join.leafSize) };
     if (slot.state !== "settled")
       return at(place, [["S3", `member ${index} of ${join.id} is no task, and its slot is ${slot.state}`]]);
