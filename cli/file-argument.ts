@@ -56,7 +56,8 @@ async function existingModule(path: string, file: string): Promise<Readonly<Reco
   return importFile(path, file);
 }
 
-function unreadable(error: unknown, file: string, hint: string): UsageError {
+/** Says why a file cannot be read. */
+export function unreadable(error: unknown, file: string, hint: string): UsageError {
   const code = (error as NodeJS.ErrnoException).code;
   const why =
     code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : String(code ?? error);

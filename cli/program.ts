@@ -3,6 +3,7 @@
  */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { registerAudit } from "./commands/audit.ts";
 import { registerCost } from "./commands/cost.ts";
 import { registerDev } from "./commands/dev.ts";
 import { registerInspect } from "./commands/inspect.ts";
@@ -38,6 +39,7 @@ const registers: readonly Register[] = [
   registerRetry,
   registerReport,
   registerCost,
+  registerAudit,
   registerDev,
   registerWorker,
 ];

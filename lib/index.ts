@@ -16,6 +16,7 @@ export {
 } from "./canvas/canvas.ts";
 export type { Composable, ComposableNode } from "./canvas/composable.ts";
 export { literal, ref } from "./canvas/reference.ts";
+export type { AuditOptions } from "./client/audit.ts";
 export type { InspectOptions, RunHandle, SubmitOptions, Submittable, TuttiClient } from "./client/client.ts";
 export type { CostOptions } from "./client/cost-of-run.ts";
 export {
@@ -29,6 +30,7 @@ export {
 export type { RetryOptions, RevokeOptions } from "./client/operate.ts";
 export type { ReportOptions } from "./client/report.ts";
 export type {
+  AuditReport,
   BudgetReport,
   CostLine,
   CostReport,
@@ -80,6 +82,7 @@ export { type AttemptReport, type OutsideTask, outsideTaskJsonSchema } from "./m
 export { type PriceTable, usEast1Prices } from "./model/prices.ts";
 export { requestJsonSchema, type SubmitRequest } from "./model/request.ts";
 export type { Chain, Chord, Dag, Deadline, Group, Retry, Sleep, Task, Workflow } from "./model/workflow.ts";
+export type { AuditedInvariant, Violation } from "./protocol/audit/index.ts";
 export type { TaskContext, TaskLog } from "./tasks/context.ts";
 export { defineSchedule, type ScheduleDefinition, type ScheduleOptions } from "./tasks/define-schedule.ts";
 export {

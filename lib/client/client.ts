@@ -25,6 +25,7 @@ import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
 import { readHead, readSnapshot } from "../records/snapshots.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
+import { type AuditOptions, auditAll, auditOne } from "./audit.ts";
 import { budgetReport } from "./budget.ts";
 import { type CostOptions, costOfRun } from "./cost-of-run.ts";
 import { RunFailedError, RunUnfinishedError } from "./errors.ts";
@@ -44,6 +45,7 @@ import { type AcceptedByJoin, activityOf, inspectReport, resultReport, runLine }
 import { type ReportOptions, report } from "./report.ts";
 import { findHead, readListing, refreshRunning } from "./runs.ts";
 import {
+  type AuditReport,
   type CostReport,
   type FailuresReport,
   type InspectReport,
@@ -158,6 +160,15 @@ export interface TuttiClient {
    * @throws RunNotFoundError, RunRemovedError
    */
   cost(id: string, options?: CostOptions): Promise<CostReport>;
+  /**
+   * Holds what is stored of a run, or of a removed one, against the invariants of the protocol. Reads every item of it.
+   *
+   * @throws RunNotFoundError
+   * @see docs/audit.md
+   */
+  audit(id: string): Promise<AuditReport>;
+  /** The same for all runs that are listed, one after the other, and for rejected requests. */
+  auditAll(options?: AuditOptions): Promise<AuditReport>;
   /** What is going on in the whole deployment. */
   status(): Promise<StatusReport>;
   /** How a run ended. @throws RunUnfinishedError with its progress while it is running. */
@@ -214,6 +225,8 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     submit: (document, options = {}) => submit(deps, reading, document, options),
     inspect: (id, options = {}) => inspect(reading, id, options),
     cost: (id, options = {}) => costOfRun(reading, id, options),
+    audit: (id) => auditOne(reading, id),
+    auditAll: (options = {}) => auditAll(reading, options),
     report: (target, said, options = {}) => report(deps, reading, { target, said }, options),
     status: () => status(deps, reading),
     async result(id) {

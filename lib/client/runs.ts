@@ -41,6 +41,18 @@ export async function readListing(store: Store): Promise<Listing> {
   };
 }
 
+/** Goes through the listing index page by page, whatever its length. */
+export async function* listedItems(store: Store): AsyncGenerator<Item> {
+  for (let shard = 0; shard < indexShards; shard++) {
+    let cursor: string | undefined;
+    do {
+      const page = await store.list(listShard(shard), cursor, "list.read");
+      yield* page.items;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+}
+
 async function readShard(
   store: Store,
   shard: string,

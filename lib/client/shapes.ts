@@ -7,6 +7,7 @@ import type { Json } from "../model/json.ts";
 import type { OutcomeStatus, RunStatus, StoredError, TaskStatus } from "../model/outcome.ts";
 import type { PriceTable } from "../model/prices.ts";
 import type { PlanJoin } from "../plan/types.ts";
+import type { Violation } from "../protocol/audit/index.ts";
 import type { Decision } from "../protocol/decision.ts";
 
 /** Version of all shapes in here. */
@@ -307,4 +308,17 @@ export interface QueueReport {
   readonly delayed: number;
   /** Messages given up, in its dead-letter queue. */
   readonly dead: number;
+}
+
+/** What an audit of stored items has found. */
+export interface AuditReport {
+  readonly schemaVersion: 1;
+  /** Runs that were looked at. */
+  readonly runs: number;
+  /** Violations in all. */
+  readonly found: number;
+  /** The first 1,000 of them. */
+  readonly violations: readonly Violation[];
+  /** Ids of runs that kept changing while they were read, with something that may only look wrong for that. */
+  readonly unsteady: readonly string[];
 }

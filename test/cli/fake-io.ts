@@ -97,6 +97,8 @@ function moving({ client, until }: Deployment): TuttiClient {
     result: (id) => until(client.result(id)),
     wait: (id, options) => until(client.wait(id, options)),
     revoke: (id, options) => until(client.revoke(id, options)),
+    audit: (id) => until(client.audit(id)),
+    auditAll: (options) => until(client.auditAll(options)),
     cost: (id, options) => until(client.cost(id, options)),
     previewRevoke: (id, options) => until(client.previewRevoke(id, options)),
     pause: (id) => until(client.pause(id)),

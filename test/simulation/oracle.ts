@@ -1,35 +1,24 @@
 /**
- * What must hold of a run at rest, from the stored items and the ledger alone (docs/protocol.md#invariants).
+ * What must hold of a run at rest (docs/protocol.md#invariants). What the stored items show by themselves is the audit's
+ * (lib/protocol/audit); here is what takes the ledger, the history, or that everything has come to rest.
  */
 
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { Json } from "../../lib/model/json.ts";
 import { decodeToken } from "../../lib/model/outside.ts";
 import { startMs } from "../../lib/model/start-time.ts";
-import type { Plan, PlanJoin } from "../../lib/plan/types.ts";
+import type { PlanJoin } from "../../lib/plan/types.ts";
 import { owedToParent } from "../../lib/protocol/child.ts";
 import { endsRest, owedDecision } from "../../lib/protocol/decision.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { memberPrefix } from "../../lib/protocol/inside.ts";
 import { hasRanges } from "../../lib/protocol/release.ts";
 import { releasedOf } from "../../lib/protocol/released.ts";
-import { isBelow, reopenWrites } from "../../lib/protocol/reopen.ts";
+import { reopenWrites } from "../../lib/protocol/reopen.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
 import { decided, nodeOf, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
-import {
-  countsIn,
-  isCounting,
-  isFullMark,
-  isTop,
-  itemsAt,
-  markFor,
-  markOf,
-  parentOf,
-  remainingOf,
-  sizeOf,
-  slotsOf,
-  topOf,
-} from "../../lib/protocol/tally.ts";
+import { topOf } from "../../lib/protocol/tally.ts";
+import { auditItems } from "../../lib/records/audit.ts";
 import { resolve } from "../../lib/records/inputs.ts";
 import { createPlanCache, planView } from "../../lib/records/plans.ts";
 import { readParent } from "../../lib/records/snapshots.ts";
@@ -96,19 +85,21 @@ function describe(slot: Extract<Slot, { state: "settled" }>): string {
   return `${slot.status} ${value}`;
 }
 
-/** Every broken invariant, in words. */
+/** Every broken invariant, in words: those of all stored items, and those of that run. */
 export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
+  return [...auditFaults(world), ...runFaults(world, snapshot)];
+}
+
+function runFaults(world: World, snapshot: Snapshot): string[] {
   const joins = Object.values(snapshot.plan.joins).filter((join) => join.size > 0);
   return [
     ...world.violations,
     ...(snapshot.head.status === "RUNNING" ? ["L1: the run has not ended"] : []),
-    ...joins.flatMap((join) => tallyFaults(snapshot, join)),
     ...joins.flatMap((join) => decisionFaults(world, snapshot, join)),
     ...joins.flatMap((join) => countFaults(snapshot, join)),
     ...joins.flatMap((join) => startedInVain(snapshot, join, world.entries)),
     ...generationFaults(snapshot),
     ...joins.flatMap((join) => restFaults(snapshot, join)),
-    ...succeededFaults(snapshot),
     ...early(world, snapshot),
     ...tooSoon(world, snapshot),
     ...enteredTwice(world),
@@ -130,7 +121,7 @@ export async function childFaults(world: World, swept: boolean): Promise<string[
     const view = await readParent(world.store, head.parent);
     const owed = owedToParent(head, view);
     if (owed === "revoke" && !swept) continue;
-    faults.push(...brokenInvariants(world, snapshot).map((fault) => `${key.pk}: ${fault}`));
+    faults.push(...runFaults(world, snapshot).map((fault) => `${key.pk}: ${fault}`));
     if (owed !== undefined) faults.push(`M1: ${key.pk} owes its parent: ${owed}`);
     if (swept && outlives(head, view.head)) faults.push(`M3: ${key.pk} went on long after its parent had ended`);
     const { slot } = view;
@@ -150,50 +141,18 @@ function outlives(child: Head, parent: Head | undefined): boolean {
   return endedAtMs !== undefined && (child.endedAtMs ?? 0) > endedAtMs + 16 * 60_000;
 }
 
-/** S8: every counter is what its own item says, and every mark stands for a full child. */
-function tallyFaults(snapshot: Snapshot, join: PlanJoin): string[] {
-  const faults: string[] = [];
-  for (let level = 0; ; level++) {
-    for (let number = 0; number < itemsAt(join, level); number++) {
-      const place = { level, number };
-      const image = tallyOf(snapshot, join, place);
-      const open = openIn(join, place, image);
-      if (remainingOf(join, place, image) !== open)
-        faults.push(`S8: ${join.id} ${level}/${number} counts ${remainingOf(join, place, image)}, open are ${open}`);
-      if (isTop(join, place)) continue;
-      const mark = tallyOf(snapshot, join, parentOf(join, place))?.[markOf(join, place)];
-      if (mark === undefined) continue;
-      const is = markFor(join, place, image ?? {});
-      if (isCounting(join) ? Number(mark) > is : open > 0 || mark !== is)
-        faults.push(`S3: ${join.id} ${level}/${number} arrived with ${open} open`);
-    }
-    if (itemsAt(join, level) <= 1) return faults;
-  }
+/** Everything that the stored items of all runs show by themselves: the audit that users have. */
+export function auditFaults(world: Pick<World, "store" | "clock">): string[] {
+  return auditItems(world.store.dump(), world.clock.now()).violations.map(
+    ({ invariant, run, node, join, explanation, key }) =>
+      `${invariant}: ${run} ${node ?? join ?? ""} ${key.sk}: ${explanation}`,
+  );
 }
 
-function openIn(
-  join: PlanJoin,
-  place: { level: number; number: number },
-  image: Readonly<Record<string, unknown>> | undefined,
-): number {
-  if (place.level === 0)
-    return slotsOf(join, place.number, image as never).filter(({ slot }) => slot.state !== "settled").length;
-  return Array.from({ length: sizeOf(join, place) }, (_, i) => image?.[`m${i}`]).filter((mark, i) => {
-    const child = { level: place.level - 1, number: place.number * join.fan + i };
-    return mark === undefined || !isFullMark(join, child, Number(mark));
-  }).length;
-}
-
-/** S3: a count has been reached when it decides, and whatever is reached is decided in the end. */
+/** L2: whatever count is reached is decided in the end. */
 function countFaults(snapshot: Snapshot, join: PlanJoin): string[] {
-  if (!isCounting(join)) return [];
-  const top = tallyOf(snapshot, join, topOf(join));
-  const { settled, bad } = countsIn(join, topOf(join), top ?? {});
-  const decision = decided(snapshot, join);
-  const allowed = join.count ?? 0;
-  const short = join.when === "quorum" ? settled - bad < allowed : bad > allowed;
-  if (decision === "callback" && short) return [`S3: ${join.id} is callback with ${settled} settled, ${bad} bad`];
-  return owedDecision(join, top) === undefined ? [] : [`L2: ${join.id} owes ${owedDecision(join, top)}`];
+  const owed = owedDecision(join, tallyOf(snapshot, join, topOf(join)));
+  return owed === undefined ? [] : [`L2: ${join.id} owes ${owed}`];
 }
 
 /** L7: a chord that ends the members it was decided without has none left, nor any part of one. */
@@ -246,30 +205,10 @@ function settledNode(snapshot: Snapshot, id: string): boolean {
   return node !== undefined && slotOf(snapshot, node).state === "settled";
 }
 
-/** S20: nothing is of a generation to come, and what is left of an older one is what the retry keeps. */
+/** S20: what is left of an older generation is what the retry keeps. */
 function generationFaults(snapshot: Snapshot): string[] {
-  const ahead = [...snapshot.images].flatMap(([sk, image]) =>
-    Number(image.g ?? 0) > snapshot.head.generation ? [`S20: ${sk} is of generation ${image.g}`] : [],
-  );
   const owed = reopenWrites(snapshot, { nowMs: Number.POSITIVE_INFINITY, skewMs: 0 });
-  return [...ahead, ...owed.map(({ key }) => `S20: ${key.sk} was not reopened`)];
-}
-
-/** S10: a run that succeeded has no open node that it waited for. */
-function succeededFaults(snapshot: Snapshot): string[] {
-  if (snapshot.head.status !== "SUCCEEDED") return [];
-  const joins = Object.values(snapshot.plan.joins);
-  // The members of what was skipped have no outcome of their own.
-  const skipped = new Set(joins.flatMap((join) => (decided(snapshot, join) === "skipped" ? [join.id] : [])));
-  return joins
-    .filter((join) => join.size > 0 && decided(snapshot, join) === undefined && topLevel(snapshot.plan, join))
-    .filter((join) => !isBelow(skipped, join.id))
-    .map((join) => `S10: SUCCEEDED while ${join.id} is undecided`);
-}
-
-/** Joins inside an absorbed branch may stay open when their branch failed. */
-function topLevel(_plan: Plan, join: PlanJoin): boolean {
-  return join.failure.then.kind === "head";
+  return owed.map(({ key }) => `S20: ${key.sk} was not reopened`);
 }
 
 /** Nothing goes round for ever, and nothing is given up. */

@@ -3,9 +3,10 @@
  */
 import { taskIdOf } from "../../lib/model/ids.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
+import type { Store } from "../../lib/ports/index.ts";
 import { budgetFaults } from "./budget-check.ts";
 import type { Fault } from "./faults.ts";
-import { brokenInvariants, childFaults, type FinalState, readRun, unhandled } from "./oracle.ts";
+import { auditFaults, brokenInvariants, childFaults, type FinalState, readRun, unhandled } from "./oracle.ts";
 import { outsidePrograms } from "./outside-scenarios.ts";
 import { type Operation, type Scenario, scenarioTasks } from "./scenario-parts.ts";
 import { type Call, createWorld, type Variant, type World } from "./world.ts";
@@ -28,11 +29,19 @@ export interface ScenarioRun {
   /** Final state of the run without faults; what this one is compared with. */
   readonly clean?: FinalState;
   readonly variant?: Variant;
+  /** Is shown the world after each call that changes the table. */
+  readonly afterWrite?: (world: World) => void;
 }
 
-export async function runScenario({ scenario, injected = [], clean, variant }: ScenarioRun): Promise<Outcome> {
+export async function runScenario({
+  scenario,
+  injected = [],
+  clean,
+  variant,
+  afterWrite,
+}: ScenarioRun): Promise<Outcome> {
   const needsSweeper = scenario.sweeper === true || injected.some((fault) => fault.mode === "lost");
-  const world = createWorld({
+  const world: World = createWorld({
     tasks: scenarioTasks,
     programs: outsidePrograms,
     faults: injected,
@@ -46,6 +55,7 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
     ...(scenario.maxReceiveCount === undefined ? {} : { maxReceiveCount: scenario.maxReceiveCount }),
     ...(scenario.partBytes === undefined ? {} : { partBytes: scenario.partBytes }),
     ...(variant === undefined ? {} : { variant }),
+    ...(afterWrite === undefined ? {} : { variant: { store: (store) => watched(store, () => afterWrite(world)) } }),
   });
   const request = {
     tutti: 1,
@@ -95,6 +105,22 @@ export async function runScenario({ scenario, injected = [], clean, variant }: S
   }
 }
 
+/** A store that tells after each call that may have changed it. */
+function watched(store: Store, changed: () => void): Store {
+  return {
+    ...store,
+    async write(write, site) {
+      const result = await store.write(write, site);
+      changed();
+      return result;
+    },
+    async remove(keys, site) {
+      await store.remove(keys, site);
+      changed();
+    },
+  };
+}
+
 /** Operations that a run without faults has not come to: their scenario shows nothing. */
 function neverAsked(operations: readonly Operation[], begun: ReadonlySet<Operation>): string[] {
   const missed = operations.filter((operation) => operation.atStartOf !== undefined && !begun.has(operation));
@@ -117,7 +143,7 @@ function endFaults(world: World, ends: "rejected" | "forgotten" | "removed"): st
   const head = items[0]?.image;
   if (ends === "removed" && (head?.removedAt === undefined || head.due !== undefined))
     faults.push("S18: the head is no tombstone at rest");
-  return [...faults, ...unhandled(world)];
+  return [...faults, ...auditFaults(world), ...unhandled(world)];
 }
 
 /** The final state is the clean run's in status, decisions, values and settled states. */

@@ -8,7 +8,7 @@ import type { Json } from "../../../lib/model/json.ts";
 import { Choice, matches, same, shown } from "./expected.ts";
 import { headerFaults } from "./judge-headers.ts";
 import { type ExpectedTask, type History, isBefore, type Moment, settled } from "./part.ts";
-import { causeId, skippedError } from "./policies.ts";
+import { causeId } from "./policies.ts";
 import { isLoose, losesWorkers, type Reference } from "./reference.ts";
 import { type Entry, type Observed, started } from "./run-case.ts";
 
@@ -78,11 +78,9 @@ function endFaults(reference: Reference, { run, endedAtMs }: Observed, history: 
       root.causes.flatMap((cause) => {
         const { error } = cause;
         const taskId = causeId(cause);
-        // Where what follows is skipped up to the end, the end may say so, and of which failure.
-        const skipped = reference.submitted.onFailure === "finish" ? [{ ...skippedError, taskId }] : [];
         // A quorum that was not reached for want of successes has no task to name.
         const nameless = cause.path === "" ? [error] : [];
-        return [{ ...error, taskId }, ...nameless.map((one) => ({ ...one })), ...skipped];
+        return [{ ...error, taskId }, ...nameless.map((one) => ({ ...one }))];
       }),
     );
     if (!matches(errors, run.error as unknown as Json))

@@ -8,7 +8,6 @@ import {
   allOf,
   allToTheEnd,
   type Cause,
-  type ExpectedError,
   latest,
   never,
   nth,
@@ -164,9 +163,6 @@ function acceptedOf(members: readonly Part[], { path, lists }: HeaderPlace, quor
   });
 }
 
-/** What follows a failure in a run that goes on is skipped, and says which failure that was. */
-export const skippedError: ExpectedError = { name: "skipped", message: anyText };
-
 /** What an error callback gets: some of the failures there are; one for each member, in order. */
 export function failuresOf(members: readonly Part[], finish: boolean): Expected {
   const failureIn = (index: number): Expected => {
@@ -176,10 +172,9 @@ export function failuresOf(members: readonly Part[], finish: boolean): Expected 
         const { status, error } = cause;
         const { name, message } = error;
         const taskId = causeId(cause);
-        const statuses = single ? status : new Choice([status, "FAILED"]);
-        const own = { index, taskId, status: statuses, error: { name, message } };
-        const skipped = { index, taskId, status: new Choice(["FAILED", "SKIPPED"]), error: { ...skippedError } };
-        return finish && !single ? [own, skipped] : [own];
+        // Where what follows is skipped up to the member's end, that is SKIPPED, with the failure it comes from.
+        const branch = new Choice([status, "FAILED", ...(finish ? ["SKIPPED"] : [])]);
+        return [{ index, taskId, status: single ? status : branch, error: { name, message } }];
       }),
     );
   };

@@ -1,0 +1,105 @@
+/**
+ * The run as a whole: its head against its plan, its status against its tasks and joins, its generation (S2, S10, S20).
+ */
+import { taskIdOf } from "../../model/ids.ts";
+import type { Source } from "../../plan/types.ts";
+import { isBelow, reopenWrites } from "../reopen.ts";
+import { isBad, skipIn } from "../slot.ts";
+import { decided, joinOf, memberSlot, nodeOf, type Snapshot, slotOf } from "../snapshot.ts";
+import type { UnitFault } from "./node-faults.ts";
+import type { Fault } from "./slot-shape.ts";
+
+/** What is wrong with a head, given its plan. */
+export function headAndPlanFaults({ head, plan }: Snapshot): Fault[] {
+  const nodes = Object.values(plan.nodes);
+  const branches = Object.values(plan.joins).some((join) => join.onError !== null || join.cancelRest);
+  const maps = nodes.some((node) => node.map !== undefined);
+  const faults: Fault[] = [];
+  const must = (holds: boolean, explanation: string) => void (holds || faults.push(["S2", explanation]));
+  must(head.taskCount === nodes.length, `the head counts ${head.taskCount} tasks, the plan has ${nodes.length}`);
+  must(
+    (head.callback ?? null) === plan.callback,
+    `the head names ${head.callback ?? "no task"} as callback, the plan ${plan.callback ?? "none"}`,
+  );
+  must(
+    head.errorBranches === branches,
+    `the head says ${head.errorBranches ? "that something" : "that nothing"} may be owed after the end, the plan does not`,
+  );
+  must(
+    (head.maps === true) === maps,
+    `the head says that the plan has ${head.maps ? "maps" : "no maps"}, and it has ${maps ? "some" : "none"}`,
+  );
+  return faults;
+}
+
+/** S10: a run has ended as its tasks and joins say. */
+export function statusFaults(snapshot: Snapshot): Fault[] {
+  const { head, plan } = snapshot;
+  if (head.status === "SUCCEEDED") {
+    const open = openIn(snapshot, plan.output);
+    if (open !== undefined)
+      return [["S10", `the run is SUCCEEDED, and ${open}, which gives its value, has not succeeded`]];
+    const joins = Object.values(plan.joins);
+    // The members of what was skipped have no outcome of their own.
+    const skipped = new Set(joins.flatMap((join) => (decided(snapshot, join) === "skipped" ? [join.id] : [])));
+    return joins
+      .filter(({ size, failure }) => size > 0 && failure.then.kind === "head")
+      .filter((join) => decided(snapshot, join) === undefined && !isBelow(skipped, join.id))
+      .map((join) => ["S10", `the run is SUCCEEDED, and ${join.id} is undecided`]);
+  }
+  if (head.status !== "FAILED") return [];
+  const named = Object.values(plan.nodes).find((node) => taskIdOf(head.runId, node.id) === head.error?.taskId);
+  const slot = named && slotOf(snapshot, named);
+  if (named && slot && !isBad(slot)) return [["S10", `the run is FAILED because of ${named.id}, which has not failed`]];
+  const { error } = slot?.state === "settled" ? slot : {};
+  if (named && error && (error.name !== head.error?.name || error.message !== head.error.message))
+    return [["S10", `the run is FAILED with another error than ${named.id}, which it names`]];
+  return hasFailure(snapshot) ? [] : [["S10", "the run is FAILED, and no task of it has failed"]];
+}
+
+/** The first source of a value that has none. */
+function openIn(snapshot: Snapshot, source: Source): string | undefined {
+  switch (source.kind) {
+    case "node": {
+      const slot = slotOf(snapshot, nodeOf(snapshot, source.node));
+      const good = slot.state === "settled" && (slot.status === "SUCCEEDED" || skipIn(slot) !== undefined);
+      return good ? undefined : source.node;
+    }
+    case "join":
+    case "failures": {
+      const join = joinOf(snapshot, source.join);
+      const decision = decided(snapshot, join);
+      return decision === "callback" || decision === "skipped" ? undefined : source.join;
+    }
+    case "object":
+      for (const [, part] of source.entries) {
+        const open = openIn(snapshot, part);
+        if (open !== undefined) return open;
+      }
+      return undefined;
+    case "item":
+      return undefined;
+  }
+}
+
+function hasFailure(snapshot: Snapshot): boolean {
+  const { nodes, joins } = snapshot.plan;
+  return (
+    Object.values(nodes).some((node) => isBad(slotOf(snapshot, node))) ||
+    Object.values(joins).some(
+      (join) =>
+        decided(snapshot, join) === "error" ||
+        Array.from({ length: join.size }).some((_, index) => isBad(memberSlot(snapshot, join, index))),
+    )
+  );
+}
+
+/** S20: a generation that has come to an end by itself has opened all that it does not keep. */
+export function reopenFaults(snapshot: Snapshot): UnitFault[] {
+  const { status, generation } = snapshot.head;
+  if (generation === 1 || (status !== "SUCCEEDED" && status !== "FAILED")) return [];
+  return reopenWrites(snapshot, { nowMs: Number.POSITIVE_INFINITY, skewMs: 0 }).map(({ key }) => ({
+    fault: ["S20", `generation ${generation} has ended, and did not open this item, which it does not keep`],
+    key,
+  }));
+}
