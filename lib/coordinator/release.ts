@@ -7,9 +7,10 @@
 import type { RangeMessage } from "../model/message.ts";
 import type { Next, Pack, PlanNode, Source, Start } from "../plan/types.ts";
 import { rangePlace } from "../protocol/keys.ts";
-import { type ListName, type Released, rangesOf } from "../protocol/release.ts";
+import { type ListName, type Released, rangeOf, rangesOf } from "../protocol/release.ts";
 import { resendIntervalMs } from "../protocol/retry.ts";
 import { isBad, type Slot } from "../protocol/slot.ts";
+import { generationOf } from "../protocol/writes.ts";
 import { askerOf, type Delivery, sendsAtOnce, type Wins } from "./delivery.ts";
 import { lanesAhead, lanesFromStart } from "./lanes.ts";
 import { locate, slotIn } from "./places.ts";
@@ -29,9 +30,18 @@ export async function release(
   // A single unit is never cut, so it needs no plan at hand.
   const ranges = starts.length <= 1 ? 0 : rangesOf(await delivery.run.plan.whole(), starts);
   if (ranges === 0) return startAll(delivery, starts, wins);
-  const all = Array.from({ length: ranges }, (_, range) => ({ range, dispatch: 1, atMs: delivery.deps.clock.now() }));
-  await sendRanges(delivery, name, sendsAtOnce(wins) ? all : await unsentRanges(delivery, name, ranges));
-  return [];
+  if (sendsAtOnce(wins)) {
+    const atMs = delivery.deps.clock.now();
+    const all = Array.from({ length: ranges }, (_, range) => ({ range, dispatch: 1, atMs }));
+    await sendRanges(delivery, name, all);
+    return [];
+  }
+  const { sends, done } = await unsentRanges(delivery, name, ranges);
+  await sendRanges(delivery, name, sends);
+  const plan = await delivery.run.plan.whole();
+  const rest: Next[] = [];
+  for (const range of done) rest.push(...(await startAll(delivery, rangeOf(plan, starts, range), wins)));
+  return rest;
 }
 
 /** Starts units, however many: the tasks in batches. @returns What is not a message. */
@@ -135,15 +145,25 @@ export async function sendRanges(delivery: Delivery, list: ListName, sends: read
   await sendAll(deps, "request", messages, "range.send");
 }
 
-async function unsentRanges(delivery: Delivery, list: ListName, ranges: number): Promise<RangeSend[]> {
+interface UnsentRanges {
+  readonly sends: readonly RangeSend[];
+  /** Those that an older generation has sent: what is open of them has no message any more, and is looked after here. */
+  readonly done: readonly number[];
+}
+
+async function unsentRanges(delivery: Delivery, list: ListName, ranges: number): Promise<UnsentRanges> {
   const places = Array.from({ length: ranges }, (_, range) => rangePlace(delivery.run.id, list, range));
   const images = await delivery.deps.store.getMany(
     places.map(({ key }) => key),
     "range.look",
   );
-  return places.flatMap((place, range) => {
+  const done: number[] = [];
+  const sends = places.flatMap((place, range): RangeSend[] => {
     const slot = slotIn(place, images[range]);
+    const generation = generationOf(images[range]) ?? delivery.run.generation;
+    if (slot.state === "settled" && generation < delivery.run.generation) done.push(range);
     const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));
     return row.kind === "send" ? [{ range, dispatch: row.dispatch, atMs: row.atMs }] : [];
   });
+  return { sends, done };
 }

@@ -5,7 +5,6 @@
  * what nobody has taken yet once more.
  */
 import type { NodeId } from "../model/ids.ts";
-import { limits } from "../model/limits.ts";
 import type { Plan, PlanNode } from "../plan/types.ts";
 import type { Head } from "../protocol/head.ts";
 import { hasLanes } from "../protocol/lanes.ts";
@@ -25,18 +24,12 @@ import { firstSend, type NodeSend, sendNodes } from "./sending.ts";
 export async function restart(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<void> {
   const delivery = deliveryFor(deps, plans, head);
   await reopenRun(delivery);
-  let snapshot = await readSnapshot(deps.store, plans, head);
-  for (let level = 0; level <= limits.nestingLevels; level++) {
-    const { findings } = deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps));
-    for (const { repair } of findings) await applyRepair(delivery, repair);
-    const looked = findings.some(({ kind }) => kind === "condition-open");
-    // A lane may have come further by a repair.
-    if (looked || (findings.length > 0 && hasLanes(snapshot.plan)))
-      snapshot = await readSnapshot(deps.store, plans, head);
-    // Behind a condition is what nobody has seen as released: its done ranges, and perhaps another condition.
-    if (!looked) break;
-  }
-  await sendOpen(delivery, snapshot);
+  const snapshot = await readSnapshot(deps.store, plans, head);
+  const { findings } = deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps));
+  for (const { repair } of findings) await applyRepair(delivery, repair);
+  // A lane may have come further by a repair.
+  const mended = findings.length > 0 && hasLanes(snapshot.plan);
+  await sendOpen(delivery, mended ? await readSnapshot(deps.store, plans, head) : snapshot);
 }
 
 async function sendOpen(delivery: Delivery, snapshot: Snapshot): Promise<void> {
