@@ -139,7 +139,7 @@ interface Climbing {
   readonly all?: boolean;
 }
 
-/** Arrives upwards from a leaf as far as items are full, or have news, then acts on the decision. */
+/** Arrives upwards from a leaf as far as items are full, or have news, then acts on the decision (G13). A loser does so too. */
 async function climb(
   delivery: Delivery,
   join: PlanJoin,

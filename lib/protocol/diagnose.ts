@@ -135,7 +135,7 @@ function waitingNode(slot: OpenSlot, node: PlanNode, sinceMs: number): Waiting {
   };
 }
 
-/** A settled node whose failure has not reached its target, or whose success has not reached the slot or the end it feeds. */
+/** A settled node whose failure has not reached its target, or whose success has not reached the slot or the end it feeds (G32). */
 function settledFindings(snapshot: Snapshot, node: PlanNode, slot: Extract<Slot, { state: "settled" }>): Finding[] {
   const repair: Repair = { do: "drive-node", node: node.id };
   if (isBad(slot)) {

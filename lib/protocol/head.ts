@@ -173,7 +173,7 @@ export interface RunEnd {
   readonly dueMs: number;
 }
 
-/** End: only while RUNNING, in that generation. */
+/** End: only while RUNNING, in that generation (G11). */
 export function endHeadWrite(run: RunId, generation: number, end: RunEnd): Write {
   const set: SetAction[] = [
     { path: ["status"], value: end.status },
@@ -262,7 +262,7 @@ export interface NextGeneration {
   readonly budget?: RunBudget;
 }
 
-/** Retry: the next generation of a run that has ended, once. What the old one has left is reopened afterwards (S20). */
+/** Retry: the next generation of a run that has ended, once (G27). What the old one has left is reopened afterwards (S20). */
 export function raiseWrite(run: RunId, next: NextGeneration): Write {
   const values: Record<string, Value> = {
     status: "RUNNING",
