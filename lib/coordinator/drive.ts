@@ -454,8 +454,8 @@ async function failMember(delivery: Delivery, join: PlanJoin, index: number, slo
 }
 
 /**
- * Takes a failure to its target: error decisions inner to outer, then the slot that absorbs it or the head, then the error
- * callbacks. Every loser goes on with that list.
+ * Takes a failure to its target: error decisions inner to outer, then the slot that absorbs it (G60) or the head, then the
+ * error callbacks. Every loser goes on with that list (G31).
  *
  * @param failed - The failed unit: its own slot, where that is the target, has been reached by the commit already.
  */

@@ -48,7 +48,7 @@ export interface Diagnosis {
 
 /** Finds everything that is due or stuck in a run. */
 export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSettings): Diagnosis {
-  // Until all items are of this generation, nothing else can be said about them.
+  // Until all items are of this generation, nothing else can be said about them (G33).
   if (reopenWrites(snapshot, { nowMs, skewMs: settings.skewMs }).length > 0) return notReopened(snapshot);
   const released = releasedOf(snapshot);
   const findings: Finding[] = [];

@@ -86,17 +86,17 @@ const groups: readonly Group[] = [
   {
     model: "generation",
     flags: "-DN=2 -DCRASH=1",
-    rejected: ["NO_G", "REOPEN_BLIND", "REOPEN_SLOTS_UNSEEN"],
+    rejected: ["NO_G", "REOPEN_BLIND", "REOPEN_SLOTS_UNSEEN", "OLDER_NOT_SWEPT"],
   },
   { model: "generation", flags: "-DN=3 -DPER=2 -DCRASH=0", rejected: ["REOPEN_SLOTS_UNSEEN"], holds: false },
-  { model: "generation", flags: "-DN=2 -DALLSETTLED=1 -DDEADLINE=1 -DCRASH=1" },
+  { model: "generation", flags: "-DN=2 -DALLSETTLED=1 -DDEADLINE=1 -DCRASH=1", long: true },
   {
     model: "generation",
     flags: "-DN=2 -DALLSETTLED=1 -DDEADLINE=1",
-    rejected: ["TOP_NOT_FENCED", "NO_G"],
+    rejected: ["TOP_NOT_FENCED", "FENCE_UNAWAITED", "NO_G"],
     holds: false,
   },
-  { model: "generation", flags: "-DN=2 -DALLSETTLED=1 -DDEADLINE=1 -DLATE=1 -DCRASH=1", long: true },
+  { model: "generation", flags: "-DN=2 -DALLSETTLED=1 -DDEADLINE=1 -DLATE=1 -DCRASH=0", long: true },
   {
     model: "generation",
     flags: "-DN=2 -DONERR=1 -DFAILS=2 -DCRASH=1",
@@ -104,8 +104,12 @@ const groups: readonly Group[] = [
     long: true,
   },
   { model: "generation", flags: "-DN=2 -DCRASH=1 -DLATE=1", long: true },
-  { model: "generation", flags: "-DN=2 -DCRASH=1 -DDUP=1 -DRETRIES=2", long: true },
+  { model: "generation", flags: "-DN=2 -DCRASH=0 -DDUP=1 -DRETRIES=2", long: true },
   { model: "generation", flags: "-DN=3 -DPER=2 -DCRASH=1", long: true },
+  { model: "generation", flags: "-DN=2 -DCRASH=1 -DLOSS=1", long: true },
+  { model: "generation", flags: "-DN=2 -DLOSS=1", rejected: ["NO_SWEEPER"], holds: false },
+  { model: "generation", flags: "-DN=2 -DCRASH=1 -DCARRY=1" },
+  { model: "generation", flags: "-DN=2 -DCRASH=1 -DDUP=1 -DCARRY=1", rejected: ["WINNER_CARRIES"], holds: false },
   { model: "generation", flags: "-DN=2 -DCRASH=1", live: true },
 
   {
@@ -128,12 +132,19 @@ const groups: readonly Group[] = [
 
   { model: "lanes", flags: "-DCRASH=1 -DDUP=1", rejected: ["LOSER_RETURNS", "ALL_AT_ONCE"] },
   { model: "lanes", flags: "-DS=2 -DU=3 -DL=1 -DCRASH=1", rejected: ["PART_OF_UNIT"] },
-  { model: "lanes", flags: "-DU=5 -DCRASH=1 -DREVOKE=2", rejected: ["REVOKE_RELEASES", "NO_SKIP"], long: true },
+  { model: "lanes", flags: "-DU=5 -DCRASH=1 -DREVOKE=2", long: true },
+  { model: "lanes", flags: "-DU=5 -DCRASH=0 -DREVOKE=1", rejected: ["REVOKE_RELEASES", "NO_SKIP"] },
   { model: "lanes", flags: "-DU=4 -DCRASH=1 -DDECIDE=1", rejected: ["AFTER_DECISION"] },
   { model: "lanes", flags: "-DU=5 -DCRASH=1 -DKEPT=1 -DDUP=1" },
   { model: "lanes", flags: "-DU=5 -DCRASH=1 -DKEPT=1", rejected: ["KEPT_FROM_START"], holds: false },
   { model: "lanes", flags: "-DU=4 -DCRASH=1 -DLOSS=1", rejected: ["NO_SWEEPER", "SWEEP_BEFORE_TURN"] },
   { model: "lanes", flags: "-DU=4 -DCRASH=1 -DREVOKE=1", live: true },
+
+  { model: "nested", flags: "-DCRASH=1", rejected: ["NOT_ABSORBED", "LOSER_RETURNS", "NO_ERROR_CALLBACK"], long: true },
+  { model: "nested", flags: "-DCRASH=1 -DFAILS=2", rejected: ["SETTLE_BLIND"], holds: false },
+  { model: "nested", flags: "-DCRASH=0 -DLOSS=1", rejected: ["NO_SWEEPER"] },
+  { model: "nested", flags: "-DCRASH=1 -DLOSS=1", rejected: ["FAILURE_NOT_SWEPT"], holds: false },
+  { model: "nested", flags: "-DCRASH=0 -DDUP=1 -DLOST=1" },
 
   { model: "tree3", flags: "-DCRASH=1 -DLOST=1" },
   { model: "tree3", flags: "-DCRASH=1", rejected: ["LOSER_RETURNS_INNER", "LOSER_RETURNS_TOP"], holds: false },

@@ -48,7 +48,10 @@ function line(cells: readonly string[]): string {
 }
 
 function say(one: Case, report: SearchReport): void {
-  if (values.json) return console.log(JSON.stringify({ ...one, ...report }));
+  if (values.json) {
+    console.log(JSON.stringify({ ...one, ...report }));
+    return;
+  }
   const { verdict, states, seconds, mib, how } = report;
   const name = `${one.model} ${one.flags}${one.live ? " (live)" : ""}`;
   const cells = [one.expect, verdict, states.toLocaleString("en"), seconds.toFixed(1), String(mib), name];
