@@ -108,8 +108,7 @@ const groups: readonly Group[] = [
   { model: "generation", flags: "-DN=3 -DPER=2 -DCRASH=1", long: true },
   { model: "generation", flags: "-DN=2 -DCRASH=1 -DLOSS=1", long: true },
   { model: "generation", flags: "-DN=2 -DLOSS=1", rejected: ["NO_SWEEPER"], holds: false },
-  { model: "generation", flags: "-DN=2 -DCRASH=1 -DCARRY=1" },
-  { model: "generation", flags: "-DN=2 -DCRASH=1 -DDUP=1 -DCARRY=1", rejected: ["WINNER_CARRIES"], holds: false },
+  { model: "generation", flags: "-DN=2 -DCRASH=1 -DCARRY=1", rejected: ["NO_G"] },
   { model: "generation", flags: "-DN=2 -DCRASH=1", live: true },
 
   {

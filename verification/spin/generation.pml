@@ -369,11 +369,7 @@ carry: /* G7: own commit, own arrival */
        :: else
        fi;
        if
-#ifdef M_WINNER_CARRIES
-       :: ok && !rt && st[CB] == ABSENT -> d = 1; x = CB; it = NL; own = 0; claim(CB); goto commit
-#else
        :: own && ok && !rt && st[CB] == ABSENT -> d = 1; x = CB; it = NL; own = 0; claim(CB); goto commit
-#endif
        :: else
        fi
      }
