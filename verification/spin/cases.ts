@@ -145,6 +145,19 @@ const groups: readonly Group[] = [
   { model: "nested", flags: "-DCRASH=1 -DLOSS=1", rejected: ["FAILURE_NOT_SWEPT"], holds: false },
   { model: "nested", flags: "-DCRASH=0 -DDUP=1 -DLOST=1" },
 
+  {
+    model: "head",
+    flags: "-DCRASH=0",
+    rejected: [
+      "LOWER_ONLY_LATER",
+      "LOWER_AS_READ",
+      "NOT_LOWERED",
+      "ADVANCE_BLIND",
+      "NO_SECOND_LOOK",
+      "CREATE_OVER_TOMBSTONE",
+    ],
+  },
+
   { model: "tree3", flags: "-DCRASH=1 -DLOST=1" },
   { model: "tree3", flags: "-DCRASH=1", rejected: ["LOSER_RETURNS_INNER", "LOSER_RETURNS_TOP"], holds: false },
   { model: "tree3", flags: "-DCRASH=2 -DREDEL=1", rejected: ["LOSER_CARRIES"] },
