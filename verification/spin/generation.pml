@@ -237,9 +237,6 @@ headRead:
   :: atomic { skip;
        if :: hg > g -> goto ack :: else fi;                             /* stale message */
        ok = (x != ER && hs == RUNNING) || (x == ER && hs == FAILED)     /* G20 */
-#ifdef M_GUARD_DROPS
-       ; if :: hs == FAILED && x != ER -> goto ack :: else fi
-#endif
      }
   fi;
 

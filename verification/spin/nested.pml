@@ -34,6 +34,9 @@
 #ifndef FAILS
 #define FAILS 1         /* failures of inner members and the inner callback */
 #endif
+#ifndef ONE_SETTLED
+#define ONE_SETTLED 0   /* 1: member 1 has succeeded and arrived: nobody else will drive the failure of member 0 */
+#endif
 #if LOSS > 0 && !defined(M_NO_SWEEPER)
 #define SWEEPER
 #endif
@@ -297,7 +300,12 @@ stop: skip
 init {
   atomic {
     byte i = 0;
-    vis[0] = 1; vis[1] = 1; vis[OUT] = 1;
+    vis[0] = 1; vis[OUT] = 1;
+#if ONE_SETTLED > 0
+    st[1] = SUCC; mark[1] = 1; left = 1;
+#else
+    vis[1] = 1;
+#endif
     do :: i < W -> run worker(i + 1); i++ :: else -> break od;
     run world();
 #ifdef SWEEPER
