@@ -145,7 +145,7 @@ const groups: readonly Group[] = [
   { model: "nested", flags: "-DCRASH=1", rejected: ["NOT_ABSORBED", "LOSER_RETURNS", "NO_ERROR_CALLBACK"], long: true },
   { model: "nested", flags: "-DCRASH=1 -DFAILS=2", rejected: ["SETTLE_BLIND"], holds: false },
   { model: "nested", flags: "-DCRASH=0 -DLOSS=1", rejected: ["NO_SWEEPER"], long: true },
-  { model: "nested", flags: "-DONE_SETTLED=1 -DCRASH=1 -DLOSS=1", rejected: ["FAILURE_NOT_SWEPT"], long: true },
+  { model: "nested", flags: "-DW=1 -DONE_SETTLED=1 -DCRASH=1 -DLOSS=1", rejected: ["FAILURE_NOT_SWEPT"] },
   { model: "nested", flags: "-DCRASH=0 -DDUP=1 -DLOST=1", long: true },
 
   {
