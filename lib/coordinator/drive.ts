@@ -140,7 +140,7 @@ interface Climbing {
   readonly all?: boolean;
 }
 
-/** Arrives upwards from a leaf as far as items are full, or have news, then acts on the decision. */
+/** Arrives upwards from a leaf as far as items are full, or have news, then acts on the decision (G13). A loser does so too. */
 async function climb(
   delivery: Delivery,
   join: PlanJoin,
@@ -460,8 +460,8 @@ async function failMember(delivery: Delivery, join: PlanJoin, index: number, slo
 }
 
 /**
- * Takes a failure to its target: error decisions inner to outer, then the slot that absorbs it or the head, then the error
- * callbacks. Every loser goes on with that list.
+ * Takes a failure to its target: error decisions inner to outer, then the slot that absorbs it (G60) or the head, then the
+ * error callbacks. Every loser goes on with that list (G31).
  *
  * @param failed - The failed unit: its own slot, where that is the target, has been reached by the commit already.
  */

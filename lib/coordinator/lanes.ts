@@ -52,7 +52,7 @@ export async function nextInLane(
   return protocol.laneGoesOn({ ...found, awaited }) ? aheadFrom(delivery, join, next) : undefined;
 }
 
-/** Lanes in the place where they are now, each as what starts its first open unit. */
+/** Lanes in the place where they are now, each as what starts its first open unit (G55). */
 export async function lanesAhead(delivery: Delivery, starts: readonly Released[]): Promise<readonly Start[]> {
   const found = await Promise.all(
     starts.map(async (start) => {

@@ -22,7 +22,7 @@ export class StaleGeneration extends Error {
   override readonly name = "StaleGeneration";
 }
 
-/** The item in hand is left from an older generation. The retry opens it again, or the sweeper where that has died. */
+/** The item in hand is left from an older generation. The retry opens it again, or the sweeper where that has died (G22). */
 export class NotReopenedError extends StoreError {
   constructor(
     run: RunId,

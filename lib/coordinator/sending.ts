@@ -1,7 +1,7 @@
 /**
  * Sending task messages. A send is done when the service has accepted every entry; only then may anything be acknowledged.
  */
-import { QueueError } from "../errors.ts";
+import { QueueError, StoreError } from "../errors.ts";
 import type { RunId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import type { FollowMessage, MapMessage, TaskMessage, WakeMessage } from "../model/message.ts";
@@ -20,6 +20,8 @@ import { locate, slotIn } from "./places.ts";
 const batchSize = 10;
 /** How often refused entries are sent again before the delivery is returned. */
 const sendAttempts = 3;
+/** Writes of a due time against visits of the sweeper before the delivery is returned. */
+const dueRounds = 10;
 
 /** What one message starts: a node, or members of one leaf that travel together, so on one queue for one tenant; that dispatch, not before that time. */
 export interface NodeSend {
@@ -177,8 +179,20 @@ async function timeOf(delivery: Delivery, node: PlanNode, send: NodeSend): Promi
 
 /**
  * Makes sure that the sweeper visits the run by then. Written whatever the head said when it was read: a visit under way
- * may be choosing a later time right now (docs/protocol.md#sweep-and-diagnose).
+ * may be choosing a later time right now (docs/protocol.md#sweep-and-diagnose). Such a visit is for a time that has come, so
+ * that this is not later: it is moved to now.
  */
-export async function lowerDue(delivery: Delivery, dueMs: number): Promise<void> {
-  await delivery.deps.store.write(lowerDueWrite(delivery.run.id, dueMs), "head.due");
+export async function lowerDue({ deps, run }: Pick<Delivery, "deps" | "run">, dueMs: number): Promise<void> {
+  let write = lowerDueWrite(run.id, dueMs);
+  for (let round = 0; round < dueRounds; round++) {
+    const { applied, image } = await deps.store.write(write, "head.due");
+    const dueNowMs = image?.due;
+    if (applied || typeof dueNowMs !== "number") return;
+    const nowMs = deps.clock.now();
+    // Not passed: it is soon enough, unless a visit that came in between has made it later.
+    if (dueNowMs > nowMs && dueNowMs <= dueMs) return;
+    write =
+      dueNowMs > nowMs ? lowerDueWrite(run.id, dueMs) : lowerDueWrite(run.id, Math.max(nowMs, dueNowMs + 1), dueNowMs);
+  }
+  throw new StoreError(`run ${run.id}: its due time kept changing`);
 }

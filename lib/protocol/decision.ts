@@ -47,7 +47,7 @@ export function chosenSkip(join: PlanJoin, top: Image | undefined): Skip | undef
   return top.skip === undefined ? undefined : decodeSkip(top.skip as Readonly<Record<string, Value>>);
 }
 
-/** The decision that the counts of an undecided join call for: it has to be written (S4). */
+/** The decision that the counts of an undecided join call for: whoever meets it has to write it (S4, G44). */
 export function owedDecision(join: PlanJoin, top: Image | undefined): Decision | undefined {
   if (!isCounting(join) || top === undefined || decisionOf(join, top) !== undefined) return undefined;
   const { settled, bad } = countsIn(join, topOf(join), top);

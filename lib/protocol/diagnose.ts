@@ -47,7 +47,7 @@ export interface Diagnosis {
 
 /** Finds everything that is due or stuck in a run. */
 export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSettings): Diagnosis {
-  // Until all items are of this generation, nothing else can be said about them.
+  // Until all items are of this generation, nothing else can be said about them (G33).
   if (reopenWrites(snapshot, { nowMs, skewMs: settings.skewMs }).length > 0) return notReopened(snapshot);
   const released = releasedOf(snapshot);
   const findings: Finding[] = [];
@@ -134,7 +134,7 @@ function waitingNode(slot: OpenSlot, node: PlanNode, sinceMs: number): Waiting {
   };
 }
 
-/** A settled node whose failure has not reached its target, or whose success has not reached the slot or the end it feeds. */
+/** A settled node whose failure has not reached its target, or whose success has not reached the slot or the end it feeds (G32). */
 function settledFindings(snapshot: Snapshot, node: PlanNode, slot: Extract<Slot, { state: "settled" }>): Finding[] {
   const repair: Repair = { do: "drive-node", node: node.id };
   if (isBad(slot)) {

@@ -109,7 +109,7 @@ function numbers<K extends string>(image: Image, names: Readonly<Record<K, strin
   return found;
 }
 
-/** Create: the linearisation point of a submit. Refused by any head but a tombstone past its time. */
+/** Create: the linearisation point of a submit. Refused by any head but a tombstone past its time (G73). */
 export function createHeadWrite(head: Head, nowMs: number): Write {
   const shard = shardOf(head.runId);
   const values: Record<string, Value | undefined> = {
@@ -173,7 +173,7 @@ export interface RunEnd {
   readonly dueMs: number;
 }
 
-/** End: only while RUNNING, in that generation. */
+/** End: only while RUNNING, in that generation (G11). */
 export function endHeadWrite(run: RunId, generation: number, end: RunEnd): Write {
   const set: SetAction[] = [
     { path: ["status"], value: end.status },
@@ -262,7 +262,7 @@ export interface NextGeneration {
   readonly budget?: RunBudget;
 }
 
-/** Retry: the next generation of a run that has ended, once. What the old one has left is reopened afterwards (S20). */
+/** Retry: the next generation of a run that has ended, once (G27). What the old one has left is reopened afterwards (S20). */
 export function raiseWrite(run: RunId, next: NextGeneration): Write {
   const values: Record<string, Value> = {
     status: "RUNNING",
@@ -301,16 +301,24 @@ function textAsSeen(attribute: string, seen: string | undefined): Condition {
   return seen === undefined ? { is: "absent", path: [attribute] } : { is: "equal", path: [attribute], value: seen };
 }
 
-/** Due, lowered: whoever starts an earlier timer makes sure of its visit. */
-export function lowerDueWrite(run: RunId, dueMs: number): Write {
+/**
+ * Due, lowered: whoever starts an earlier timer makes sure of its visit (G70).
+ *
+ * @param passedMs - The stored time, when it has come: a visit may be under way that has read the run before. It is moved, so
+ *   that this visit cannot choose the next one.
+ */
+export function lowerDueWrite(run: RunId, dueMs: number, passedMs?: number): Write {
   return {
     key: headKey(run),
     set: [{ path: ["due"], value: dueMs }],
-    condition: { is: "above", path: ["due"], value: dueMs },
+    condition:
+      passedMs === undefined
+        ? { is: "above", path: ["due"], value: dueMs }
+        : { is: "equal", path: ["due"], value: passedMs },
   };
 }
 
-/** Due, advanced: claims a visit. Only from the time seen, so a timer started meanwhile is not lost (L3). */
+/** Due, advanced: claims a visit. Only from the time seen, so a timer started meanwhile is not lost (L3, G71). */
 export function advanceDueWrite(
   run: RunId,
   seen: { readonly dueMs: number; readonly generation: number },
@@ -333,7 +341,7 @@ export function advanceDueWrite(
   };
 }
 
-/** Tombstone: written after a run's items are deleted. The only item that ever has a TTL (S18). */
+/** Tombstone: written after a run's items are deleted. The only item that ever has a TTL (S18, G72). */
 export function tombstoneWrite(head: Head, nowMs: number, secondLookMs: number): Write {
   return {
     key: headKey(head.runId),
@@ -354,7 +362,7 @@ export function tombstoneWrite(head: Head, nowMs: number, secondLookMs: number):
   };
 }
 
-/** After the second look nothing is owed any more: the tombstone leaves the due index. */
+/** After the second look nothing is owed any more: the tombstone leaves the due index (G74). */
 export function forgetDueWrite(run: RunId, seenDueMs: number): Write {
   return {
     key: headKey(run),

@@ -131,7 +131,7 @@ export interface LaneCase {
 }
 
 /**
- * Whether whoever meets a settled member sends the next open unit of its lane (B1, B2, B3).
+ * Whether whoever meets a settled member sends the next open unit of its lane (B1, B2, B3; G50, G51, G53).
  *
  * Not only the winner of the last write: it may be dead. Nor whoever settles a member that was never sent: its lane is still
  * at work before it.
@@ -140,7 +140,7 @@ export function laneGoesOn({ unitSettled, released, awaited }: LaneCase): boolea
   return unitSettled && released && awaited;
 }
 
-/** The first unit of a lane that is not settled, from one of its units on and before another; undefined when there is none. */
+/** The first unit of a lane that is not settled, from one of its units on and before another; undefined when there is none (G52). */
 export function nextOpenUnit(
   join: BoundedJoin,
   from: number,

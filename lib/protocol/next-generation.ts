@@ -33,6 +33,7 @@ export function nextPlan(snapshot: Snapshot, named: Named, time: ReopenTime): Pl
   const again = [...new Set([...tasks.flatMap((path) => tasksAt(plan, path)), ...Object.keys(args)])];
   if (head.status === "SUCCEEDED" && again.length === 0)
     throw new InvalidRequestError("id", head.runId, "has SUCCEEDED: name the tasks that are to run again");
+  // G29: what it would open may still be at work.
   const busy = Object.values(plan.nodes).find((node) => {
     const slot = slotOf(snapshot, node);
     return node.afterEnd && slot.state === "leased" && !leaseOver(slot, time);

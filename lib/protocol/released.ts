@@ -96,7 +96,7 @@ export function releasedOf(snapshot: Snapshot): Released {
       if (source?.kind === "node") walkNode(source.node, sinceMs);
     }
   };
-  /** Units before the first open one were released in their time, and that one when the unit before it was settled. */
+  /** Units before the first open one were released in their time, and that one when the unit before it was settled (G54). */
   const walkLane = ({ join: id, lane }: Lane, releasedMs: number) => {
     const join = joinOf(snapshot, id);
     if (!isBounded(join)) return;

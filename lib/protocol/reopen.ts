@@ -2,8 +2,8 @@
  * Reopening: what a new generation takes over from the one before, and what it runs again (S20).
  *
  * Successes are kept, and so is a join that was decided *callback*, with all below it. Everything else is opened again, item
- * by item, each write on exactly what was seen. Tops come first: from then on no arrival of the old generation can decide a
- * join of the new one. Repeatable: an item of the new generation is never reopened.
+ * by item, each write on exactly what was seen. Tops come first (G30): from then on no arrival of the old generation can
+ * decide a join of the new one. Repeatable: an item of the new generation is never reopened.
  */
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Plan, PlanJoin, Start } from "../plan/types.ts";
@@ -25,19 +25,42 @@ export interface ReopenTime {
 
 /** Writes that are still owed, tops first; empty when the whole run is of its generation. */
 export function reopenWrites(snapshot: Snapshot, time: ReopenTime): readonly Write[] {
-  if (snapshot.head.generation === 1) return [];
+  const { tops, below } = owedWrites(snapshot, time);
+  return [...tops.map(({ write }) => write), ...below];
+}
+
+/**
+ * Writes that are owed next: tops alone, outer before inner, while any is of an older generation. Until then an arrival of
+ * that generation may decide a join, and then nothing below it is opened (G30).
+ */
+export function nextToReopen(snapshot: Snapshot, time: ReopenTime): readonly Write[] {
+  const { tops, below } = owedWrites(snapshot, time);
+  if (tops.length === 0) return below;
+  const owed = new Set(tops.map(({ join }) => join));
+  return tops.filter(({ join }) => !isBelow(owed, join)).map(({ write }) => write);
+}
+
+interface Owed {
+  readonly tops: readonly { readonly join: JoinId; readonly write: Write }[];
+  readonly below: readonly Write[];
+}
+
+function owedWrites(snapshot: Snapshot, time: ReopenTime): Owed {
+  if (snapshot.head.generation === 1) return { tops: [], below: [] };
   const again = followersOf(snapshot.plan, snapshot.plan.again ?? []);
   const kept = keptJoins(snapshot, again);
   const reopening: Reopening = { snapshot, time, again, isKept: (id) => isBelow(kept, id) };
   const joins = Object.values(snapshot.plan.joins).filter(
     (join) => isStored(snapshot, join) && !kept.has(join.id) && !isBelow(kept, join.id),
   );
-  return [
-    ...joins.flatMap((join) => tally(reopening, join, topOf(join))),
-    ...joins.flatMap((join) => placesBelow(join).flatMap((place) => tally(reopening, join, place))),
-    ...nodes(reopening),
-    ...ranges(reopening),
-  ];
+  return {
+    tops: joins.flatMap((join) => tally(reopening, join, topOf(join)).map((write) => ({ join: join.id, write }))),
+    below: [
+      ...joins.flatMap((join) => placesBelow(join).flatMap((place) => tally(reopening, join, place))),
+      ...nodes(reopening),
+      ...ranges(reopening),
+    ],
+  };
 }
 
 /** Joins without members have an item when they were skipped, or had a condition. */
@@ -159,7 +182,7 @@ function tally(reopening: Reopening, join: PlanJoin, place: TallyPlace): Write[]
   ];
 }
 
-/** An item that is not there yet is made, so that the old generation cannot make it. */
+/** An item that is not there yet is made, so that the old generation cannot make it (G30). */
 function fence(snapshot: Snapshot, key: Key): Write {
   return {
     key,
@@ -172,7 +195,7 @@ function isOlder({ head }: Snapshot, image: Image): boolean {
   return typeof image.g === "number" && image.g < head.generation;
 }
 
-/** The item as it was read, as far as commits and arrivals change it. */
+/** The item as it was read, as far as commits and arrivals change it (G23; what claims change is named slot by slot). */
 function asRead(image: Image): Condition {
   const remaining: Condition =
     typeof image.remaining === "number"
@@ -204,7 +227,7 @@ interface Found {
   readonly again: boolean;
 }
 
-/** Successes stay; a live lease of a worker is waited for, since it may still be at work; everything else is taken away. */
+/** Successes stay; a live lease of a worker is waited for, since it may still be at work; everything else is taken away (G24). */
 function openSlots(slots: readonly Found[], time: ReopenTime): Opened {
   const set: SetAction[] = [];
   const remove: string[] = [];
@@ -230,7 +253,7 @@ function openSlots(slots: readonly Found[], time: ReopenTime): Opened {
   return { open, set, remove, seen };
 }
 
-/** Marks of children in which everything has succeeded stay, unless something below runs again. */
+/** Marks of children in which everything has succeeded stay, unless something below runs again (G26). */
 function inner({ again }: Reopening, join: PlanJoin, place: TallyPlace, image: Image): Opened {
   const remove: string[] = [];
   const dirty = childrenWith(again.slots.get(join.id) ?? new Set(), join, place.level - 1);
@@ -249,7 +272,7 @@ function childrenWith(members: ReadonlySet<number>, join: PlanJoin, level: numbe
   return new Set([...members].map((index) => Math.floor(index / size)));
 }
 
-/** Slots of nodes that have an item of their own. Error branches run again as a whole: their join is decided anew. */
+/** Slots of nodes that have an item of their own. Error branches run again as a whole: their join is decided anew (G25). */
 function nodes({ snapshot, time, again, isKept }: Reopening): Write[] {
   return Object.values(snapshot.plan.nodes).flatMap((node) => {
     if (node.slot !== null || isKept(node.id)) return [];

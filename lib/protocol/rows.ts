@@ -21,7 +21,7 @@ export interface Asker {
   readonly skewMs: number;
 }
 
-/** A lease is over only when its end has passed by more than ε (S15). */
+/** A lease is over only when its end has passed by more than ε (S15, G3). */
 export function leaseOver(slot: LeasedSlot, asker: Pick<Asker, "nowMs" | "skewMs">): boolean {
   return slot.untilMs + asker.skewMs < asker.nowMs;
 }
@@ -60,7 +60,7 @@ export interface OwnCase {
   readonly packed: boolean;
 }
 
-/** The own column: a node's own message, or a pack that names it, meets the node's slot. */
+/** The own column: a node's own message, or a pack that names it, meets the node's slot (G1, G2, G3, G9). */
 export function ownRow(slot: Slot, found: OwnCase, asker: Asker): OwnRow {
   if (slot.state === "settled") return { kind: "drive" };
   if (slot.state === "leased" && slot.owner === asker.owner) return { kind: "run", lease: slot };
@@ -110,7 +110,7 @@ export type DriverRow =
   | { readonly kind: "discharged" };
 
 /**
- * The driver column: a message that found a node ready looks at the node's slot before it sends anything.
+ * The driver column: a message that found a node ready looks at the node's slot before it sends anything (G8, G10).
  *
  * @param resendMs - How old a queued state must be to be sent once more.
  */
@@ -163,7 +163,7 @@ export interface CarryCase {
 }
 
 /**
- * Whether a ready successor runs inline under the token in hand.
+ * Whether a ready successor runs inline under the token in hand (G7).
  *
  * A winner of the last arrival alone may hold a message that another delivery has deleted already: if it carried and
  * died, nobody would know (docs/protocol.md#the-one-idea; mutant: winner of the arrival alone carries).

@@ -240,7 +240,7 @@ function decodeError(value: Value): StoredError {
  * The condition "exactly what was seen", for every open state: a repair or take-over may act on nothing older or newer.
  *
  * (dispatch, attempt) only grow, so the entries named here pin the state; a lease is pinned by its end as well, since every
- * heartbeat moves that (S15).
+ * heartbeat moves that (S15; G1, G2, G3, G12).
  */
 export function asSeen(attribute: string, slot: OpenSlot): Condition {
   if (slot.state === "absent") return { is: "absent", path: [attribute] };
@@ -252,7 +252,7 @@ export function asSeen(attribute: string, slot: OpenSlot): Condition {
   return { is: "all", of };
 }
 
-/** The condition "leased by me, same attempt": of everything only a live owner may do. */
+/** The condition "leased by me, same attempt": of everything only a live owner may do (G4, G5). */
 export function leasedBy(attribute: string, lease: { readonly owner: string; readonly attempt: number }): Condition {
   return {
     is: "all",

@@ -41,7 +41,7 @@ function openStatus(slot: OpenSlot, released: boolean): TaskStatus {
 }
 
 /**
- * Whether task code of a node may start, on a head read taken now (S9). Nothing does while the run is paused, and nothing of
+ * Whether task code of a node may start, on a head read taken now (S9, G20). Nothing does while the run is paused, and nothing of
  * a run that was removed.
  */
 export function mayStart(

@@ -88,7 +88,7 @@ export function badIn(join: PlanJoin, place: TallyPlace, image: Image): number {
 
 /**
  * Joins that are decided by a count. Their items tell those above how far they are whenever that changes, not only when
- * they are full: else a few stragglers, one in each leaf, would hide what all others have come to.
+ * they are full (G42): else a few stragglers, one in each leaf, would hide what all others have come to.
  */
 export function isCounting({ when }: PlanJoin): boolean {
   return when === "tolerate" || when === "quorum";
@@ -138,7 +138,7 @@ export function markFor(join: PlanJoin, place: TallyPlace, image: Image): number
   return join.skipped === undefined ? bad : skipped * settledUnit + bad;
 }
 
-/** Whether a mark says that everything below that child is settled. */
+/** Whether a mark says that everything below that child is settled (G41). */
 export function isFullMark(join: PlanJoin, child: TallyPlace, mark: number): boolean {
   return !isCounting(join) || Math.floor(mark / settledUnit) === membersBelow(join, child);
 }

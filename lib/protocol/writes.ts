@@ -3,7 +3,8 @@
  * here and nowhere else.
  *
  * Guard G stands in all of them: an item belongs to one generation, and a writer of an older or newer one is refused
- * (S15, S20). Writes of the head are in head.ts.
+ * (S15, S20). Writes of the head are in head.ts. The numbers G1, G2 … name the guards of the models that stand for these
+ * conditions (verification/spin/README.md).
  */
 import type { RunId } from "../model/ids.ts";
 import type { OutcomeStatus, Skip } from "../model/outcome.ts";
@@ -24,7 +25,7 @@ import {
 } from "./slot.ts";
 import { isCounting, isFullMark, markOf, parentOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
-/** Guard G: no item of another generation. */
+/** Guard G: no item of another generation (G21). */
 function guardG(generation: number): Condition {
   return {
     is: "any",
@@ -78,7 +79,7 @@ export interface Claim {
   readonly lease: LeasedSlot;
 }
 
-/** Claim: absent → leased, or exactly what an image showed → leased. All of a pack in one write, or none. */
+/** Claim: absent → leased, or exactly what an image showed → leased (G1, G2, G3). All of a pack in one write, or none. */
 export function claimWrite(generation: number, claims: readonly Claim[]): Write {
   return guarded(
     keyOf(claims),
@@ -154,13 +155,13 @@ export interface Commit extends Held {
   readonly outcome: SettledSlot;
 }
 
-/** Commit: outcomes and their arrivals in one write, by the owner of the leases alone. */
+/** Commit: outcomes and their arrivals in one write, by the owner of the leases alone (G4). */
 export function commitWrite(generation: number, join: PlanJoin | undefined, commits: readonly Commit[]): Write {
   const mine = commits.map(({ place, lease }) => leasedBy(place.attribute, lease));
   return guarded(keyOf(commits), generation, settling(join, commits), allOf(mine));
 }
 
-/** Wait for retry: as a commit, but nothing arrives. */
+/** Wait for retry: as a commit, but nothing arrives (G5). */
 export function waitWrite(generation: number, place: SlotPlace, lease: LeasedSlot, waiting: WaitingSlot): Write {
   return guarded(place.key, generation, [setSlot(place, waiting)], leasedBy(place.attribute, lease));
 }
@@ -183,13 +184,13 @@ export interface Settling {
   readonly outcome: SettledSlot;
 }
 
-/** The same for several slots of one item: all of them, or none. */
+/** The same for several slots of one item: all of them, or none (G12). */
 export function settleAllWrite(generation: number, join: PlanJoin | undefined, settlings: readonly Settling[]): Write {
   const seen = settlings.map((one) => asSeen(one.place.attribute, one.seen));
   return guarded(keyOf(settlings), generation, settling(join, settlings), allOf(seen));
 }
 
-/** Re-sent (absent, queued or waiting → queued), or taken from a dead owner (lease over → waiting): on exactly the state seen. */
+/** Re-sent (absent, queued or waiting → queued), or taken from a dead owner (lease over → waiting): on exactly the state seen (G12). */
 export function reissueWrite(
   generation: number,
   place: SlotPlace,
@@ -211,8 +212,8 @@ export function lateWrite(generation: number, place: SlotPlace, attempt: number,
 }
 
 /**
- * Arrive: a full child leaves its mark in its parent, with the number of bad outcomes below it, once. In a counting join it
- * leaves one whenever it has come further, and is counted when it is full.
+ * Arrive: a full child leaves its mark in its parent, with the number of bad outcomes below it, once (G6). In a counting join
+ * it leaves one whenever it has come further (G40), and is counted when it is full (G41).
  */
 export function arriveWrite(
   generation: number,
@@ -268,7 +269,7 @@ export function decideErrorWrite(
       { path: ["decidedAt"], value: author.atMs },
       { path: ["accepted"], value: accepted },
     ],
-    // A full top is its own decision, but for a quorum: that is decided by a write alone.
+    // A full top is its own decision (G28), but for a quorum: that is decided by a write alone (G43).
     join.when === "quorum" ? undecided : allOf([undecided, notFull]),
   );
 }
@@ -303,7 +304,7 @@ export function holdWrite(generation: number, run: RunId, join: PlanJoin): Write
   return guarded(tallyKey(run, join, topOf(join)), generation, [{ path: ["held"], value: 1 }], undecided);
 }
 
-/** Decide a quorum: with the members it has accepted, so that every attempt of the callback sees the same (S11). */
+/** Decide a quorum: with the members it has accepted, so that every attempt of the callback sees the same (S11, G43). */
 export function decideQuorumWrite(
   generation: number,
   run: RunId,

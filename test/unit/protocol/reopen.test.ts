@@ -6,7 +6,7 @@ import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
 import type { Workflow } from "../../../lib/model/workflow.ts";
 import type { CompileOptions } from "../../../lib/plan/compile.ts";
 import type { Image, Item, Write } from "../../../lib/ports/store.ts";
-import { followersOf, reopenWrites } from "../../../lib/protocol/reopen.ts";
+import { followersOf, nextToReopen, reopenWrites } from "../../../lib/protocol/reopen.ts";
 import { snapshotOf } from "../../../lib/protocol/snapshot.ts";
 import { headOf, planOf } from "./support.ts";
 import { isNoticed, type WriteCase, weakened } from "./write-case.ts";
@@ -60,6 +60,27 @@ async function reopened(stored: Stored, nowMs = 40_000): Promise<Reopened> {
 
 describe("reopening", () => {
   const chord: Workflow = { chord: { header: [a, b, a], callback: c } };
+
+  it("comes to tops first, outer before inner, and to the rest when no top is owed", async () => {
+    const inner: Workflow = { chord: { header: [a, b, a], callback: c } };
+    const images = {
+      "tally#.#1#0": { g: 1, remaining: 2 },
+      "tally#.#0#0": { g: 1, remaining: 2 },
+      "tally#header[0]#1#0": { g: 1, remaining: 1, m0: 1 },
+      "tally#header[0]#0#0": { g: 1, remaining: 0, s0: bad, s1: good },
+    };
+    const store = createMemoryStore();
+    store.restore(itemsOf(images));
+    const plan = planOf({ chord: { header: [inner, b, a], callback: c } }, two);
+    const rounds: string[][] = [];
+    for (let round = 0; round < 4; round++) {
+      const snapshot = snapshotOf(headOf({ generation: 2 }), plan, store.dump());
+      const writes = nextToReopen(snapshot, { nowMs: 40_000, skewMs: 2000 });
+      for (const write of writes) await store.write(write, "test");
+      rounds.push(writes.map(({ key }) => key.sk));
+    }
+    expect(rounds).toEqual([["tally#.#1#0"], ["tally#header[0]#1#0"], ["tally#header[0]#0#0", "tally#.#0#0"], []]);
+  });
 
   it("is nothing in the first generation", () => {
     const images = { "tally#.#0#0": { g: 1, remaining: 2, s0: bad, ...errorDecision } };

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
+import { lowerDue } from "../../../lib/coordinator/sending.ts";
+import { advanceDueWrite } from "../../../lib/protocol/head.ts";
+
+const key = { pk: "r", sk: "head" };
+
+/** A run whose next visit is stored as that, at second 5, and the due time after a timer was started for second 9. */
+async function loweredFrom(due: number) {
+  const store = createMemoryStore();
+  store.restore([{ key, image: { status: "RUNNING", generation: 1, due } }]);
+  const delivery = { deps: { store, clock: { now: () => 5000 } }, run: { id: "r" } };
+  await lowerDue(delivery as never, 9000);
+  const image = await store.get(key, "test");
+  return { store, due: image?.due };
+}
+
+it("makes a later visit earlier, and leaves one that comes in time", async () => {
+  expect((await loweredFrom(60_000)).due).toBe(9000);
+  expect((await loweredFrom(7000)).due).toBe(7000);
+});
+
+it("takes its claim from a visit that may have read the run before the timer was started", async () => {
+  const { store, due } = await loweredFrom(4000);
+  expect(due).toBe(5000);
+  const next = { dueMs: 900_000, settled: 0, intervalMs: 900_000 };
+  const claimed = await store.write(advanceDueWrite("r", { dueMs: 4000, generation: 1 }, next), "test");
+  expect(claimed.applied).toBe(false);
+  expect((await loweredFrom(5000)).due).toBe(5001);
+});
