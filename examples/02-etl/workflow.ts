@@ -2,7 +2,7 @@
  * Every source is extracted and transformed by itself; as soon as enough have answered, they are loaded.
  */
 import { fileURLToPath } from "node:url";
-import { chain, chord } from "tutti";
+import { chain, chord, map } from "tutti";
 import { extract, load, transform } from "./tasks.ts";
 
 export interface Etl {
@@ -13,12 +13,8 @@ export interface Etl {
 }
 
 export function etlWorkflow({ sources, quorum, target }: Etl) {
-  return chord(members(sources), load.with(target), { when: { quorum }, deadlineSeconds: 600 });
-}
-
-/** The header: one member for each source. */
-function members(sources: readonly string[]) {
-  return sources.map((source) => chain(extract.with(source), transform));
+  const each = map(chain(extract, transform), { over: [...sources] });
+  return chord(each, load.with(target), { when: { quorum }, deadlineSeconds: 600 });
 }
 
 const source = (name: string) => fileURLToPath(new URL(`./sources/${name}.csv`, import.meta.url));
