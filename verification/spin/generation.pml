@@ -512,7 +512,8 @@ stop: skip
                      if :: ow[(y) % NODES] != NOBODY -> pauses-- :: else fi; over[(y) % NODES] = 1; busy[(y) % NODES] = 0 }
 #define COPY(i)   :: atomic { !fin && (i) < NTOK + 2 && copies > 0 && vis[i] > 0 -> copies--; vis[i]++ }
 
-#define LOSE(i)   :: atomic { !fin && (i) < NTOK + 2 && loss > 0 && vis[i] + hid[i] > 0 -> loss--; if :: vis[i] > 0 -> vis[i]-- :: else -> hid[i]-- fi }
+/* a request to retry that is lost before it is taken up is its sender's to repeat */
+#define LOSE(i)   :: atomic { !fin && (i) < NTOK + 2 && ((i) < RT || hg == 2) && loss > 0 && vis[i] + hid[i] > 0 -> loss--; if :: vis[i] > 0 -> vis[i]-- :: else -> hid[i]-- fi }
 proctype world() {
   byte g, x, d, me = NOBODY, myat, t = 255;
   do
