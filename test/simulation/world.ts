@@ -180,7 +180,8 @@ function newProcess(held: readonly HeldMessage[] = []): Process {
 /** Every member travels alone, unless a scenario says otherwise. */
 const alone: CompileOptions = { tasksPerInvocation: () => 1 };
 const unchanged = (plan: Plan): Plan => plan;
-const never = new Promise<never>(() => {});
+/** A promise of its own each time: what waits for one that is kept is kept too, and that is a whole history. */
+const never = (): Promise<never> => new Promise(() => {});
 
 export function createWorld(options: WorldOptions): World {
   const clock = createVirtualClock(startMs);
@@ -223,14 +224,14 @@ export function createWorld(options: WorldOptions): World {
     lose?: () => T,
   ): Promise<T> {
     if (options.choose) await new Promise<void>((go) => turns.push(go));
-    if (process.dead) return never;
+    if (process.dead) return never();
     const number = calls.length;
     calls.push({ number, site, kind });
     const fail = (): Error =>
       kind === "send" || kind === "message" ? new QueueError("injected") : new StoreError("injected");
     const die = (): Promise<never> => {
       process.dead = true;
-      return never;
+      return never();
     };
     const mode = faultOf(number, site);
     switch (mode) {
@@ -258,14 +259,14 @@ export function createWorld(options: WorldOptions): World {
         return perform();
       case "paused":
         await stop(clock.now() + pauseMs);
-        return process.dead ? never : perform();
+        return process.dead ? never() : perform();
       case "stalled":
         await stop("idle");
-        return process.dead ? never : perform();
+        return process.dead ? never() : perform();
       case "twice-at-once":
         for (const message of process.held) await queue.changeVisibility(message.receipt, 0);
         await stop("idle");
-        return process.dead ? never : perform();
+        return process.dead ? never() : perform();
       case "lost":
         return lose ? lose() : perform();
     }
@@ -382,7 +383,7 @@ export function createWorld(options: WorldOptions): World {
     die() {
       const process = running.getStore();
       if (process) process.dead = true;
-      return never;
+      return never();
     },
     sleep: (seconds) => {
       const process = running.getStore();
