@@ -10,7 +10,7 @@ const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.me
 const prefix = "verify:";
 const byHand = ["verify:properties"];
 // And those that have their share here.
-const shares = { "verify:crash-points": ["--", "--share", "8"], "verify:models": ["--", "quick"] };
+const shares = { "verify:crash-points": ["--", "--share", "8"], "verify:models": ["--", "chord"] };
 // What a lane ends with when a program that is no part of this repository is not there: it is listed as not run.
 const notThere = { models: 2 };
 
