@@ -5,16 +5,14 @@
  * Done by whoever wrote the decision, after that and what it sets in motion; where that has died, by the sweeper, which finds
  * a decided chord with open members. Members first: from then on nothing inside them changes anything outside.
  */
-import { StoreError } from "../errors.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import { endsRest } from "../protocol/decision.ts";
 import { insideOf } from "../protocol/inside.ts";
-import { memberPlace } from "../protocol/keys.ts";
-import { itemsAt, leafKey, slotsOf, tallyKey, topOf } from "../protocol/tally.ts";
-import { decideSkippedWrite, settleAllWrite } from "../protocol/writes.ts";
+import { itemsAt, tallyKey, topOf } from "../protocol/tally.ts";
+import { decideSkippedWrite } from "../protocol/writes.ts";
 import type { Delivery } from "./delivery.ts";
 import { driveLeaf } from "./drive.ts";
-import { type Ending, endNode, outcomeOf } from "./ending.ts";
+import { type Ending, endLeaf, endNode } from "./ending.ts";
 import { locate, slotIn } from "./places.ts";
 
 const notNeeded: Ending = {
@@ -22,9 +20,6 @@ const notNeeded: Ending = {
   unbegun: "SKIPPED",
   error: { name: "not-needed", message: "the chord was decided without it" },
 };
-
-/** Rounds of looking and writing against other writers. */
-const rounds = 20;
 
 /** Ends what the joins need no more that this delivery has decided. */
 export async function endRests(delivery: Delivery): Promise<void> {
@@ -39,7 +34,11 @@ export async function endRest(delivery: Delivery, join: PlanJoin): Promise<void>
   const { run, deps } = delivery;
   const top = await deps.store.get(tallyKey(run.id, join, topOf(join)), "join.look");
   if (!endsRest(join, top, run.generation)) return;
-  for (let leaf = 0; leaf < itemsAt(join, 0); leaf++) await endLeaf(delivery, join, leaf);
+  for (let leaf = 0; leaf < itemsAt(join, 0); leaf++) {
+    const { image, ended } = await endLeaf(delivery, join, leaf, notNeeded);
+    // A leaf whose members were settled is the business of those who settled them.
+    if (ended && image) await driveLeaf(delivery, join, leaf, image);
+  }
   const { nodes, joins } = insideOf(await run.plan.whole(), join);
   for (const inner of joins) {
     const author = { by: delivery.owner, atMs: deps.clock.now() };
@@ -52,22 +51,4 @@ export async function endRest(delivery: Delivery, join: PlanJoin): Promise<void>
   );
   for (const [i, { node, place }] of places.entries())
     if (slotIn(place, images[i]).state !== "settled") await endNode(delivery, node, notNeeded);
-}
-
-/** A leaf whose members are settled is the business of those who settled them. */
-async function endLeaf(delivery: Delivery, join: PlanJoin, leaf: number): Promise<void> {
-  const { run, deps } = delivery;
-  let image = await deps.store.get(leafKey(run.id, join, leaf), "join.look");
-  for (let round = 0; round < rounds; round++) {
-    const open = slotsOf(join, leaf, image).flatMap(({ index, slot }) =>
-      slot.state === "settled"
-        ? []
-        : [{ place: memberPlace(run.id, join, index), seen: slot, outcome: outcomeOf(delivery, slot, notNeeded) }],
-    );
-    if (open.length === 0) return;
-    const result = await run.write(settleAllWrite(run.generation, join, open), "slot.end");
-    if (result.applied) return driveLeaf(delivery, join, leaf, result.image);
-    image = result.image;
-  }
-  throw new StoreError(`run ${run.id}: leaf ${leaf} of ${join.id} kept changing`);
 }

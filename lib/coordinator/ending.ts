@@ -5,6 +5,7 @@
 import { StoreError } from "../errors.ts";
 import type { OutcomeStatus, StoredError } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
+import type { Image } from "../ports/index.ts";
 import { childOf } from "../protocol/child.ts";
 import { memberPlace } from "../protocol/keys.ts";
 import { countsOf, type OpenSlot, type SettledSlot } from "../protocol/slot.ts";
@@ -29,21 +30,38 @@ const rounds = 20;
 
 /** Settles every member of a join that has no outcome, leaf by leaf, and drives on. Repeatable. */
 export async function endMembers(delivery: Delivery, join: PlanJoin, ending: Ending): Promise<void> {
-  for (let leaf = 0; leaf < itemsAt(join, 0); leaf++) await endLeaf(delivery, join, leaf, ending);
+  for (let leaf = 0; leaf < itemsAt(join, 0); leaf++) {
+    const { image } = await endLeaf(delivery, join, leaf, ending);
+    await driveMembers(delivery, join, leaf, image ?? {}, asRepair);
+  }
 }
 
-async function endLeaf(delivery: Delivery, join: PlanJoin, leaf: number, ending: Ending): Promise<void> {
+/**
+ * Settles the members of a leaf that have no outcome. What follows from that is left to the caller.
+ *
+ * @returns The leaf as it is then, and whether this has settled any of it.
+ */
+export async function endLeaf(
+  delivery: Delivery,
+  join: PlanJoin,
+  leaf: number,
+  ending: Ending,
+): Promise<{ readonly image: Image | undefined; readonly ended: boolean }> {
   const { run, deps } = delivery;
   let image = await deps.store.get(leafKey(run.id, join, leaf), "join.look");
+  let ended = false;
   for (let round = 0; round < rounds; round++) {
     const open = slotsOf(join, leaf, image).flatMap(({ index, slot }) =>
       slot.state === "settled"
         ? []
         : [{ place: memberPlace(run.id, join, index), seen: slot, outcome: outcomeOf(delivery, slot, ending) }],
     );
-    if (open.length === 0) return driveMembers(delivery, join, leaf, image ?? {}, asRepair);
+    if (open.length === 0) return { image, ended };
     const result = await run.write(settleAllWrite(run.generation, join, open), "slot.end");
-    if (result.applied) for (const { seen } of open) await letChildFollow(delivery, seen);
+    if (result.applied) {
+      ended = true;
+      for (const { seen } of open) await letChildFollow(delivery, seen);
+    }
     image = result.image;
   }
   throw new StoreError(`run ${run.id}: leaf ${leaf} of ${join.id} kept changing`);
@@ -72,11 +90,7 @@ async function letChildFollow({ deps, run }: Delivery, seen: OpenSlot): Promise<
   if (child !== undefined) await sendFollow(deps, child, (await run.plan.whole()).fairnessKey);
 }
 
-export function outcomeOf(
-  delivery: Delivery,
-  seen: OpenSlot,
-  { status, error, unbegun = status }: Ending,
-): SettledSlot {
+function outcomeOf(delivery: Delivery, seen: OpenSlot, { status, error, unbegun = status }: Ending): SettledSlot {
   const { attempt, lost } = countsOf(seen);
   return lostOutcome(delivery, seen, lost, error, attempt === 0 ? unbegun : status);
 }

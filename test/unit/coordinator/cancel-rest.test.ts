@@ -52,6 +52,17 @@ const chord = (when: object | string, header: readonly object[], cancelRest?: bo
 });
 
 describe("a chord with cancelRest", () => {
+  it("tells the run of a map at once: its tasks are told at their next heartbeat", async () => {
+    const deployed = deploy();
+    const { told, clock } = deployed;
+    const startMs = clock.now();
+    const soon = { task: "quick", args: [1], delaySeconds: 60 };
+    const header = [soon, { map: { each: slow } }];
+    await shown(deployed, { chain: [{ task: "quick", args: [[1, 2]] }, chord({ quorum: 1 }, header, true)] });
+    expect(told.map(({ reason }) => reason)).toEqual(["run-ended", "run-ended"]);
+    for (const { atMs } of told) expect(atMs - startMs).toBeLessThan(180_000);
+  });
+
   it("tells running members at the next heartbeat, and drops what is queued, when its quorum is reached", async () => {
     const deployed = deploy();
     const { told, begun, clock } = deployed;
