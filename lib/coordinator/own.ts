@@ -196,12 +196,11 @@ interface Leased extends Located {
  */
 async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine: readonly Leased[]): Promise<void> {
   const { delivery, turns } = judging;
-  const askedMs = delivery.deps.clock.now();
-  const given = await turns.take(members.length);
+  const { given, waited } = await turns.take(members.length);
   try {
     const now = members.slice(0, given);
     reopen(judging, judging.image, ...members.slice(given));
-    if (delivery.deps.clock.now() > askedMs && now.some((member) => !timeRemains(delivery, member.node))) {
+    if (waited && now.some((member) => !timeRemains(delivery, member.node))) {
       // Waited too long for its turn: another process has the time.
       judging.open = [];
       return returnUntil(delivery, delivery.deps.clock.now());

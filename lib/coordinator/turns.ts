@@ -9,8 +9,14 @@ export interface Turns {
    * @returns How many were given: all that are wanted, or as many as are free once that is half of the process. So one slow
    *   task does not keep nine places of a pack idle, and a pack is claimed in two writes at most where tasks are alike.
    */
-  take(wanted: number): Promise<number>;
+  take(wanted: number): Promise<Taken>;
   free(count: number): void;
+}
+
+export interface Taken {
+  readonly given: number;
+  /** Whether others had to make room first: the time that this took is gone. */
+  readonly waited: boolean;
 }
 
 export function createTurns(width: number): Turns {
@@ -25,13 +31,12 @@ export function createTurns(width: number): Turns {
   };
   return {
     async take(wanted) {
-      if (queue.length > 0 || open < Math.min(wanted, enough)) {
-        await new Promise<void>((give) => queue.push({ wanted, give }));
-      }
+      const waited = queue.length > 0 || open < Math.min(wanted, enough);
+      if (waited) await new Promise<void>((give) => queue.push({ wanted, give }));
       const given = Math.min(wanted, open);
       open -= given;
       next();
-      return given;
+      return { given, waited };
     },
     free(count) {
       open += count;
