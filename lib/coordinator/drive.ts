@@ -22,6 +22,7 @@ import {
   isCounting,
   isNews,
   isTop,
+  leafAt,
   markFor,
   parentOf,
   remainingOf,
@@ -75,7 +76,7 @@ export async function driveNodes(
   const [first] = nodes;
   if (first?.join && first.place.leaf) {
     const failing = nodes.some(({ slot }) => isBad(slot));
-    await climb(delivery, first.join, first.place.leaf.number, image, wins, { failing });
+    await climb(delivery, first.join, leafAt(first.place.leaf.number), image, wins, { failing });
   }
   for (const { node, slot } of nodes) {
     await once(delivery, node.id, wins, () => {
@@ -140,17 +141,17 @@ interface Climbing {
   readonly all?: boolean;
 }
 
-/** Arrives upwards from a leaf as far as items are full, or have news, then acts on the decision (G13). A loser does so too. */
+/** Arrives upwards from an item as far as items are full, or have news, then acts on the decision (G13). A loser does so too. */
 async function climb(
   delivery: Delivery,
   join: PlanJoin,
-  leaf: number,
-  leafImage: Image,
+  from: TallyPlace,
+  seen: Image,
   wins: Wins,
   { failing, all = false }: Climbing,
 ): Promise<void> {
-  let place: TallyPlace = { level: 0, number: leaf };
-  let image = leafImage;
+  let place = from;
+  let image = seen;
   let won = wins;
   while (!isTop(join, place)) {
     const full = remainingOf(join, place, image) === 0;
@@ -243,8 +244,8 @@ async function driveSkipped(delivery: Delivery, join: PlanJoin, top: Image | und
 }
 
 /** Makes a leaf arrive, and what is above it as far as that goes, and drives on from there. For repairs. */
-export async function driveLeaf(delivery: Delivery, join: PlanJoin, leaf: number, image: Image): Promise<void> {
-  await climb(delivery, join, leaf, image, lostWins, { failing: false, all: true });
+export async function driveTally(delivery: Delivery, join: PlanJoin, place: TallyPlace, image: Image): Promise<void> {
+  await climb(delivery, join, place, image, lostWins, { failing: false, all: true });
 }
 
 /** What follows a unit. A single successor may be carried; several are released together. */
@@ -434,7 +435,7 @@ export async function driveMembers(
   wins: Wins,
 ): Promise<void> {
   const bad = slotsOf(join, leaf, image).find(({ slot }) => isBad(slot));
-  await climb(delivery, join, leaf, image, wins, { failing: bad !== undefined });
+  await climb(delivery, join, leafAt(leaf), image, wins, { failing: bad !== undefined });
   if (bad !== undefined) await failMember(delivery, join, bad.index, bad.slot as SettledSlot);
 }
 
@@ -447,7 +448,7 @@ export async function driveMember(
   image: Image,
   wins: Wins,
 ): Promise<void> {
-  await climb(delivery, join, Math.floor(index / join.leafSize), image, wins, { failing: isBad(slot) });
+  await climb(delivery, join, leafAt(Math.floor(index / join.leafSize)), image, wins, { failing: isBad(slot) });
   if (isBad(slot)) await failMember(delivery, join, index, slot);
   await goOnInLane(delivery, join, { index, image, wins });
 }
