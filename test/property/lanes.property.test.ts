@@ -123,7 +123,7 @@ it("P: runs at most so many members at once, and all of them", { timeout: timeou
     fc.asyncProperty(cases, async (one) => {
       expect(await faultsOf(one)).toEqual([]);
     }),
-    { seed: 20_261_121, numRuns: 250 },
+    { seed: 20_261_121, numRuns: 100 },
   ),
 );
 
