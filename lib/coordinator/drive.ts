@@ -12,7 +12,7 @@ import type { Skip, StoredError } from "../model/outcome.ts";
 import { startMs } from "../model/start-time.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
-import { chosenSkip, isHeld } from "../protocol/decision.ts";
+import { chosenSkip, type Decision, isHeld } from "../protocol/decision.ts";
 import { decodeHead, endHeadWrite, type Head, type RunEnd } from "../protocol/head.ts";
 import { memberPlace } from "../protocol/keys.ts";
 import { isBounded, unitOf } from "../protocol/lanes.ts";
@@ -53,6 +53,7 @@ import {
   type Wins,
   wonAll,
 } from "./delivery.ts";
+import { memberSettled, type Step, taskSettled, tell } from "./events.ts";
 import { nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
@@ -171,10 +172,18 @@ async function climb(
   if (isCounting(join)) return actOnCounts(delivery, join, image, won);
   if (remainingOf(join, place, image) > 0) return;
   const decision = delivery.deps.protocol.decisionOf(join, image);
+  if (won.commit && won.arrivals) tellJoined(delivery, join, image.decision === undefined ? decision : undefined);
   if (decision === "callback") await once(delivery, join.id, won, () => advanceAll(delivery, join.id, join.next, won));
   if (decision === "skipped") await once(delivery, join.id, won, () => driveSkipped(delivery, join, image));
   // A failing member drives its own failure next, which meets this decision there.
   if (decision === "error" && (!failing || goesOn(join))) await driveError(delivery, join);
+}
+
+/** @param decision - What the last member has decided by its arrival alone, without a write that says so. */
+function tellJoined({ deps, run }: Delivery, join: PlanJoin, decision: Decision | undefined): void {
+  const steps: Step[] = [{ event: "joined", join: join.id, size: join.size }];
+  if (decision !== undefined) steps.push({ event: "decided", join: join.id, decision });
+  tell(deps, run, "tally.arrive", steps);
 }
 
 /** Whether the run goes on after a failure of that join's member: then the join waits for all the others. */
@@ -199,7 +208,11 @@ async function decideQuorum(delivery: Delivery, join: PlanJoin, wins: Wins): Pro
   const { run, deps } = delivery;
   const accepted = await acceptedMembers(delivery, join);
   const author = { by: delivery.owner, atMs: deps.clock.now() };
-  const result = await run.write(decideQuorumWrite(run.generation, run.id, join, accepted, author), "join.accept");
+  const result = await run.write(decideQuorumWrite(run.generation, run.id, join, accepted, author), "join.accept", {
+    event: "decided",
+    join: join.id,
+    decision: "callback",
+  });
   noteDecided(delivery, join, result.image);
   const decision = deps.protocol.decisionOf(join, result.image);
   // Carried, the callback would wait for the members of this delivery that still run.
@@ -374,6 +387,7 @@ export async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins
   const list: ListName = `header:${join.id}`;
   const members = listOf(await delivery.run.plan.whole(), list);
   await goOn(delivery, await release(delivery, list, members, wins), wins);
+  tell(delivery.deps, delivery.run, "join released", [{ event: "armed", join: join.id, size: join.size }]);
 }
 
 /** Whether an older generation has decided the join for what follows it: its members have no messages any more. */
@@ -416,7 +430,7 @@ export async function settleMember(
   const place = memberPlace(delivery.run.id, join, index);
   const write = settleWrite(delivery.run.generation, place, join, { state: "absent" }, outcome);
   const result = await unlessKept(
-    () => delivery.run.write(write, "slot.settle"),
+    () => delivery.run.write(write, "slot.settle", memberSettled(join.id, index, outcome)),
     (kept) => slotIn(place, kept).state === "settled",
   );
   const image = result.image;
@@ -533,7 +547,7 @@ async function skipNode(delivery: Delivery, node: PlanNode, omission: Omission):
       : outcomeFor(delivery, "SKIPPED", skippedError(delivery, omission.cause));
   const write = settleWrite(run.generation, place, join, { state: "absent" }, outcome);
   const { image } = await unlessKept(
-    () => run.write(write, "slot.skip"),
+    () => run.write(write, "slot.skip", taskSettled(node, outcome)),
     (kept) => slotIn(place, kept).state === "settled",
   );
   const slot = slotIn(place, image);
@@ -552,7 +566,8 @@ async function skipJoin(delivery: Delivery, join: PlanJoin, omission: Omission):
   const { run, deps } = delivery;
   const skip = omission.kind === "chosen" ? omission.skip : undefined;
   const author = { by: delivery.owner, atMs: deps.clock.now(), skip };
-  await run.write(decideSkippedWrite(run.generation, run.id, join, author), "join.skip");
+  const step: Step = { event: "decided", join: join.id, decision: "skipped" };
+  await run.write(decideSkippedWrite(run.generation, run.id, join, author), "join.skip", step);
   await skipAll(delivery, join.next, omission.kind === "chosen" ? chosen(delivery, join.id, omission.skip) : omission);
 }
 
@@ -586,7 +601,8 @@ async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Pr
   }
   const accepted = join.onError === null ? { failed: 1 } : await acceptedFailures(delivery, join, cause);
   const author = { by: delivery.owner, atMs: deps.clock.now() };
-  const result = await run.write(decideErrorWrite(run.generation, run.id, join, accepted, author), "join.decide");
+  const step: Step = { event: "decided", join: join.id, decision: "error" };
+  const result = await run.write(decideErrorWrite(run.generation, run.id, join, accepted, author), "join.decide", step);
   noteDecided(delivery, join, result.image);
   const decision = deps.protocol.decisionOf(join, result.image);
   if (decision !== "error" && decision !== "skipped")
@@ -612,7 +628,9 @@ export async function endRun(delivery: Delivery, end: Pick<RunEnd, "status" | "e
   if (ended) run.noteHead(ended);
   if (!result.applied) return ended && tellParent(delivery, ended, "looks");
   deps.metrics.count(`runs.${end.status.toLowerCase()}`, 1);
-  deps.log.write("info", "run ended", { run: run.id, status: end.status, ...(end.error ? { error: end.error } : {}) });
+  tell(deps, run, "head.end", [
+    { event: "ended", status: end.status, ...(end.error === undefined ? {} : { error: end.error.name }) },
+  ]);
   if (head.maps) await sendFollow(deps, run.id, (await run.plan.whole()).fairnessKey);
   await tellParent(delivery, head, "sends");
 }

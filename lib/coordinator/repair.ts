@@ -2,6 +2,7 @@
  * Performs the repairs that `diagnose` asks for: each one of the protocol's writes on exactly the state seen, then
  * driving on from there. Whoever loses such a write leaves the rest to the winner and to the next sweep.
  */
+
 import type { NodeId } from "../model/ids.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import { expires } from "../protocol/diagnose.ts";
@@ -16,6 +17,7 @@ import { asRepair, type Delivery, lostWins } from "./delivery.ts";
 import { driveJoin, driveNodes, driveTally, endRun, releaseJoin } from "./drive.ts";
 import { endRest, endRests } from "./end-rest.ts";
 import { endMembers } from "./ending.ts";
+import { taskSettled } from "./events.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
 import { reissue, sameIssue } from "./reissue.ts";
@@ -119,7 +121,7 @@ async function expire(delivery: Delivery, id: NodeId, seen: LeasedSlot): Promise
   const { place, join } = located;
   const outcome = lostOutcome(delivery, seen, lost, error);
   const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
-  const result = await delivery.run.write(write, "slot.expire");
+  const result = await delivery.run.write(write, "slot.expire", taskSettled(located.node, outcome));
   if (result.applied) await driveNodes(delivery, [{ ...located, slot: outcome }], result.image, asRepair);
 }
 
