@@ -42,7 +42,12 @@ export function tooManyAtOnce(
 }
 
 /** B3: after its decision a join starts no more than what was on its way by then: a unit of each lane. */
-export function startedInVain(snapshot: Snapshot, join: PlanJoin, entries: readonly Entry[]): string[] {
+export function startedInVain(
+  snapshot: Snapshot,
+  join: PlanJoin,
+  entries: readonly Entry[],
+  skewMs: number,
+): string[] {
   const top = tallyOf(snapshot, join, topOf(join));
   if (join.maxConcurrency === undefined || top?.decidedAt === undefined) return [];
   const run = snapshot.head.runId;
@@ -51,7 +56,7 @@ export function startedInVain(snapshot: Snapshot, join: PlanJoin, entries: reado
     const index = memberAround(join, taskId.slice(run.length + 1));
     if (index !== undefined && generation === top.g && !entered.has(index)) entered.set(index, atMs);
   }
-  const late = [...entered].filter(([, atMs]) => atMs > Number(top.decidedAt)).map(([index]) => index);
+  const late = [...entered].filter(([, atMs]) => atMs > Number(top.decidedAt) + skewMs).map(([index]) => index);
   if (late.length <= join.maxConcurrency) return [];
   return [`B3: members ${late.join(", ")} of ${join.id} started after it was decided`];
 }
