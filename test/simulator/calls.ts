@@ -2,8 +2,8 @@
  * The network between processes and services: every call of a port takes its time, and may go wrong.
  */
 import { QueueError, StoreError } from "../../lib/errors.ts";
-import type { Clock } from "../../lib/ports/index.ts";
 import { epochMs } from "../../lib/model/ids.ts";
+import type { Clock } from "../../lib/ports/index.ts";
 import type { HeldMessage, OutgoingMessage, Queue, QueueRef } from "../../lib/ports/queue.ts";
 import type { Store, Write } from "../../lib/ports/store.ts";
 import type { CallKind } from "../simulation/faults.ts";
@@ -112,7 +112,8 @@ async function perform<T>(
       network.diary.note(schedule.now(), "network", site, about, undefined, "applied late");
       void Promise.resolve(made.perform()).catch(() => {});
     });
-  const failure = () => (kind === "send" || kind === "message" ? new QueueError("injected") : new StoreError("injected"));
+  const failure = () =>
+    kind === "send" || kind === "message" ? new QueueError("injected") : new StoreError("injected");
   switch (fault) {
     case undefined:
     case "slow":
@@ -184,16 +185,46 @@ export function storeOf(network: Network, process: Process): Store {
       return read(site, nameOf(key), () => store.get(key, site), isThere);
     },
     getMany(keys, site) {
-      checkOwn(network, process, keys.map(({ pk }) => pk), site);
-      return read(site, `${keys.length} items`, () => store.getMany(keys, site), () => "");
+      checkOwn(
+        network,
+        process,
+        keys.map(({ pk }) => pk),
+        site,
+      );
+      return read(
+        site,
+        `${keys.length} items`,
+        () => store.getMany(keys, site),
+        () => "",
+      );
     },
     query(pk, prefix, cursor, site) {
       checkOwn(network, process, [pk], site);
-      return read(site, `${pk}/${prefix}*`, () => store.query(pk, prefix, cursor, site), ({ items }) => `${items.length}`);
+      return read(
+        site,
+        `${pk}/${prefix}*`,
+        () => store.query(pk, prefix, cursor, site),
+        ({ items }) => `${items.length}`,
+      );
     },
-    due: (shard, before, cursor, site) =>
-      read(site, shard, () => store.due(shard, before, cursor, site), ({ items }) => `${items.length}`),
-    list: (shard, cursor, site) => read(site, shard, () => store.list(shard, cursor, site), () => ""),
+    // Three of four shards are empty here: asking them is no event.
+    due: async (shard, before, cursor, site) => {
+      const found = await store.due(shard, before, cursor, site);
+      if (found.items.length === 0) return found;
+      return read(
+        site,
+        shard,
+        () => store.due(shard, before, cursor, site),
+        ({ items }) => `${items.length}`,
+      );
+    },
+    list: (shard, cursor, site) =>
+      read(
+        site,
+        shard,
+        () => store.list(shard, cursor, site),
+        () => "",
+      ),
     async write(write, site) {
       checkOwn(network, process, [write.key.pk], site);
       if (variant?.acknowledgeBeforeWrite === site) for (const { receipt } of process.held) queues.remove(receipt);
@@ -206,7 +237,12 @@ export function storeOf(network: Network, process: Process): Store {
       });
     },
     remove(keys, site) {
-      checkOwn(network, process, keys.map(({ pk }) => pk), site);
+      checkOwn(
+        network,
+        process,
+        keys.map(({ pk }) => pk),
+        site,
+      );
       return call(network, process, {
         kind: "write",
         site,
@@ -296,4 +332,3 @@ function wrongKey({ body, fairnessKey }: OutgoingMessage): string[] {
 }
 
 export const fairnessKeyOf = (run: string) => `key-of-${run}`;
-

@@ -6,8 +6,8 @@
 import type { SubmitRequest } from "../../lib/model/request.ts";
 import type { Task, Workflow } from "../../lib/model/workflow.ts";
 import { partsOf } from "../unit/plan/random-workflows.ts";
-import { cut } from "./cut.ts";
 import { fairnessKeyOf } from "./calls.ts";
+import { cut } from "./cut.ts";
 import { drawMix, type FaultKind, type Mix } from "./faults.ts";
 import { createRandom, type Random, streams } from "./random.ts";
 import { drawWorkflow } from "./workflow.ts";
@@ -73,7 +73,7 @@ function drawTenant(
   const mayBePoisoned = isA && random.chance(0.5) && mix.on.has("poison");
   const workflow = drawWorkflow({
     random,
-    tasks: random.pick([1, 2, 2, 3, 3, 4, 5, 6, 8, 12]),
+    tasks: random.pick([1, 1, 2, 2, 2, 3, 3, 4, 5, 8]),
     // Where processes die by chance, only the poison may use up what a task may lose.
     maxLost: mix.loses && !mayBePoisoned ? 100 : undefined,
     names: taskNames,

@@ -69,7 +69,9 @@ function ofDag(workflow: Extract<DagNode, { dag: unknown }>): Workflow[] {
   const within = names.flatMap((name) => {
     const { after, ...node } = nodes[name] as DagNode & { after?: readonly string[] };
     if (usesResults(node)) return [];
-    return smallerThan(node as Workflow).map((one) => made({ ...nodes, [name]: after ? { ...one, after } : one } as never));
+    return smallerThan(node as Workflow).map((one) =>
+      made({ ...nodes, [name]: after ? { ...one, after } : one } as never),
+    );
   });
   return [...(names.length > 1 ? [made(fewer)] : []), ...within];
 }
@@ -81,7 +83,8 @@ function plainer(workflow: Extract<DagNode, { task: unknown }>): Workflow[] {
   const { task, headers, ...more } = workflow;
   const isPlain = Object.keys(workflow).length === 1;
   const { does, seconds: _, ...value } = headers ?? {};
-  const quick = headers?.seconds === undefined ? [] : [{ ...workflow, headers: { ...(does ? { does } : {}), ...value } }];
+  const quick =
+    headers?.seconds === undefined ? [] : [{ ...workflow, headers: { ...(does ? { does } : {}), ...value } }];
   const kept = "args" in more ? { args: more.args } : {};
   return isPlain ? [] : [{ task, ...kept } as Workflow, ...(quick as Workflow[])];
 }

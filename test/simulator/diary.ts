@@ -24,7 +24,9 @@ export function createDiary(startMs: number, writes: boolean): Diary {
       if (!writes) return;
       const time = ((atMs - startMs) / 1000).toFixed(3).padStart(10);
       const wrong = fault === undefined ? "" : `  !! ${fault}`;
-      lines.push(`${time} s  ${who.padEnd(14)} ${site.padEnd(20)} ${what}${result === "" ? "" : `  → ${result}`}${wrong}`);
+      lines.push(
+        `${time} s  ${who.padEnd(14)} ${site.padEnd(20)} ${what}${result === "" ? "" : `  → ${result}`}${wrong}`,
+      );
     },
     digest: () => hex(one) + hex(two),
     lines,

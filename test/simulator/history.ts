@@ -1,7 +1,6 @@
 /**
  * One history from its beginning to its end: a pure function of its name and of the code.
  */
-import { decodeHead } from "../../lib/protocol/head.ts";
 import type { Variant } from "../simulation/world.ts";
 import { type Case, type CaseName, caseOf, runOfA } from "./case.ts";
 import { type AtRest, faultsAtRest, isComparable, readAll, retriedFaults, seenOf } from "./judge.ts";
@@ -32,9 +31,6 @@ export interface HistoryOptions {
   /** Whether to write down what happens, line by line. */
   readonly writes?: boolean;
 }
-
-/** Operators look at what stands still so often. */
-const looks = 4;
 
 export async function runHistory(name: CaseName, { variant, writes = false }: HistoryOptions = {}): Promise<Outcome> {
   const one = caseOf(name);
@@ -69,7 +65,7 @@ const hangs: Lived = { faults: ["L1: it does not come to rest"], runs: [] };
 
 async function lived(world: World, one: Case): Promise<Lived> {
   beginPeople(world, one);
-  if (!(await settleUnpaused(world, one))) return hangs;
+  if (!(await world.settle())) return hangs;
   // A workflow that waits longer than its deadline allows is rejected.
   const missing = one.tenants.filter(
     ({ run, deadlineSeconds }) => deadlineSeconds === undefined && !world.table.images.has(headOf(run)),
@@ -84,29 +80,13 @@ async function lived(world: World, one: Case): Promise<Lived> {
 
 const headOf = (run: string) => nameOf({ pk: run, sk: "head" });
 
-/** Who paused a run resumes it when nothing moves any more: a late copy of the request may have paused it again. */
-async function settleUnpaused(world: World, { tenants }: Case): Promise<boolean> {
-  for (let look = 0; look < looks; look++) {
-    if (!(await world.settle())) return false;
-    const paused = tenants.flatMap(({ run }) => {
-      const image = world.table.images.get(headOf(run))?.image;
-      const head = image && decodeHead(run, image);
-      return head?.status === "RUNNING" && head.pausedAtMs !== undefined ? [head] : [];
-    });
-    if (paused.length === 0) return true;
-    for (const { runId, generation } of paused)
-      ask(world, runId, `resume-${look}`, { type: "resume", generation });
-  }
-  return false;
-}
-
 /** A's run is run again when all is at rest, where it has not succeeded. */
 async function retried(world: World, one: Case, runs: readonly AtRest[]): Promise<Lived> {
   const first = runs.find(({ tenant, state }) => tenant.run === runOfA && state.status !== "SUCCEEDED");
   if (first === undefined) return { faults: [], runs };
   const { runId, generation } = first.snapshot.head;
   ask(world, runId, "retry-at-rest", { type: "retry", generation });
-  if (!(await settleUnpaused(world, one))) return hangs;
+  if (!(await world.settle())) return hangs;
   const seen = seenOf(world);
   const again = await readAll(seen, one);
   const second = again.find(({ tenant }) => tenant.run === runOfA) as AtRest;

@@ -4,6 +4,7 @@
  */
 import type { Json } from "../../lib/model/json.ts";
 import { type Snapshot, slotOf } from "../../lib/protocol/snapshot.ts";
+import { taskStatus } from "../../lib/protocol/status.ts";
 import { resultFaults } from "../property/workflows/judge.ts";
 import { type Before, type Reference, referenceOf } from "../property/workflows/reference.ts";
 import {
@@ -67,7 +68,9 @@ const ofTenant = ({ tenant }: AtRest, faults: readonly string[]): string[] =>
 function refusedSubmits({ table }: World, { tenants }: Case): string[] {
   const sound = tenants.filter(({ deadlineSeconds }) => deadlineSeconds === undefined);
   return [...table.images.values()].flatMap(({ key, image }) =>
-    sound.some(({ run }) => key.pk.startsWith(`rejected#submit-${run}`)) ? [`S1: ${key.pk} was rejected: ${JSON.stringify(image.error)}`] : [],
+    sound.some(({ run }) => key.pk.startsWith(`rejected#submit-${run}`))
+      ? [`S1: ${key.pk} was rejected: ${JSON.stringify(image.error)}`]
+      : [],
   );
 }
 
@@ -101,7 +104,11 @@ function beforeOf({ snapshot, state }: AtRest): Before {
 
 function comparedFaults(reference: Reference, { tenant, snapshot, state }: AtRest): string[] {
   const { status, value } = state;
-  const result = { status, value: named(value, tenant.run), error: named(snapshot.head.error as Json | undefined, tenant.run) };
+  const result = {
+    status,
+    value: named(value, tenant.run),
+    error: named(snapshot.head.error as Json | undefined, tenant.run),
+  };
   return [
     ...resultFaults(reference, result),
     ...reference.tasks.flatMap((task) => taskFaults(task, reference, snapshot)),
@@ -125,7 +132,7 @@ function taskFaults(task: Reference["tasks"][number], { root }: Reference, snaps
   const node = snapshot.plan.nodes[path];
   if (node === undefined) return [`${path} is not in the plan`];
   const slot = slotOf(snapshot, node);
-  const is = slot.state === "settled" ? slot.status : "SKIPPED";
+  const is = taskStatus(slot, snapshot.head.status, false, afterEnd);
   if (is === status && starts) return [];
   const isOwed = starts && !afterEnd && root.needed.has(path);
   return is === "SKIPPED" && !isOwed ? [] : [`${path} is ${is}, should be ${starts ? status : "SKIPPED"}`];

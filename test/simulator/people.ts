@@ -2,8 +2,10 @@
  * What producers and operators do in a history, and what somebody puts on the queues who should not: messages, at their times.
  */
 import type { QueueRef } from "../../lib/ports/queue.ts";
+import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { type Case, requestOf, runOfA, type Tenant, tasksOf } from "./case.ts";
 import { createRandom, type Random, streams } from "./random.ts";
+import { nameOf } from "./table.ts";
 import type { World } from "./world.ts";
 
 interface Sender {
@@ -25,12 +27,15 @@ export function beginPeople(world: World, { name, mix, tenants }: Case): void {
     if (isA && mix.on.has("revoke")) revoke(sender, tenant);
     if (isA && mix.on.has("retry")) retry(sender, tenant);
   }
+  if (mix.on.has("hold")) lookAfter(sender, tenants, 1);
   if (mix.on.has("poison")) for (let one = random.between(1, 4); one > 0; one--) poison(sender);
 }
 
 /** Of requests that people send again when they see that the run has not got on. */
 export function ask(world: World, run: string, requestId: string, request: Readonly<Record<string, unknown>>): void {
-  world.queues.send("request", [{ body: JSON.stringify({ tutti: 1, id: run, requestId, ...request }), delaySeconds: 0 }]);
+  world.queues.send("request", [
+    { body: JSON.stringify({ tutti: 1, id: run, requestId, ...request }), delaySeconds: 0 },
+  ]);
 }
 
 function later({ world, random, withinMs }: Sender, send: () => void, afterMs = 0): number {
@@ -52,7 +57,8 @@ function submit(sender: Sender, tenant: Tenant, again: boolean): void {
   const first = `submit-${tenant.run}`;
   world.schedule.at(world.schedule.now() + random.below(2000), send(first));
   if (!again) return;
-  for (let copy = random.between(1, 3); copy > 0; copy--) later(sender, send(random.chance(0.5) ? first : `${first}-${copy}`));
+  for (let copy = random.between(1, 3); copy > 0; copy--)
+    later(sender, send(random.chance(0.5) ? first : `${first}-${copy}`));
 }
 
 function operate(sender: Sender, run: string, request: Readonly<Record<string, unknown>>, afterMs = 0): number {
@@ -70,6 +76,29 @@ function hold(sender: Sender, { run }: Tenant): void {
     const afterMs = operate(sender, run, { type: "pause", generation: 1 });
     operate(sender, run, { type: "resume", generation: 1 }, afterMs);
   }
+}
+
+const lookMs = 1_200_000;
+
+/** Who pauses runs looks after them: a late copy of the request may have paused one again. */
+function lookAfter(sender: Sender, tenants: readonly Tenant[], look: number): void {
+  const { world, withinMs } = sender;
+  world.schedule.at(world.schedule.now() + (look === 1 ? 2 * withinMs : lookMs), () => {
+    const heads = tenants.flatMap(({ run }) => headIn(world, run) ?? []);
+    const running = heads.filter(({ status }) => status === "RUNNING");
+    for (const { runId, generation, pausedAtMs } of running) {
+      if (pausedAtMs === undefined) continue;
+      world.diary.note(world.schedule.now(), "operator", "resume", runId, undefined, "it is still paused");
+      ask(world, runId, `resume-${look}`, { type: "resume", generation });
+    }
+    const isAwaited = tenants.some(({ run, deadlineSeconds }) => deadlineSeconds === undefined && !headIn(world, run));
+    if (running.length > 0 || isAwaited) lookAfter(sender, tenants, look + 1);
+  });
+}
+
+function headIn({ table }: World, run: string): Head | undefined {
+  const image = table.images.get(nameOf({ pk: run, sk: "head" }))?.image;
+  return image && decodeHead(run, image);
 }
 
 function revoke(sender: Sender, { run, workflow }: Tenant): void {

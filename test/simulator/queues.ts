@@ -67,7 +67,8 @@ export function createQueues(
     if (waiting.push(message) === 1) pollLater(message.queue);
   };
 
-  const pollLater = (queue: ConsumedQueue) => void schedule.at(schedule.now() + random.below(pollMs), () => poll(queue));
+  const pollLater = (queue: ConsumedQueue) =>
+    void schedule.at(schedule.now() + random.below(pollMs), () => poll(queue));
 
   const poll = (queue: ConsumedQueue) => {
     const waiting = ready.get(queue) as Message[];

@@ -60,8 +60,7 @@ export function createTable(
       if (!result.applied) return result;
       images.set(name, { key: write.key, image: result.image });
       // Who is ahead by the skew is right to act so much earlier.
-      if (before)
-        told.wrong(forbiddenChanges(write.key.sk, before, result.image, schedule.now() + rules.skewMs));
+      if (before) told.wrong(forbiddenChanges(write.key.sk, before, result.image, schedule.now() + rules.skewMs));
       if (write.key.sk === "head") index(write.key, result.image);
       return result;
     },

@@ -40,6 +40,7 @@ export const startMs = Date.UTC(2026, 0, 1);
 export const skewMs = defaults.clockSkewSeconds * 1000;
 /** A history that has not come to rest by then never will. */
 const maxEvents = 30_000;
+const maxDays = 2;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -212,21 +213,34 @@ export function createWorld({ seed, schedule: order, mix, writes, variant }: Wor
   async function deliver(from: ConsumedQueue, messages: readonly HeldMessage[]): Promise<void> {
     const role = roleOf(from);
     const version = versionNow();
-    const warm = random.chance(0.7) ? idle.findIndex((one) => one.role === role && one.process.version === version) : -1;
+    const warm = random.chance(0.9)
+      ? idle.findIndex((one) => one.role === role && one.process.version === version)
+      : -1;
     const [found] = warm < 0 ? [] : idle.splice(warm, 1);
     const process = found?.process ?? newProcess(role, version);
     const coordinator = found?.coordinator ?? coordinatorOf(process);
     process.held = messages;
     process.runs = runsOf(messages);
     for (const { messageId, receiveCount, body } of messages)
-      diary.note(schedule.now(), process.name, "receive", `${messageId} ${shortly(body)}`, undefined, `${receiveCount}`);
+      diary.note(
+        schedule.now(),
+        process.name,
+        "receive",
+        `${messageId} ${shortly(body)}`,
+        undefined,
+        `${receiveCount}`,
+      );
     const dispositions = await handle(coordinator, from, messages);
     for (const [at, message] of messages.entries()) await finish(process, message, dispositions[at] as Disposition);
     process.held = [];
     idle.push({ process, role, coordinator });
   }
 
-  async function finish(process: Process, { receipt, messageId }: HeldMessage, disposition: Disposition): Promise<void> {
+  async function finish(
+    process: Process,
+    { receipt, messageId }: HeldMessage,
+    disposition: Disposition,
+  ): Promise<void> {
     const isDone = disposition.kind === "acknowledge";
     const seconds = isDone ? 0 : disposition.delaySeconds;
     try {
@@ -267,9 +281,11 @@ export function createWorld({ seed, schedule: order, mix, writes, variant }: Wor
     happened: network.happened,
     calls: () => network.calls,
     async settle() {
+      const lastMs = schedule.now() + maxDays * 86_400_000;
       for (let event = 0; event < maxEvents; event++) {
         if (!schedule.step()) return true;
         await settled();
+        if (schedule.now() > lastMs) return false;
       }
       return false;
     },
