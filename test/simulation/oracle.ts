@@ -196,7 +196,9 @@ function decisionFaults(world: Seen, snapshot: Snapshot, join: PlanJoin): string
   // One of an older generation was called when the join was *error* there.
   if (decision !== "error" && enteredIn(world, snapshot, join.onError, snapshot.head.generation))
     faults.push(`S4: ${join.onError} started though ${join.id} is ${decision ?? "open"}`);
-  if (decision === "error" && join.onError !== null && !settledNode(snapshot, join.onError))
+  // After a revoke nothing starts, error callbacks neither.
+  const isOwed = decision === "error" && snapshot.head.status !== "REVOKED";
+  if (isOwed && join.onError !== null && !settledNode(snapshot, join.onError))
     faults.push(`L3: ${join.onError} was not called though ${join.id} is error`);
   if (decision === "error" && join.onError !== null && !calledIn(world, snapshot, join, join.onError))
     faults.push(`L3: ${join.onError} was called in an older generation than that in which ${join.id} became error`);
