@@ -42,12 +42,7 @@ export function tooManyAtOnce(
 }
 
 /** B3: after its decision a join starts no more than what was on its way by then: a unit of each lane. */
-export function startedInVain(
-  snapshot: Snapshot,
-  join: PlanJoin,
-  entries: readonly Entry[],
-  skewMs: number,
-): string[] {
+export function startedInVain(snapshot: Snapshot, join: PlanJoin, entries: readonly Entry[], skewMs: number): string[] {
   const top = tallyOf(snapshot, join, topOf(join));
   if (join.maxConcurrency === undefined || top?.decidedAt === undefined) return [];
   const run = snapshot.head.runId;
