@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 
 const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const prefix = "verify:";
-const byHand = ["verify:properties"];
+const byHand = ["verify:properties", "verify:simulation"];
 // And those that have their share here.
 const shares = { "verify:crash-points": ["--", "--share", "8"], "verify:models": ["--", "chord"] };
 // What a lane ends with when a program that is no part of this repository is not there: it is listed as not run.

@@ -58,7 +58,7 @@ import { isInTurn, nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
 import { firstSend, lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
-import { unlessKept } from "./taken-over.ts";
+import { lookAt, unlessKept } from "./taken-over.ts";
 
 /** A settled node, with the place of its slot. */
 export interface Settled extends Located {
@@ -336,7 +336,7 @@ function sharesDelivery({ queue, fairnessKey }: Delivery, node: PlanNode): boole
 /** The driver's row of the table, for a node this delivery has not started itself. */
 export async function lookThenSend(delivery: Delivery, node: PlanNode): Promise<void> {
   const located = await locate(delivery, node);
-  const image = await delivery.deps.store.get(located.place.key, "slot.look");
+  const image = await lookAt(delivery, located.place);
   const slot = slotIn(located.place, image);
   const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));
   switch (row.kind) {
@@ -357,7 +357,7 @@ export async function lookThenSend(delivery: Delivery, node: PlanNode): Promise<
 /** Drives on from a node that is settled, and starts nothing. */
 async function lookOnly(delivery: Delivery, node: PlanNode): Promise<void> {
   const located = await locate(delivery, node);
-  const image = await delivery.deps.store.get(located.place.key, "slot.look");
+  const image = await lookAt(delivery, located.place);
   const slot = slotIn(located.place, image);
   if (slot.state === "settled" && image) return driveNodes(delivery, [{ ...located, slot }], image, lostWins);
   const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), resendMs(delivery, slot));

@@ -17,6 +17,7 @@ import { memberSettled, taskSettled } from "./events.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
 import { sendFollow } from "./sending.ts";
+import { lookAt } from "./taken-over.ts";
 
 /** What is recorded, and why. */
 export interface Ending {
@@ -71,10 +72,10 @@ export async function endLeaf(
 
 /** Settles a task that has no outcome, and drives on from it. Repeatable. */
 export async function endNode(delivery: Delivery, node: PlanNode, ending: Ending): Promise<void> {
-  const { run, deps } = delivery;
+  const { run } = delivery;
   const located = await locate(delivery, node);
   const { place, join } = located;
-  let image = await deps.store.get(place.key, "slot.look");
+  let image = await lookAt(delivery, place);
   for (let round = 0; round < rounds; round++) {
     const slot = slotIn(place, image);
     if (slot.state === "settled") return driveNodes(delivery, [{ ...located, slot }], image ?? {}, asRepair);

@@ -45,7 +45,7 @@ export function tooManyAtOnce(
  * B3: after its decision a join starts no more than what was on its way by then: a unit of each lane. Error callbacks inside
  * its members are owed all the same.
  */
-export function startedInVain(snapshot: Snapshot, join: PlanJoin, entries: readonly Entry[]): string[] {
+export function startedInVain(snapshot: Snapshot, join: PlanJoin, entries: readonly Entry[], skewMs: number): string[] {
   const top = tallyOf(snapshot, join, topOf(join));
   if (join.maxConcurrency === undefined || top?.decidedAt === undefined) return [];
   const run = snapshot.head.runId;
@@ -55,7 +55,7 @@ export function startedInVain(snapshot: Snapshot, join: PlanJoin, entries: reado
     const index = snapshot.plan.nodes[path]?.afterEnd ? undefined : memberAround(join, path);
     if (index !== undefined && generation === top.g && !entered.has(index)) entered.set(index, atMs);
   }
-  const late = [...entered].filter(([, atMs]) => atMs > Number(top.decidedAt)).map(([index]) => index);
+  const late = [...entered].filter(([, atMs]) => atMs > Number(top.decidedAt) + skewMs).map(([index]) => index);
   if (late.length <= join.maxConcurrency) return [];
   return [`B3: members ${late.join(", ")} of ${join.id} started after it was decided`];
 }

@@ -8,6 +8,7 @@ import type { Json } from "../../lib/model/json.ts";
 import { decodeToken } from "../../lib/model/outside.ts";
 import { startMs } from "../../lib/model/start-time.ts";
 import type { PlanJoin } from "../../lib/plan/types.ts";
+import type { Store } from "../../lib/ports/index.ts";
 import { owedToParent } from "../../lib/protocol/child.ts";
 import { endsRest, owedDecision } from "../../lib/protocol/decision.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
@@ -26,6 +27,23 @@ import { readValue } from "../../lib/records/values.ts";
 import { startedInVain } from "./lane-check.ts";
 import type { World } from "./world.ts";
 
+/** What there is to see of a world. */
+export interface Seen extends Pick<World, "entries" | "violations" | "outsideMessages"> {
+  readonly store: Pick<World["store"], "dump"> & Store;
+  readonly clock: Pick<World["clock"], "now">;
+  readonly queue: Pick<World["queue"], "queues">;
+}
+
+/** How far moments may be apart from what they should be, where clocks differ and processes stand still. */
+export interface Leeway {
+  readonly skewMs: number;
+  /** How long after the end of a run a body may be entered. */
+  readonly afterEndMs: number;
+}
+
+/** One clock, and a head read at most a minute ago. */
+const exact: Leeway = { skewMs: 0, afterEndMs: 60_000 };
+
 /** The final state of a run, as two runs of one scenario are compared. */
 export interface FinalState {
   readonly status: Head["status"];
@@ -37,7 +55,7 @@ export interface FinalState {
 }
 
 export async function readRun(
-  world: World,
+  world: Seen,
   run: string,
 ): Promise<{ readonly snapshot: Snapshot; readonly state: FinalState }> {
   const items = world.store.dump().filter(({ key }) => key.pk === run || key.pk.startsWith(`${run}#`));
@@ -86,22 +104,23 @@ function describe(slot: Extract<Slot, { state: "settled" }>): string {
 }
 
 /** Every broken invariant, in words: those of all stored items, and those of that run. */
-export function brokenInvariants(world: World, snapshot: Snapshot): string[] {
-  return [...auditFaults(world), ...runFaults(world, snapshot)];
+export function brokenInvariants(world: Seen, snapshot: Snapshot): string[] {
+  return [...auditFaults(world), ...brokenRun(world, snapshot)];
 }
 
-function runFaults(world: World, snapshot: Snapshot): string[] {
+/** What is wrong with one run. */
+export function brokenRun(world: Seen, snapshot: Snapshot, leeway: Leeway = exact): string[] {
   const joins = Object.values(snapshot.plan.joins).filter((join) => join.size > 0);
   return [
     ...world.violations,
     ...(snapshot.head.status === "RUNNING" ? ["L1: the run has not ended"] : []),
     ...joins.flatMap((join) => decisionFaults(world, snapshot, join)),
     ...joins.flatMap((join) => countFaults(snapshot, join)),
-    ...joins.flatMap((join) => startedInVain(snapshot, join, world.entries)),
+    ...joins.flatMap((join) => startedInVain(snapshot, join, world.entries, leeway.skewMs)),
     ...generationFaults(snapshot),
     ...joins.flatMap((join) => restFaults(snapshot, join)),
-    ...early(world, snapshot),
-    ...tooSoon(world, snapshot),
+    ...early(world, snapshot, leeway),
+    ...tooSoon(world, snapshot, leeway),
     ...enteredTwice(world),
   ];
 }
@@ -111,7 +130,7 @@ function runFaults(world: World, snapshot: Snapshot): string[] {
  *
  * @param swept - Whether the sweeper runs: it alone finds a child that was made for a parent which had just ended.
  */
-export async function childFaults(world: World, swept: boolean): Promise<string[]> {
+export async function childFaults(world: Seen, swept: boolean): Promise<string[]> {
   const heads = world.store.dump().filter(({ key }) => key.sk === "head");
   const faults: string[] = [];
   for (const { key, image } of heads) {
@@ -121,7 +140,7 @@ export async function childFaults(world: World, swept: boolean): Promise<string[
     const view = await readParent(world.store, head.parent);
     const owed = owedToParent(head, view);
     if (owed === "revoke" && !swept) continue;
-    faults.push(...runFaults(world, snapshot).map((fault) => `${key.pk}: ${fault}`));
+    faults.push(...brokenRun(world, snapshot).map((fault) => `${key.pk}: ${fault}`));
     if (owed !== undefined) faults.push(`M1: ${key.pk} owes its parent: ${owed}`);
     if (swept && outlives(head, view.head)) faults.push(`M3: ${key.pk} went on long after its parent had ended`);
     const { slot } = view;
@@ -142,7 +161,7 @@ function outlives(child: Head, parent: Head | undefined): boolean {
 }
 
 /** Everything that the stored items of all runs show by themselves: the audit that users have. */
-export function auditFaults(world: Pick<World, "store" | "clock">): string[] {
+export function auditFaults(world: Pick<Seen, "store" | "clock">): string[] {
   return auditItems(world.store.dump(), world.clock.now()).violations.map(
     ({ invariant, run, node, join, explanation, key }) =>
       `${invariant}: ${run} ${node ?? join ?? ""} ${key.sk}: ${explanation}`,
@@ -166,7 +185,7 @@ function restFaults(snapshot: Snapshot, join: PlanJoin): string[] {
 }
 
 /** S4: never callback and error callback of one join. */
-function decisionFaults(world: World, snapshot: Snapshot, join: PlanJoin): string[] {
+function decisionFaults(world: Seen, snapshot: Snapshot, join: PlanJoin): string[] {
   const decision = decided(snapshot, join);
   const started = (id: string | null | undefined) =>
     typeof id === "string" && world.entries.some((entry) => entry.taskId === taskIdOf(snapshot.head.runId, id));
@@ -177,20 +196,22 @@ function decisionFaults(world: World, snapshot: Snapshot, join: PlanJoin): strin
   // One of an older generation was called when the join was *error* there.
   if (decision !== "error" && enteredIn(world, snapshot, join.onError, snapshot.head.generation))
     faults.push(`S4: ${join.onError} started though ${join.id} is ${decision ?? "open"}`);
-  if (decision === "error" && join.onError !== null && !settledNode(snapshot, join.onError))
+  // After a revoke nothing starts, error callbacks neither.
+  const isOwed = decision === "error" && snapshot.head.status !== "REVOKED";
+  if (isOwed && join.onError !== null && !settledNode(snapshot, join.onError))
     faults.push(`L3: ${join.onError} was not called though ${join.id} is error`);
   if (decision === "error" && join.onError !== null && !calledIn(world, snapshot, join, join.onError))
     faults.push(`L3: ${join.onError} was called in an older generation than that in which ${join.id} became error`);
   return faults;
 }
 
-function enteredIn(world: World, { head }: Snapshot, id: string | null, generation: unknown): boolean {
+function enteredIn(world: Seen, { head }: Snapshot, id: string | null, generation: unknown): boolean {
   const taskId = id === null ? undefined : taskIdOf(head.runId, id);
   return world.entries.some((entry) => entry.taskId === taskId && entry.generation === generation);
 }
 
 /** Whether an error callback that has succeeded did so in the generation of the decision. */
-function calledIn(world: World, snapshot: Snapshot, join: PlanJoin, onError: string): boolean {
+function calledIn(world: Seen, snapshot: Snapshot, join: PlanJoin, onError: string): boolean {
   const node = snapshot.plan.nodes[onError];
   const slot = node && slotOf(snapshot, node);
   if (slot?.state !== "settled" || slot.status !== "SUCCEEDED") return true;
@@ -212,12 +233,12 @@ function generationFaults(snapshot: Snapshot): string[] {
 }
 
 /** Nothing goes round for ever, and nothing is given up. */
-export function unhandled(world: World): string[] {
+export function unhandled(world: Seen): string[] {
   return world.queue.queues().map((name) => `L8: ${name} still holds messages`);
 }
 
 /** S3, S11 and S9 by the ledger: no body started before its join was full, or long after the end. */
-function early(world: World, snapshot: Snapshot): string[] {
+function early(world: Seen, snapshot: Snapshot, { afterEndMs }: Leeway): string[] {
   const ended = snapshot.head.endedAtMs;
   const own = world.entries.filter(({ taskId }) => taskId.startsWith(`${snapshot.head.runId}/`));
   return own.flatMap((entry) => {
@@ -225,13 +246,13 @@ function early(world: World, snapshot: Snapshot): string[] {
       (candidate) => taskIdOf(snapshot.head.runId, candidate.id) === entry.taskId,
     );
     if (!node) return [`S5: ${entry.taskId} ran and is not in the plan`];
-    const late = ended !== undefined && entry.atMs > ended + 60_000 && !node.afterEnd;
+    const late = ended !== undefined && entry.atMs > ended + afterEndMs && !node.afterEnd;
     return late ? [`S9: ${entry.taskId} started ${entry.atMs - (ended as number)} ms after the end`] : [];
   });
 }
 
 /** Nothing that waits starts before its time, and no sleep is over before it. */
-function tooSoon(world: World, snapshot: Snapshot): string[] {
+function tooSoon(world: Seen, snapshot: Snapshot, { skewMs }: Leeway): string[] {
   // What a range starts is released before the range is done, which is all that is stored.
   if (hasRanges(snapshot.plan)) return [];
   return [...releasedOf(snapshot).nodes].flatMap(([id, sinceMs]) => {
@@ -247,13 +268,13 @@ function tooSoon(world: World, snapshot: Snapshot): string[] {
       .filter((entry) => entry.taskId === taskId && entry.generation === generation)
       .map(({ atMs }) => atMs);
     return [...slept, ...entered]
-      .filter((atMs) => atMs < startMs(node, sinceMs))
+      .filter((atMs) => atMs < startMs(node, sinceMs) - skewMs)
       .map((atMs) => `T1: ${id} did not wait: ${startMs(node, sinceMs) - atMs} ms before its time`);
   });
 }
 
 /** S4: each claim is an attempt of its own, so no attempt is entered twice. */
-function enteredTwice(world: World): string[] {
+function enteredTwice(world: Seen): string[] {
   const names = world.entries.map(
     ({ taskId, generation, attempt }) => `${taskId} generation ${generation} attempt ${attempt}`,
   );

@@ -65,27 +65,39 @@ function keptFaults({ path }: ExpectedTask, { run, entries }: Observed, before: 
   return faults;
 }
 
+/** What a run has come to: status, and value or error. */
+export function resultFaults({ root }: Reference, run: Result): string[] {
+  const status = root.succeeds ? "SUCCEEDED" : "FAILED";
+  if (run.status !== status) return [`the run is ${run.status}, should be ${status}`];
+  if (run.status === "SUCCEEDED")
+    return matches(root.value, run.value)
+      ? []
+      : [`the run's value is ${JSON.stringify(run.value)}, should be ${shown(root.value)}`];
+  const errors = new Choice(
+    root.causes.flatMap((cause) => {
+      const { error } = cause;
+      const taskId = causeId(cause);
+      // A quorum that was not reached for want of successes has no task to name.
+      const nameless = cause.path === "" ? [error] : [];
+      return [{ ...error, taskId }, ...nameless.map((one) => ({ ...one }))];
+    }),
+  );
+  if (matches(errors, run.error as unknown as Json)) return [];
+  return [`the run's error is ${JSON.stringify(run.error)}, should be ${shown(errors)}`];
+}
+
+/** How a run ended. */
+export interface Result {
+  readonly status: string;
+  readonly value?: Json | undefined;
+  readonly error?: unknown;
+}
+
 /** Status, value or error of the run, and when it ended. */
 function endFaults(reference: Reference, { run, endedAtMs }: Observed, history: History): string[] {
   const { root } = reference;
-  const status = root.succeeds ? "SUCCEEDED" : "FAILED";
-  if (run.status === "RUNNING" || run.status !== status) return [`the run is ${run.status}, should be ${status}`];
-  const faults: string[] = [];
-  if (run.status === "SUCCEEDED" && !matches(root.value, run.value))
-    faults.push(`the run's value is ${JSON.stringify(run.value)}, should be ${shown(root.value)}`);
-  if (run.status !== "SUCCEEDED") {
-    const errors = new Choice(
-      root.causes.flatMap((cause) => {
-        const { error } = cause;
-        const taskId = causeId(cause);
-        // A quorum that was not reached for want of successes has no task to name.
-        const nameless = cause.path === "" ? [error] : [];
-        return [{ ...error, taskId }, ...nameless.map((one) => ({ ...one }))];
-      }),
-    );
-    if (!matches(errors, run.error as unknown as Json))
-      faults.push(`the run's error is ${JSON.stringify(run.error)}, should be ${shown(errors)}`);
-  }
+  const faults = resultFaults(reference, run);
+  if (run.status !== (root.succeeds ? "SUCCEEDED" : "FAILED")) return faults;
   const due = notBefore(history.begunAt, settled(root)(history));
   const early = due === undefined || endedAtMs === undefined || endedAtMs < due.atMs;
   if (early) faults.push(`the run ended at ${time(endedAtMs)}, and what it waits for ended at ${time(due?.atMs)}`);

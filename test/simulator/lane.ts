@@ -1,0 +1,53 @@
+/**
+ * Many histories, one seed after the other.
+ */
+import type { Variant } from "../simulation/world.ts";
+import { ofSeed } from "./case.ts";
+import { type Outcome, runHistory } from "./history.ts";
+import { type Counts, countsOf, sum } from "./report.ts";
+
+export interface LaneOptions {
+  readonly from: number;
+  /** Every so many seeds: others take those between. @default 1 */
+  readonly step?: number;
+  readonly histories: number;
+  /** Whether to begin another one. @default always */
+  readonly mayGoOn?: () => boolean;
+  /** Failures after which it stops. @default 1 */
+  readonly maxFailures?: number;
+  readonly variant?: Variant | undefined;
+  /** Is told after each. */
+  readonly each?: (seed: number, outcome: Outcome) => void;
+}
+
+export interface Failure {
+  readonly seed: number;
+  readonly outcome: Outcome;
+}
+
+export interface LaneReport {
+  readonly histories: number;
+  readonly failures: readonly Failure[];
+  readonly counts: Counts;
+}
+
+export async function simulate(options: LaneOptions): Promise<LaneReport> {
+  const { from, step = 1, mayGoOn = () => true, maxFailures = 1, variant, each } = options;
+  const failures: Failure[] = [];
+  let counts: Counts = {};
+  let histories = 0;
+  while (histories < options.histories && failures.length < maxFailures && mayGoOn()) {
+    const seed = from + histories * step;
+    const name = ofSeed(seed);
+    const outcome = await runHistory(name, { variant });
+    histories++;
+    counts = sum([counts, countsOf(outcome, name)]);
+    if (outcome.faults.length > 0) failures.push({ seed, outcome });
+    each?.(seed, outcome);
+    if (histories % 50 === 0) await breath();
+  }
+  return { histories, failures, counts };
+}
+
+/** Lets signals and output through. */
+const breath = () => new Promise<void>((done) => setImmediate(done));
