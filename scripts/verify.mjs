@@ -10,7 +10,11 @@ const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.me
 const prefix = "verify:";
 const byHand = ["verify:properties", "verify:soak"];
 // And those that have their share here.
-const shares = { "verify:crash-points": ["--", "--share", "8"], "verify:models": ["--", "chord"] };
+const shares = {
+  "verify:crash-points": ["--", "--share", "8"],
+  "verify:models": ["--", "chord"],
+  "verify:fuzz": ["--", "--inputs", "20000", "--seed", "20261121"],
+};
 // What a lane ends with when a program that is no part of this repository is not there: it is listed as not run.
 const notThere = { models: 2 };
 

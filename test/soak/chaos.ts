@@ -11,7 +11,7 @@ export interface Kill {
   readonly target: Target;
   readonly pid: number | undefined;
   readonly atMs: number;
-  /** When as many processes of that kind were up again. */
+  /** When a new process of that kind was up. */
   upMs?: number;
 }
 
@@ -41,9 +41,9 @@ export function createChaos(deployment: Deployment, random: () => number): Chaos
     void work.finally(() => under.delete(work));
   };
 
-  const upAgain = async (kill: Kill, pool: PoolName, count: number): Promise<void> => {
+  const upAgain = async (kill: Kill, pool: PoolName, known: readonly number[]): Promise<void> => {
     const { pools } = deployment;
-    while (pools[pool].pids().length < count) await sleep(upEveryMs);
+    while (pools[pool].pids().every((pid) => known.includes(pid))) await sleep(upEveryMs);
     kill.upMs = Date.now();
   };
   const killEngine = async (): Promise<void> => {
@@ -83,10 +83,10 @@ export function createChaos(deployment: Deployment, random: () => number): Chaos
       return;
     }
     const kill: Kill = { target, pid, atMs: Date.now() };
-    const count = pool.pids().length;
+    const known = pool.pids();
     pool.kill(pid);
     kills.push(kill);
-    track(upAgain(kill, target, count));
+    track(upAgain(kill, target, known));
   };
   return {
     kills,
