@@ -10,7 +10,6 @@ it.each([
   ["what a task throws", submit({ task: "fail", args: ["Zq9Xw"] })],
   ["an argument that does not fit", submit({ task: "number", args: ["Zq9Xw"] })],
   ["an excerpt of a message that is no JSON", '{"tutti":1,"password":Zq9Xw}'],
-  [`${submit({ task: "echo", args: [0] }).replace("[0]", "[9007199254740993]")}Zq9Xw`],
   ["headers", submit({ task: "fail", headers: { authorization: "Zq9Xw" } })],
 ])("does not show %s", async (_what, request) => {
   await expect(checkLog(request)).resolves.toBe(undefined);
