@@ -1,16 +1,20 @@
 // `npm run verify`: every lane, one after the other, stopping at the first that fails.
 //
 // The lanes are format and lint, types, build and tests, then every npm script named `verify:…`, in the order of
-// package.json, but for those that take too long for every push: these have a share among the tests.
+// package.json, but for those that take too long for every push: these have a share among the tests, or are for quiet machines.
 // `npm run verify -- lint test` runs only the lanes named.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const prefix = "verify:";
-const byHand = ["verify:properties", "verify:simulation"];
+const byHand = ["verify:properties", "verify:simulation", "verify:soak"];
 // And those that have their share here.
-const shares = { "verify:crash-points": ["--", "--share", "8"], "verify:models": ["--", "chord"] };
+const shares = {
+  "verify:crash-points": ["--", "--share", "8"],
+  "verify:models": ["--", "chord"],
+  "verify:fuzz": ["--", "--inputs", "20000", "--seed", "20261121"],
+};
 // What a lane ends with when a program that is no part of this repository is not there: it is listed as not run.
 const notThere = { models: 2 };
 

@@ -209,7 +209,8 @@ async function resultOf(
     return settled(delivery, lease, { status: "SUCCEEDED", value: stored.value });
   }
   const error = storedError(result.error);
-  deps.log.write("warn", "attempt failed", { taskId: taskIdOf(run.id, node.id), attempt: lease.attempt, error });
+  // What it says may be a secret: the line that everybody reads tells its name (events.ts), and this one is off by default.
+  deps.log.write("debug", "attempt failed", { taskId: taskIdOf(run.id, node.id), attempt: lease.attempt, error });
   const after = deps.protocol.afterFailure(node.retry, lease, { ...result, error }, deps.ids.fraction());
   if (after.kind === "retry") {
     const refused = await chargeAttempt(delivery, node, lease, error);

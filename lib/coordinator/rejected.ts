@@ -43,7 +43,8 @@ export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection
   deps.metrics.count("requests.rejected", 1);
   const { requestId, runId, kind } = rejection;
   const { code, path, rule } = error;
-  const broken = path === undefined || rule === undefined ? {} : { path, rule };
+  // After its colon a rule may quote what was found, and that may be a secret.
+  const broken = path === undefined || rule === undefined ? {} : { path, rule: rule.split(": ", 1)[0] as string };
   tell(deps, runId === undefined ? {} : { id: runId }, kind, [
     { event: "rejected", requestId, error: code, ...broken },
   ]);

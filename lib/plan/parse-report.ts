@@ -24,6 +24,8 @@ export interface ParsedReport {
 export function isReport(text: string): boolean {
   // Most requests are none, and some are long.
   if (!text.includes('"report"')) return false;
+  // Too large to be parsed, whatever it is: this is only about what the refusal says.
+  if (Buffer.byteLength(text) > limits.rawMessageBytes) return /"type"\s*:\s*"report"/.test(text);
   try {
     const value: unknown = JSON.parse(text);
     return isJsonObject(value) && value.type === "report";
