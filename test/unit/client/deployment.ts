@@ -10,7 +10,7 @@ import { createPortClient, type TuttiClient } from "../../../lib/client/client.t
 import { type Coordinator, createCoordinator, type Disposition } from "../../../lib/coordinator/index.ts";
 import { defaults } from "../../../lib/model/limits.ts";
 import { type CompileOptions, compile } from "../../../lib/plan/compile.ts";
-import type { Queue, Store } from "../../../lib/ports/index.ts";
+import type { Log, Queue, Store } from "../../../lib/ports/index.ts";
 import type { ConsumedQueue, HeldMessage, OutgoingMessage } from "../../../lib/ports/queue.ts";
 import { protocol } from "../../../lib/protocol/index.ts";
 import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
@@ -50,6 +50,8 @@ export interface DeploymentOptions {
   readonly tasksPerInvocation?: number;
   /** Is told of each call of the driver to the table, by site, before it has its effect. */
   readonly onCall?: (site: string) => void;
+  /** @default nobody is told */
+  readonly log?: Log;
 }
 
 export function createDeployment(options: DeploymentOptions = {}): Deployment {
@@ -62,7 +64,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
     queue,
     clock,
     ids: createSeededIds(1),
-    log: { write: () => undefined },
+    log: options.log ?? { write: () => undefined },
     metrics: { count: () => undefined },
     settings: {
       leaseSeconds: defaults.leaseSeconds,
