@@ -110,7 +110,7 @@ export class TuttiFunctions extends Construct {
       inLoop: true,
     });
     feed(control, "Requests", queues.requests.queue);
-    table.grantDrive(control);
+    table.grantControl(control);
     queues.grantSend(control);
     return control;
   }

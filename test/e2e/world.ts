@@ -24,6 +24,7 @@ export interface Inspected {
   readonly run: {
     readonly status: string;
     readonly generation: number;
+    readonly pausedAt: string | null;
     readonly progress: Readonly<Record<string, number>>;
   };
   readonly joins: readonly {
