@@ -55,9 +55,14 @@ export class TuttiTable extends Construct {
     });
   }
 
-  /** Lets a function drive runs: control, workers, dead letters. No queries, and nothing is ever deleted. */
+  /** Lets a function drive runs: workers, dead letters. No queries, and nothing is ever deleted. */
   grantDrive(grantee: IGrantable): Grant {
     return this.grantOn(grantee, driveActions);
+  }
+
+  /** Lets control do that, and read runs whole: retry, resume and a revoke go by what all of a run's tasks have come to. */
+  grantControl(grantee: IGrantable): Grant {
+    return this.grantOn(grantee, [...driveActions, "dynamodb:Query"]);
   }
 
   /** Lets the sweeper do that, look for due runs, read them whole and remove what is past its retention. */

@@ -213,16 +213,18 @@ describe("what each function may do", () => {
       "sqs:SendMessage",
     ].flat();
     const read = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"];
-    for (const role of [roles.control, roles.default, roles.images, roles.deadLetter])
+    for (const role of [roles.default, roles.images, roles.deadLetter])
       expect(actions(role)).toEqual(new Set([...drive, ...read]));
+    expect(actions(roles.control)).toEqual(new Set([...drive, ...read, "dynamodb:Query"]));
     expect(actions(roles.sweep)).toEqual(new Set([...drive, "dynamodb:Query", "dynamodb:BatchWriteItem"]));
   });
 
-  it("dynamodb: items by key; only the sweeper queries and deletes", () => {
+  it("dynamodb: items by key; control reads runs whole too; only the sweeper looks for runs and deletes", () => {
     for (const action of ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"])
       for (const role of all) expect(mayOn(template, role, action)).toEqual([table]);
     for (const role of all) {
-      expect(mayOn(template, role, "dynamodb:Query")).toEqual(role === roles.sweep ? [table, `${table}/due`] : []);
+      const queries = role === roles.sweep ? [table, `${table}/due`] : role === roles.control ? [table] : [];
+      expect(mayOn(template, role, "dynamodb:Query")).toEqual(queries);
       expect(mayOn(template, role, "dynamodb:BatchWriteItem")).toEqual(role === roles.sweep ? [table] : []);
     }
   });
