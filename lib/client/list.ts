@@ -7,7 +7,7 @@ import type { RunStatus } from "../model/outcome.ts";
 import type { Item, Store } from "../ports/index.ts";
 import { decodeHead, type Head } from "../protocol/head.ts";
 import { headKey, indexShards, listShard } from "../protocol/keys.ts";
-import { runLine } from "./project.ts";
+import { isoTime, runLine } from "./project.ts";
 import { refreshRunning } from "./runs.ts";
 
 /** Which runs to list. */
@@ -67,6 +67,7 @@ export async function listRuns(store: Store, nowMs: number, options: ListOptions
   const isLast = isOver || (await lanes.isOver());
   return {
     schemaVersion: 1,
+    listedAt: isoTime(nowMs),
     runs,
     cursor: isLast ? null : encode({ at: last.at, ids: [...last.ids], from: lanes.from() }),
   };

@@ -124,6 +124,7 @@ export const runLineSchema = z
 export const listReportSchema = z
   .object({
     schemaVersion: version,
+    listedAt: time,
     runs: z.array(runLineSchema).describe("Newest first"),
     cursor: z.string().nullable().describe("Where the next page starts; null on the last one"),
   })
