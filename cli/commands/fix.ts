@@ -87,19 +87,15 @@ async function carryOut(io: CliIo, client: TuttiClient, planned: Planned, flags:
   const done: Done[] = [];
   for (const action of actions) {
     const { do: what, runId, why } = action;
-    const result = isDry || what === "leave" ? nothing(what, isDry) : await perform(client, action, flags);
+    const result =
+      isDry || what === "leave" ? { done: false, result: asDryRun[what] } : await perform(client, action, flags);
     done.push({ do: what, runId, why, ...result });
     if (flags.json !== true && !isDry && what !== "leave") io.out.write(`run ${runId} ${result.result}\n`);
   }
   return { schemaVersion: 1, dryRun: isDry, check, actions: done, next: [...nextSteps(check, done)] };
 }
 
-function nothing(what: Action["do"], isDry: boolean): Pick<Done, "done" | "result"> {
-  return {
-    done: false,
-    result: isDry && what !== "leave" ? `would be ${what}ed`.replace("eed", "ed") : "left as it is",
-  };
-}
+const asDryRun = { repair: "would be repaired", revoke: "would be revoked", leave: "left as it is" } as const;
 
 /** @throws InterruptedError when the user declines, UsageError when there is nobody to ask. */
 async function askAll(io: CliIo, actions: readonly Action[]): Promise<void> {
