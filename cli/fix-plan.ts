@@ -26,10 +26,13 @@ interface Rules {
   readonly unasked: boolean;
 }
 
-/** One action for each run, in the order of the issues. */
-export function planFix({ issues }: CheckReport, rules: Rules): readonly Action[] {
+/**
+ * One action for each run, in the order of the issues. Of a run that was asked for by name, what the sweeper would mend later
+ * is repaired as well.
+ */
+export function planFix({ issues, waiting }: CheckReport, rules: Rules): readonly Action[] {
   const runs = new Map<string, Issue[]>();
-  for (const issue of issues)
+  for (const issue of [...issues, ...waiting.filter(({ kind }) => isMendedBySweeper(kind))])
     if (issue.runId !== null) runs.set(issue.runId, [...(runs.get(issue.runId) ?? []), issue]);
   return [...runs].map(([runId, of]) => actionFor(runId, of, rules));
 }

@@ -125,7 +125,7 @@ function ofMessage({ node, slot, sinceMs, finding }: OpenTask, facts: Facts): Wh
   });
   const state = queueState(facts, queue);
   const noQueue = `the deployment has no queue ${node.queue}, or nothing answers at its URL`;
-  const deployed = state === "missing" ? undefined : deployedTask(facts, node);
+  const deployed = deployedTask(facts, node);
   if (deployed === null)
     return told(
       "queued",
