@@ -64,10 +64,10 @@ function hoursText(hours: number): string {
 
 /** What to type after it, best first. */
 export function nextSteps(check: CheckReport, actions: FixReport["actions"]): readonly string[] {
-  const commands = check.issues.flatMap(({ runId, fix }) => {
-    const action = actions.find((one) => one.runId === runId);
-    return action === undefined || action.do === "leave" ? fix.slice(0, 1) : [];
-  });
+  const repaired = new Set(actions.flatMap((action) => (action.do === "repair" ? [action.runId] : [])));
+  const causes = check.issues.filter(({ runId }) => runId === null || !repaired.has(runId));
+  // What is wrong beside the runs stays so, whatever becomes of them.
+  const commands = causes.flatMap(({ fix }) => fix.slice(0, 1)).filter((command) => !command.startsWith("tutti fix"));
   const retries = actions.flatMap((action) => (action.do === "revoke" ? [`tutti retry ${action.runId}`] : []));
   const again = check.issues.length > 0 ? ["tutti check"] : ["tutti status"];
   return [...new Set([...commands, ...retries, ...again])];

@@ -268,7 +268,7 @@ function mortalStore(store: Store, life: Life): Store {
     getMany: (keys, site) => called(() => store.getMany(keys, site)),
     query: (pk, prefix, cursor, site) => called(() => store.query(pk, prefix, cursor, site)),
     due: (shard, before, cursor, site) => called(() => store.due(shard, before, cursor, site)),
-    list: (shard, cursor, site, wanted) => called(() => store.list(shard, cursor, site, wanted)),
+    list: (shard, from, site) => called(() => store.list(shard, from, site)),
     write: (write, site) => called(() => store.write(write, site)),
     remove: (keys, site) => called(() => store.remove(keys, site)),
   };
@@ -328,7 +328,7 @@ function clientStore(store: Store, reads: Map<string, number>): Store {
     getMany: (keys, site) => counted(site, () => store.getMany(keys, site)),
     query: (pk, prefix, cursor, site) => counted(site, () => store.query(pk, prefix, cursor, site)),
     due: (shard, before, cursor, site) => counted(site, () => store.due(shard, before, cursor, site)),
-    list: (shard, cursor, site, wanted) => counted(site, () => store.list(shard, cursor, site, wanted)),
+    list: (shard, from, site) => counted(site, () => store.list(shard, from, site)),
     write: async (write, site) => (site === "document.write" ? store.write(write, site) : refuse(site)),
     remove: async (_keys, site) => refuse(site),
   };

@@ -20,6 +20,8 @@ export interface Stage {
   lose(queue: ConsumedQueue): Promise<number>;
   /** Delivers every message of a queue until it is given up. */
   giveUp(queue: ConsumedQueue): Promise<void>;
+  /** Lets time pass with a sweeper that looks every minute. */
+  pass(seconds: number): Promise<void>;
   check(options?: { readonly id?: string; readonly maxRuntimeHours?: number }): Promise<CheckReport>;
   /** Types a command that `check` has printed. */
   type(command: string): Promise<void>;
@@ -72,6 +74,7 @@ export function createStage(options: Omit<DeploymentOptions, "tasks" | "onCall">
     },
   });
   const { client, queue, switches } = deployment;
+  switches.letters = true;
 
   const take = async (name: ConsumedQueue, each: (receipt: string) => Promise<void>): Promise<number> => {
     let count = 0;
@@ -91,6 +94,12 @@ export function createStage(options: Omit<DeploymentOptions, "tasks" | "onCall">
     lose: (name) => take(name, (receipt) => queue.remove(receipt)),
     async giveUp(name) {
       await take(name, (receipt) => queue.changeVisibility(receipt, 0));
+    },
+    async pass(seconds) {
+      for (let left = seconds; left > 0; left -= 60) {
+        await deployment.advance(Math.min(left, 60));
+        await deployment.sweep();
+      }
     },
     async check(asked = {}) {
       // Nobody else moves meanwhile.

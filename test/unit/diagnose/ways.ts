@@ -139,6 +139,7 @@ export const ways: readonly Way[] = [
     name: "the message of a member is dead-lettered, and nobody handles that",
     kind: "dead-lettered",
     async happen({ begin, deployment, giveUp }) {
+      deployment.switches.letters = false;
       deployment.switches.unread.add("other");
       await begin({ chord: { header: [{ task: "other", args: [2] }], callback: collect } }, { seconds: 1 });
       await giveUp("task:other");
@@ -328,6 +329,7 @@ export const ways: readonly Way[] = [
     kind: "dead-letters",
     options: { control: false },
     async happen({ begin, deployment, giveUp }) {
+      deployment.switches.letters = false;
       await begin(pair);
       await giveUp("request");
       deployment.switches.control = true;
