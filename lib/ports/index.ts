@@ -1,3 +1,4 @@
+export type { DeployedTask, FactSource, Facts, QueueFacts } from "./facts.ts";
 export type {
   ConsumedQueue,
   HeldMessage,
@@ -9,5 +10,18 @@ export type {
   ReceivedMessage,
   ReceiveOptions,
 } from "./queue.ts";
-export type { Condition, Image, Item, Key, Page, Path, SetAction, Store, Value, Write, WriteResult } from "./store.ts";
+export type {
+  Condition,
+  Image,
+  Item,
+  Key,
+  ListFrom,
+  Page,
+  Path,
+  SetAction,
+  Store,
+  Value,
+  Write,
+  WriteResult,
+} from "./store.ts";
 export type { Clock, Ids, Log, LogLevel, Metrics } from "./system.ts";

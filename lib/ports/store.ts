@@ -76,6 +76,9 @@ export interface Page<T> {
   readonly cursor?: string;
 }
 
+/** Where a page of a listing starts. */
+export type ListFrom = string | undefined | { readonly cursor: string | undefined; readonly wanted: number };
+
 /** The table. Any call may throw {@link StoreError}: nothing is then known about its effect. */
 export interface Store {
   get(key: Key, site: string): Promise<Image | undefined>;
@@ -88,6 +91,10 @@ export interface Store {
   remove(keys: readonly Key[], site: string): Promise<void>;
   /** Items whose `dueShard` is `shard` and whose `due` is not after `before`, earliest first. Eventually consistent. */
   due(shard: string, before: number, cursor: string | undefined, site: string): Promise<Page<Item>>;
-  /** Items whose `listShard` is `shard`, by `listAt` descending. Eventually consistent. */
-  list(shard: string, cursor: string | undefined, site: string): Promise<Page<Item>>;
+  /**
+   * Items whose `listShard` is `shard`, by `listAt` descending. Eventually consistent.
+   *
+   * @param from - A cursor, or with it how many items are wanted: the page then ends there at the latest.
+   */
+  list(shard: string, from: ListFrom, site: string): Promise<Page<Item>>;
 }

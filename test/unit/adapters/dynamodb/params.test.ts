@@ -147,6 +147,7 @@ describe("requests to DynamoDB", () => {
       ExpressionAttributeValues: { ":0": { S: "list#1" } },
       ScanIndexForward: false,
     });
+    expect(listParams("t", "list#1", { cursor: undefined, wanted: 50 }).Limit).toBe(50);
   });
 
   it("goes on where a cursor says", () => {
