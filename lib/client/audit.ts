@@ -7,11 +7,11 @@
 import { contentHash } from "../model/hash.ts";
 import type { RunId } from "../model/ids.ts";
 import type { Item, Store } from "../ports/index.ts";
-import { requestViolations, type Violation } from "../protocol/audit/index.ts";
+import { requestViolations, soundHead, type Violation } from "../protocol/audit/index.ts";
 import type { Head } from "../protocol/head.ts";
 import { headKey } from "../protocol/keys.ts";
 import { auditItems, auditRunItems, bucketsAmong } from "../records/audit.ts";
-import { readAll, readHead } from "../records/snapshots.ts";
+import { readAll } from "../records/snapshots.ts";
 import { findHead, listedItems } from "./runs.ts";
 import { type AuditReport, schemaVersion } from "./shapes.ts";
 import type { Reading } from "./wait.ts";
@@ -29,7 +29,9 @@ const maxReadings = 6;
 
 /** Audits the run that an id, or the beginning of one, names; a removed one too. */
 export async function auditOne(reading: Reading, id: string): Promise<AuditReport> {
-  const { runId } = (await readHead(reading.store, id)) ?? (await findHead(reading.store, id));
+  // A head that cannot be read as one is what an audit is for.
+  const isThere = (await reading.store.get(headKey(id), "head.read")) !== undefined;
+  const runId = isThere ? id : (await findHead(reading.store, id)).runId;
   const { violations, unsteady } = await auditStored(reading, runId);
   return reportOf({ runs: 1, found: violations.length, violations, unsteady: unsteady ? [runId] : [] });
 }
@@ -105,8 +107,11 @@ async function violationsOf(
   const asked = new Set<RunId>();
   const first = auditRunItems(runId, items, { nowMs, childHead: (child) => void asked.add(child) });
   if (asked.size === 0) return first;
-  const heads = new Map<RunId, Head | null>();
-  for (const child of asked) heads.set(child, (await readHead(store, child)) ?? null);
+  const heads = new Map<RunId, Head | null | undefined>();
+  for (const child of asked) {
+    const image = await store.get(headKey(child), "head.read");
+    heads.set(child, image === undefined ? null : soundHead(child, image));
+  }
   return auditRunItems(runId, items, { nowMs, childHead: (child) => heads.get(child) });
 }
 

@@ -93,6 +93,18 @@ describe("audit", () => {
     });
   });
 
+  it("tells of a head that no program could read", async () => {
+    const sound = deployment.store.dump();
+    deployment.store.restore(itemsWith("nightly-1", "head", { parent: null, budget: null }));
+    const one = await run(["audit", "nightly-1"]);
+    const all = await run(["audit", "--all"]);
+    deployment.store.restore(sound);
+    for (const { exitCode, stdout } of [one, all]) {
+      expect(stdout).toContain("S1 nightly-1: ");
+      expect(exitCode).toBe(exitCodes.issue);
+    }
+  });
+
   it("says nothing of a run that only changed while it was read, and names one that keeps changing", async () => {
     const sound = deployment.store.dump();
     const query = deployment.store.query;

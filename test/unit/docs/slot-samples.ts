@@ -40,6 +40,7 @@ export function valued(bytes: number): Value {
 export const slots: readonly Exclude<Slot, { state: "absent" }>[] = [
   { state: "queued", ...counts, dispatch: 200, resends: 9, atMs },
   leased,
+  { ...leased, beatAtMs: atMs, details: "{}" },
   { state: "waiting", ...counts, dispatch: 200, atMs, timer: true, error: failure },
   failed,
   { ...settled, status: "SKIPPED", skip: { reason: "x", taskId: "r/a" } },
