@@ -6,15 +6,14 @@ import type { FinalState } from "./oracle.ts";
 import { runScenario } from "./run-scenario.ts";
 import type { Scenario } from "./scenario-parts.ts";
 import { scenarios } from "./scenarios.ts";
-import type { Variant } from "./world.ts";
+import type { Call, Variant } from "./world.ts";
 
 const modes = Object.keys(faultModes) as FaultMode[];
 
-/** A fault that broke something, with the command that repeats it. */
+/** Faults that broke something, and where each of them was. */
 export interface Failure {
   readonly scenario: string;
-  readonly fault: Fault | undefined;
-  readonly site: string;
+  readonly faults: readonly (Fault & { readonly site: string })[];
   readonly what: readonly string[];
 }
 
@@ -39,9 +38,11 @@ export interface CrashPointOptions {
   readonly untilFirst?: boolean;
   /** @default all histories */
   readonly part?: Part;
+  /** After each fault also each second one, at every later call. @default false */
+  readonly pairs?: boolean;
 }
 
-/** Runs all single faults of the scenarios. */
+/** Runs all single faults of the scenarios, or all pairs. */
 export async function crashPoints(options: CrashPointOptions = {}): Promise<Report> {
   const { number, of } = options.part ?? { number: 0, of: 1 };
   const reached = new Map<string, { kind: CallKind; byMode: Map<FaultMode, number> }>();
@@ -55,6 +56,7 @@ export async function crashPoints(options: CrashPointOptions = {}): Promise<Repo
   for (const [at, scenario] of scenarios.entries()) {
     if (options.names && !options.names.includes(scenario.name)) continue;
     let next = at;
+    const isMine = () => next++ % of === number;
     const reference = await cleanRun(scenario);
     const variant = options.variant === undefined ? {} : { variant: options.variant };
     const clean =
@@ -65,28 +67,36 @@ export async function crashPoints(options: CrashPointOptions = {}): Promise<Repo
             state: reference.state,
           };
     histories++;
-    if (clean.faults.length > 0)
-      failures.push({ scenario: scenario.name, fault: undefined, site: "", what: clean.faults });
+    if (clean.faults.length > 0) failures.push({ scenario: scenario.name, faults: [], what: clean.faults });
     if (options.untilFirst && failures.length > 0) break;
-    for (const call of clean.calls) {
-      for (const mode of modes.filter((candidate) => applies(candidate, call.kind))) {
-        if (next++ % of !== number) continue;
-        const fault = { call: call.number, mode };
-        const outcome = await runScenario({
-          scenario,
-          injected: [fault],
-          ...(reference.state ? { clean: reference.state } : {}),
-          ...variant,
-        });
-        histories++;
-        note(call.site, call.kind, mode);
-        if (outcome.faults.length > 0)
-          failures.push({ scenario: scenario.name, fault, site: call.site, what: outcome.faults });
-        if (options.untilFirst && failures.length > 0) return { histories, failures, reached };
+    const run = async (faults: Failure["faults"]) => {
+      const against = reference.state ? { clean: reference.state } : {};
+      const outcome = await runScenario({ scenario, injected: faults, ...against, ...variant });
+      histories++;
+      if (outcome.faults.length > 0) failures.push({ scenario: scenario.name, faults, what: outcome.faults });
+      return outcome;
+    };
+    for (const { fault, kind } of faultsAt(clean.calls)) {
+      if (!options.pairs && !isMine()) continue;
+      note(fault.site, kind, fault.mode);
+      const { calls } = await run([fault]);
+      if (options.untilFirst && failures.length > 0) return { histories, failures, reached };
+      if (!options.pairs) continue;
+      for (const second of faultsAt(calls.filter((call) => call.number > fault.call))) {
+        if (!isMine()) continue;
+        note(second.fault.site, second.kind, second.fault.mode);
+        await run([fault, second.fault]);
       }
     }
   }
   return { histories, failures, reached };
+}
+
+/** Every fault that can be at these calls. */
+function faultsAt(calls: readonly Call[]): { readonly fault: Failure["faults"][number]; readonly kind: CallKind }[] {
+  return calls.flatMap(({ number, site, kind }) =>
+    modes.filter((mode) => applies(mode, kind)).map((mode) => ({ fault: { call: number, mode, site }, kind })),
+  );
 }
 
 async function cleanRun(scenario: Scenario): Promise<{

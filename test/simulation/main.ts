@@ -3,9 +3,11 @@
  *
  *   (nothing)                           every scenario × every single fault; the table; the wrong variants
  *   --scenario NAME                     that scenario alone
- *   --scenario NAME --fault 12:paused   one history, with its calls
+ *   --scenario NAME --fault 12:paused   one history, with its calls; --fault 12:paused,15:crash-after with both
  *   --variants                          the wrong variants alone, each with what catches it
  *   --share N                           one history in N, and then the wrong variants
+ *   --pairs                             every pair of faults, in the scenarios that are named in pairs.ts; also with --scenario
+ *                                       and --share
  *
  * The histories are dealt over as many processes as there are cores.
  */
@@ -15,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { crashPoints, type Failure, type Part, type Report } from "./crash-points.ts";
 import { type FaultMode, faultModes } from "./faults.ts";
+import { pairedScenarios } from "./pairs.ts";
 import { describeFailure, table, unreached } from "./report.ts";
 import { runScenario } from "./run-scenario.ts";
 import { scenarios } from "./scenarios.ts";
@@ -25,6 +28,7 @@ const { values } = parseArgs({
     scenario: { type: "string" },
     fault: { type: "string" },
     variants: { type: "boolean", default: false },
+    pairs: { type: "boolean", default: false },
     share: { type: "string", default: "1" },
     // Between this process and those that it starts.
     part: { type: "string" },
@@ -81,9 +85,12 @@ function partOf(text: string): Part {
 }
 
 async function say(part: Part): Promise<void> {
-  const names = values.scenario === undefined ? {} : { names: [values.scenario] };
+  const named = values.scenario === undefined ? undefined : [values.scenario];
+  const names = values.pairs ? (named ?? pairedScenarios) : named;
   const none: Report = { histories: 0, failures: [], reached: new Map() };
-  const report = values.variants ? none : await crashPoints({ ...names, part });
+  const report = values.variants
+    ? none
+    : await crashPoints({ ...(names === undefined ? {} : { names }), part, pairs: values.pairs });
   const said: Said = {
     histories: report.histories,
     failures: report.failures,
@@ -108,15 +115,17 @@ function together(parts: readonly Said[]): Report {
 
 async function everything(names: readonly string[] | undefined): Promise<boolean> {
   const start = performance.now();
-  const report = together(await inParts(share, ...(names ?? []).flatMap((name) => ["--scenario", name])));
+  const asked = [...(names ?? []).flatMap((name) => ["--scenario", name]), ...(values.pairs ? ["--pairs"] : [])];
+  const report = together(await inParts(share, ...asked));
   for (const failure of report.failures) console.log(`${describeFailure(failure)}\n`);
   // A share need not reach everything.
-  const missing = names || share > 1 ? [] : unreached(report);
+  const missing = names || share > 1 || values.pairs ? [] : unreached(report);
   console.log(table(report));
   if (missing.length > 0) console.log(`\nreached by no scenario: ${missing.join(", ")}`);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const count = names?.length ?? (values.pairs ? pairedScenarios : scenarios).length;
   console.log(
-    `\n${report.histories} histories of ${names?.length ?? scenarios.length} scenarios in ${seconds} s: ${report.failures.length} failures`,
+    `\n${report.histories} histories of ${count} scenarios in ${seconds} s: ${report.failures.length} failures`,
   );
   return report.failures.length === 0 && missing.length === 0;
 }
@@ -127,7 +136,7 @@ async function caughtIn({ number, of }: Part): Promise<Caught[]> {
   for (const name of names) {
     const failure = await catchVariant(name);
     const by = failure
-      ? `${failure.scenario}; ${failure.fault ? `${failure.fault.mode} at ${failure.site}` : "no fault"}; ${failure.what[0]}`
+      ? `${failure.scenario}; ${failure.faults.map(({ mode, site }) => `${mode} at ${site}`).join(", ") || "no fault"}; ${failure.what[0]}`
       : null;
     caught.push({ name, by });
   }
@@ -146,13 +155,16 @@ async function wrongVariants(): Promise<boolean> {
 
 async function oneHistory(name: string, text: string): Promise<boolean> {
   const scenario = scenarios.find((candidate) => candidate.name === name);
-  const [call, mode] = text.split(":");
-  if (!scenario || !Number.isInteger(Number(call)) || !Object.hasOwn(faultModes, mode ?? "")) {
+  const injected = text.split(",").map((fault) => {
+    const [call, mode = ""] = fault.split(":");
+    return { call: Number(call), mode: mode as FaultMode };
+  });
+  if (!scenario || injected.some(({ call, mode }) => !Number.isInteger(call) || !Object.hasOwn(faultModes, mode))) {
     throw new Error(
       `no scenario ${name} or no fault ${text}; a fault is CALL:MODE with one of ${Object.keys(faultModes).join(", ")}`,
     );
   }
-  const outcome = await runScenario({ scenario, injected: [{ call: Number(call), mode: mode as FaultMode }] });
+  const outcome = await runScenario({ scenario, injected });
   for (const { number, site, kind } of outcome.calls)
     console.log(`${String(number).padStart(4)} ${kind.padEnd(8)} ${site}`);
   console.log(JSON.stringify(outcome.state, null, 2));
@@ -168,7 +180,7 @@ async function main(): Promise<boolean> {
   if (values.scenario !== undefined && values.fault !== undefined) return oneHistory(values.scenario, values.fault);
   if (values.variants) return wrongVariants();
   const held = await everything(values.scenario === undefined ? undefined : [values.scenario]);
-  return values.scenario === undefined ? (await wrongVariants()) && held : held;
+  return values.scenario === undefined && !values.pairs ? (await wrongVariants()) && held : held;
 }
 
 process.exitCode = (await main()) ? 0 : 1;

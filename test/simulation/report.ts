@@ -33,10 +33,10 @@ export function table(report: Report): string {
 
 /** One failure, with the command that repeats it. */
 export function describeFailure(failure: Failure): string {
-  const fault = failure.fault ? ` --fault ${failure.fault.call}:${failure.fault.mode}` : "";
-  const where = failure.fault
-    ? `${failure.fault.mode} at call ${failure.fault.call}, ${failure.site}`
-    : "without a fault";
+  const { faults } = failure;
+  const fault = faults.length > 0 ? ` --fault ${faults.map(({ call, mode }) => `${call}:${mode}`).join(",")}` : "";
+  const each = faults.map(({ call, mode, site }) => `${mode} at call ${call}, ${site}`);
+  const where = faults.length > 0 ? each.join("; ") : "without a fault";
   return [
     `${failure.scenario}: ${where}`,
     ...failure.what.map((what) => `  ${what}`),

@@ -40,7 +40,9 @@ export async function runScenario({
   variant,
   afterWrite,
 }: ScenarioRun): Promise<Outcome> {
-  const needsSweeper = scenario.sweeper === true || injected.some((fault) => fault.mode === "lost");
+  // Of two faults one may take the message that would make up for the other.
+  const needsSweeper =
+    scenario.sweeper === true || injected.length > 1 || injected.some((fault) => fault.mode === "lost");
   const world: World = createWorld({
     tasks: scenarioTasks,
     programs: outsidePrograms,

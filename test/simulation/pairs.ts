@@ -1,0 +1,28 @@
+/**
+ * The scenarios whose every pair of faults is tried by `--pairs`: those of the smallest runs in which a thing can happen, since
+ * pairs grow with the square of the calls.
+ */
+export const pairedScenarios: readonly string[] = [
+  "chain of 3",
+  "group of 5",
+  "diamond",
+  "chord of 5",
+  "nested chord",
+  "failing member, all-succeeded",
+  "failing member, all-settled",
+  "retried member",
+  "empty chord",
+  "map over a result",
+  "quorum by its last member",
+  "task time-out",
+  "chord deadline",
+  "revoke of a run",
+  "revoke of a member",
+  "revoke of a chord",
+  "retry not sent",
+  "worker dies, message dead-lettered",
+  "retry of a failing member",
+  "duplicate submit",
+  "clean-up",
+  "one lane",
+];
