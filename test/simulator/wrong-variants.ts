@@ -10,9 +10,13 @@ const all: Readonly<Record<string, Variant>> = { ...variants, ...wrongDrivers };
 
 export const wrongVariants: readonly string[] = Object.keys(all);
 
-/** Histories under a wrong driver, from the first seed on, until one fails. */
-export function findVariant(name: string, histories: number): Promise<LaneReport> {
+export function variantOf(name: string): Variant {
   const variant = all[name];
   if (!variant) throw new Error(`no wrong driver ${name}`);
-  return simulate({ from: 1, histories, variant });
+  return variant;
+}
+
+/** Histories under a wrong driver, from the first seed on, until one fails. */
+export function findVariant(name: string, histories: number): Promise<LaneReport> {
+  return simulate({ from: 1, histories, variant: variantOf(name) });
 }
