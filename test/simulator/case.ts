@@ -64,7 +64,8 @@ export function caseOf(name: CaseName): Case {
     const workflow = workflows[at];
     return workflow ? [{ ...tenant, workflow }] : [];
   });
-  const needsSweeper = sweptKinds.some((kind) => mix.on.has(kind)) || tenants.some(({ workflow }) => waitsLong(workflow));
+  const needsSweeper =
+    sweptKinds.some((kind) => mix.on.has(kind)) || tenants.some(({ workflow }) => waitsLong(workflow));
   return { name, mix, tenants, sweeps: random.chance(0.3) || needsSweeper };
 }
 
