@@ -31,6 +31,7 @@ export default defineConfig({
       tier("contract", "test/contract/**/*.test.ts", 30),
       tier("integration", "test/integration/**/*.test.ts", 60),
       tier("simulation", "test/simulation/**/*.test.ts", 120),
+      tier("simulator", "test/simulator/**/*.test.ts", 60),
       tier("lint", "test/lint/**/*.test.ts", 60),
       tier("cli", "test/cli/**/*.test.ts", 60),
       // Loading the CDK takes seconds: once a worker, not once a file.

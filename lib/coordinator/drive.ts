@@ -17,7 +17,7 @@ import { decodeHead, endHeadWrite, type Head, type RunEnd } from "../protocol/he
 import { memberPlace } from "../protocol/keys.ts";
 import { isBounded, unitOf } from "../protocol/lanes.ts";
 import { type ListName, listOf } from "../protocol/release.ts";
-import { decodeSlot, isBad, type SettledSlot, skipIn } from "../protocol/slot.ts";
+import { decodeError, decodeSlot, isBad, type SettledSlot, skipIn } from "../protocol/slot.ts";
 import {
   isCounting,
   isNews,
@@ -251,7 +251,8 @@ export async function driveJoin(delivery: Delivery, join: PlanJoin): Promise<voi
 /** Drives on from a join that was decided *skipped*: by choice, or after a failure. */
 async function driveSkipped(delivery: Delivery, join: PlanJoin, top: Image | undefined): Promise<void> {
   const skip = chosenSkip(join, top);
-  if (skip === undefined) return skipAll(delivery, join.next, { kind: "failed", cause: skippedCause(delivery, join) });
+  if (skip === undefined)
+    return skipAll(delivery, join.next, { kind: "failed", cause: skippedCause(delivery, join, top) });
   const first = top?.decision === undefined ? await firstSkip(delivery, join) : skip;
   await skipAll(delivery, join.next, chosen(delivery, join.id, first));
 }
@@ -574,16 +575,17 @@ function skippedError({ run }: Delivery, { node, error }: Cause): StoredError {
 async function skipJoin(delivery: Delivery, join: PlanJoin, omission: Omission): Promise<void> {
   const { run, deps } = delivery;
   const skip = omission.kind === "chosen" ? omission.skip : undefined;
-  const author = { by: delivery.owner, atMs: deps.clock.now(), skip };
+  const cause = omission.kind === "failed" ? skippedError(delivery, omission.cause) : undefined;
+  const author = { by: delivery.owner, atMs: deps.clock.now(), skip, cause };
   const step: Step = { event: "decided", join: join.id, decision: "skipped" };
   await run.write(decideSkippedWrite(run.generation, run.id, join, author), "join.skip", step);
   await skipAll(delivery, join.next, omission.kind === "chosen" ? chosen(delivery, join.id, omission.skip) : omission);
 }
 
-/** Why a join was skipped, for a sweeper that has not seen it happen. */
-function skippedCause({ run }: Delivery, join: PlanJoin): Cause {
-  const message = "what it comes after has failed";
-  return { node: join.id, status: "SKIPPED", error: { taskId: taskIdOf(run.id, join.id), name: "skipped", message } };
+/** The failure that a join was skipped after, for a sweeper that has not seen it; older code has not recorded it. */
+function skippedCause({ run }: Delivery, join: PlanJoin, top: Image | undefined): Cause {
+  const untold = { name: "skipped", message: "what it comes after has failed", taskId: taskIdOf(run.id, join.id) };
+  return { node: join.id, status: "SKIPPED", error: top?.cause === undefined ? untold : decodeError(top.cause) };
 }
 
 function outcomeFor(delivery: Delivery, status: "FAILED" | "SKIPPED", error: StoredError): SettledSlot {

@@ -8,9 +8,11 @@
 import { InvalidRequestError, StoreError } from "../errors.ts";
 import type { NodeId } from "../model/ids.ts";
 import { type WakeMessage, wakeMessageSchema } from "../model/message.ts";
+import type { PlanNode } from "../plan/types.ts";
 import type { WriteResult } from "../ports/index.ts";
 import type { OpenSlot, SettledSlot } from "../protocol/slot.ts";
 import { settleWrite } from "../protocol/writes.ts";
+import { UnknownUnitError } from "../records/plans.ts";
 import { asRepair, type Delivery, returnUntil, wonAll } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
 import { taskSettled } from "./events.ts";
@@ -46,7 +48,7 @@ export async function handleWake(delivery: Delivery, id: NodeId): Promise<void> 
   const { run, deps } = delivery;
   const head = await run.head();
   if (!head) return;
-  const located = await locate(delivery, await run.plan.node(id));
+  const located = await locate(delivery, await sleepOf(delivery, id));
   const { place, node } = located;
   const mayStart = deps.protocol.mayStart(head, node.afterEnd);
   let image = await deps.store.get(place.key, "wake.look");
@@ -64,6 +66,17 @@ export async function handleWake(delivery: Delivery, id: NodeId): Promise<void> 
     }
   }
   throw new StoreError(`run ${run.id}: ${id} kept changing`);
+}
+
+/** Anybody may write to the request queue: nothing but a sleep ends by such a message. @throws InvalidRequestError */
+async function sleepOf({ run }: Delivery, id: NodeId): Promise<PlanNode> {
+  try {
+    const node = await run.plan.node(id);
+    if (node.sleep) return node;
+  } catch (error) {
+    if (!(error instanceof UnknownUnitError)) throw error;
+  }
+  throw new InvalidRequestError("node", id, "must be a sleep of the run");
 }
 
 /** For the sweeper: who loses drives on like the winner, so that a lost answer does not cost another sweep. */

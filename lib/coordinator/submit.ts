@@ -6,7 +6,6 @@
  * durable (S2).
  */
 import { InvalidRequestError, RunConflictError, RunRemovedError, StoreError } from "../errors.ts";
-import { nodesOf } from "../model/message.ts";
 import type { SubmitRequest } from "../model/request.ts";
 import { documentHash as hashOf } from "../plan/document-hash.ts";
 import { isReport } from "../plan/parse-report.ts";
@@ -29,7 +28,7 @@ import { recordRejected, requestIdIn } from "./rejected.ts";
 import { handleReport } from "./report.ts";
 import { openRun } from "./run.ts";
 import { handleWake, isWakeMessage, parseWakeMessage } from "./sleep.ts";
-import { afterError, deliveryOf, parseTaskMessage, returnAt } from "./work.ts";
+import { afterError, deliveryOf, namedNodes, parseTaskMessage, returnAt } from "./work.ts";
 
 /** Handles one message of the request queue. Never throws. */
 export async function control(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
@@ -83,9 +82,8 @@ async function endSleep(deps: CoordinatorDeps, plans: PlanCache, message: Receiv
 async function outsideTask(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
   const { fragment: _, ...task } = parseTaskMessage(message.body);
   const delivery = deliveryOf(deps, plans, new Map(), {}, task);
-  for (const id of nodesOf(task)) {
-    const node = await delivery.run.plan.node(id);
-    if (!node.outside) throw new InvalidRequestError("node", id, "must be a task that runs elsewhere");
+  for (const node of await namedNodes(delivery, task)) {
+    if (!node.outside) throw new InvalidRequestError("node", node.id, "must be a task that runs elsewhere");
     await handOver(delivery, node, task.dispatch);
   }
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);

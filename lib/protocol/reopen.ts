@@ -167,7 +167,9 @@ function tally(reopening: Reopening, join: PlanJoin, place: TallyPlace): Write[]
   const opened = place.level === 0 ? leaf(reopening, join, place, image) : inner(reopening, join, place, image);
   // Nothing to open below the top: its successes stand as they are.
   if (!top && opened.open === 0) return [];
-  const decision = top ? ["decision", "decidedBy", "decidedAt", "accepted", "skip", "held", "lastBy", "lastAt"] : [];
+  const decision = top
+    ? ["decision", "decidedBy", "decidedAt", "accepted", "skip", "cause", "held", "lastBy", "lastAt"]
+    : [];
   return [
     {
       key,

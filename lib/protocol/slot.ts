@@ -160,7 +160,8 @@ export function decodeSkip(entry: Readonly<Record<string, Value>>): Skip {
   };
 }
 
-function encodeError(error: StoredError): Value {
+/** A failure, as the table holds it: in a slot, or beside a decision. */
+export function encodeError(error: StoredError): Value {
   return error.taskId === undefined
     ? { n: error.name, m: error.message }
     : { n: error.name, m: error.message, t: error.taskId };
@@ -230,7 +231,8 @@ export function decodeValue(entry: Readonly<Record<string, Value>>): StoredValue
   return { kind: "reference" };
 }
 
-function decodeError(value: Value): StoredError {
+/** The inverse of {@link encodeError}. */
+export function decodeError(value: Value): StoredError {
   const entry = value as Readonly<Record<string, Value>>;
   const error = { name: String(entry.n), message: String(entry.m) };
   return entry.t === undefined ? error : { ...error, taskId: String(entry.t) };

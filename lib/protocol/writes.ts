@@ -7,13 +7,14 @@
  * conditions (verification/spin/README.md).
  */
 import type { RunId } from "../model/ids.ts";
-import type { OutcomeStatus, Skip } from "../model/outcome.ts";
+import type { OutcomeStatus, Skip, StoredError } from "../model/outcome.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import type { Condition, SetAction, Value, Write } from "../ports/store.ts";
 import type { SlotPlace } from "./keys.ts";
 import {
   asSeen,
   beatEntries,
+  encodeError,
   encodeSkip,
   encodeSlot,
   type LeasedSlot,
@@ -278,12 +279,13 @@ export function decideErrorWrite(
  * Decide *skipped*: a join that was not released, and never will be.
  *
  * @param skip - Why, when that is by choice; undefined after a failure.
+ * @param cause - That failure: whoever goes on from here, it may be somebody who has not seen it, still tells it (S10).
  */
 export function decideSkippedWrite(
   generation: number,
   run: RunId,
   join: PlanJoin,
-  { skip, ...author }: Author & { readonly skip?: Skip | undefined },
+  { skip, cause, ...author }: Author & { readonly skip?: Skip | undefined; readonly cause?: StoredError | undefined },
 ): Write {
   return guarded(
     tallyKey(run, join, topOf(join)),
@@ -293,6 +295,7 @@ export function decideSkippedWrite(
       { path: ["decidedBy"], value: author.by },
       { path: ["decidedAt"], value: author.atMs },
       ...(skip === undefined ? [] : [{ path: ["skip"] as const, value: encodeSkip(skip) }]),
+      ...(cause === undefined ? [] : [{ path: ["cause"] as const, value: encodeError(cause) }]),
     ],
     // Without members there is no last arrival to exclude.
     join.size === 0 ? undecided : allOf([undecided, notFull]),

@@ -35,6 +35,13 @@ export const finishScenarios: readonly Scenario[] = [
     status: "FAILED",
   },
   {
+    name: "finish: a chord of three levels that is never released",
+    workflow: { chain: [fails, { chord: { header: ones(5), callback: sum } }] },
+    shape: levels,
+    request: finish,
+    status: "FAILED",
+  },
+  {
     name: "finish: a graph",
     workflow: {
       dag: {

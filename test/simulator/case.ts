@@ -3,6 +3,7 @@
  *
  * Tenant B is the quiet one: whatever happens around it, and to A, its run must come to what its document says (S12).
  */
+import { limits } from "../../lib/model/limits.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
 import type { Task, Workflow } from "../../lib/model/workflow.ts";
 import { partsOf } from "../unit/plan/random-workflows.ts";
@@ -42,6 +43,8 @@ export interface Case {
   readonly mix: Mix;
   /** B, and A where there is one. */
   readonly tenants: readonly Tenant[];
+  /** Whether the sweeper runs. Where nothing needs it, messages alone must bring the runs to their ends. */
+  readonly sweeps: boolean;
 }
 
 /** Their runs; the evaluator's is called `run-1`. */
@@ -61,7 +64,17 @@ export function caseOf(name: CaseName): Case {
     const workflow = workflows[at];
     return workflow ? [{ ...tenant, workflow }] : [];
   });
-  return { name, mix, tenants };
+  const needsSweeper =
+    sweptKinds.some((kind) => mix.on.has(kind)) || tenants.some(({ workflow }) => waitsLong(workflow));
+  return { name, mix, tenants, sweeps: random.chance(0.3) || needsSweeper };
+}
+
+/** What only the sweeper finds out: lost messages, deadlines, what a retry has to open where its process has died. */
+const sweptKinds: readonly FaultKind[] = ["lost", "deadline", "retry", "sweeper-absent"];
+
+/** Longer than a message can be delayed. */
+function waitsLong(workflow: Workflow): boolean {
+  return tasksOf(workflow).some(({ delaySeconds = 0 }) => delaySeconds > limits.messageDelaySeconds);
 }
 
 function drawTenant(

@@ -35,7 +35,7 @@ export interface HistoryOptions {
 export async function runHistory(name: CaseName, { variant, writes = false }: HistoryOptions = {}): Promise<Outcome> {
   const one = caseOf(name);
   const { seed, schedule } = name;
-  const world = createWorld({ seed, schedule, mix: one.mix, writes, variant });
+  const world = createWorld({ seed, schedule, mix: one.mix, writes, sweeps: one.sweeps, variant });
   let faults: readonly string[];
   let runs: readonly AtRest[] = [];
   try {

@@ -109,10 +109,8 @@ function comparedFaults(reference: Reference, { tenant, snapshot, state }: AtRes
     value: named(value, tenant.run),
     error: named(snapshot.head.error as Json | undefined, tenant.run),
   };
-  // A sweeper that goes on with the skipping of what follows a failure no longer knows which one it was.
-  const isForgotten = status === "FAILED" && snapshot.head.error?.name === "skipped" && !reference.root.succeeds;
   return [
-    ...(isForgotten ? [] : resultFaults(reference, result)),
+    ...resultFaults(reference, result),
     ...reference.tasks.flatMap((task) => taskFaults(task, reference, snapshot)),
     ...reference.headers.flatMap(({ path, starts, decision }) => {
       const is = state.decisions[path];

@@ -85,14 +85,15 @@ function lookAfter(sender: Sender, tenants: readonly Tenant[], look: number): vo
   const { world, withinMs } = sender;
   world.schedule.at(world.schedule.now() + (look === 1 ? 2 * withinMs : lookMs), () => {
     const heads = tenants.flatMap(({ run }) => headIn(world, run) ?? []);
-    const running = heads.filter(({ status }) => status === "RUNNING");
-    for (const { runId, generation, pausedAtMs } of running) {
+    // One that has ended may still have an error callback to start.
+    const unfinished = heads.filter(({ status, pausedAtMs }) => status === "RUNNING" || pausedAtMs !== undefined);
+    for (const { runId, generation, pausedAtMs } of unfinished) {
       if (pausedAtMs === undefined) continue;
       world.diary.note(world.schedule.now(), "operator", "resume", runId, undefined, "it is still paused");
       ask(world, runId, `resume-${look}`, { type: "resume", generation });
     }
     const isAwaited = tenants.some(({ run, deadlineSeconds }) => deadlineSeconds === undefined && !headIn(world, run));
-    if (running.length > 0 || isAwaited) lookAfter(sender, tenants, look + 1);
+    if (unfinished.length > 0 || isAwaited) lookAfter(sender, tenants, look + 1);
   });
 }
 
@@ -127,13 +128,19 @@ function retry(sender: Sender, { run }: Tenant): void {
 const garbage = ["", "{", "null", '{"tutti":1}', '{"tutti":1,"type":"task"}', '{"tutti":2,"type":"submit"}'] as const;
 const queues = ["request", "task:default", "task:other"] as const satisfies readonly QueueRef[];
 
-/** Garbage, or a message of a run that names a task which is not in it. */
+/** Garbage; or a message of A's run that names a task which is not in it, or takes a task for a sleep. */
 function poison(sender: Sender): void {
   const { world, random } = sender;
   later(sender, () => {
-    const sample = random.chance(0.5) ? world.queues.sample(runOfA) : undefined;
-    const body = sample?.replace(/"node":"[^"]*"/, '"node":"no/such"') ?? random.pick(garbage);
+    const sample = random.chance(0.6) ? world.queues.sample(runOfA) : undefined;
+    const forged = random.chance(0.5)
+      ? sample?.replace(/"node":"[^"]*"/, '"node":"no/such"')
+      : sample?.replace('"type":"task"', '"type":"wake"');
+    const body = forged ?? random.pick(garbage);
     world.diary.note(world.schedule.now(), "somebody", "poison", body.slice(0, 60), undefined, "");
-    world.queues.send(random.pick(queues), [{ body, delaySeconds: 0 }]);
+    world.queues.send(
+      forged === undefined ? random.pick(queues) : random.pick(["request", "request", "task:default"]),
+      [{ body, delaySeconds: 0 }],
+    );
   });
 }

@@ -17,20 +17,20 @@ export function commandOf({ seed, schedule, without, spared, cuts }: CaseName): 
 
 /** Seed and faults first. */
 export function describeFailure(name: CaseName, { faults, happened }: Outcome): string {
-  const { mix } = caseOf(name);
+  const { mix, sweeps } = caseOf(name);
   const at = happened.map(({ call, fault, site }) => `${fault} at call ${call} (${site})`);
   return [
     `seed ${name.seed}`,
-    `  faults that may happen: ${[...mix.on].join(", ") || "none"}`,
+    `  faults that may happen: ${[...mix.on].join(", ") || "none"}${sweeps ? "" : "; no sweeper"}`,
     `  faults at calls: ${at.join("; ") || "none"}`,
     ...faults.map((fault) => `  ${fault}`),
     `  ${commandOf(name)}`,
   ].join("\n");
 }
 
-export function describeCase({ tenants, mix }: Case): string {
+export function describeCase({ tenants, mix, sweeps }: Case): string {
   return [
-    `faults that may happen: ${[...mix.on].join(", ") || "none"}`,
+    `faults that may happen: ${[...mix.on].join(", ") || "none"}; ${sweeps ? "the sweeper runs" : "no sweeper"}`,
     ...tenants.map(({ run, workflow, onFailure, deadlineSeconds }) => {
       const deadline = deadlineSeconds === undefined ? "" : `, deadline ${deadlineSeconds} s`;
       return `${run} (${onFailure}${deadline}): ${JSON.stringify(workflow)}`;
@@ -56,7 +56,9 @@ export function countsOf(outcome: Outcome, name: CaseName): Counts {
   };
   for (const status of outcome.statuses) add(`runs ${status}`);
   for (const { fault } of outcome.happened) add(`fault ${fault}`);
-  for (const kind of caseOf(name).mix.on) add(`histories with ${kind}`);
+  const { mix, sweeps } = caseOf(name);
+  if (!sweeps) add("histories without sweeper");
+  for (const kind of mix.on) add(`histories with ${kind}`);
   return counts;
 }
 

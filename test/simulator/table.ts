@@ -31,7 +31,7 @@ export function createTable(
   schedule: Schedule,
   random: Random,
   rules: TableRules,
-  told: { readonly wrong: (what: readonly string[]) => void; readonly indexed: () => void },
+  told: { readonly wrong: (what: readonly string[]) => void; readonly indexed: () => unknown },
 ): Table {
   const memory = createMemoryStore();
   const images = new Map<string, Item>();

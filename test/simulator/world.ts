@@ -48,6 +48,8 @@ export interface WorldOptions {
   readonly schedule: number;
   readonly mix: Mix;
   readonly writes: boolean;
+  /** Whether the sweeper runs. */
+  readonly sweeps: boolean;
   readonly variant?: Variant | undefined;
 }
 
@@ -76,7 +78,7 @@ interface Release {
   readonly shape: CompileOptions;
 }
 
-export function createWorld({ seed, schedule: order, mix, writes, variant }: WorldOptions): World {
+export function createWorld({ seed, schedule: order, mix, writes, sweeps, variant }: WorldOptions): World {
   const random = createRandom(seed ^ Math.imul(order, 0x2545f491), streams.schedule);
   const ids = createSeededIds(seedOf(seed, streams.ids));
   const schedule = createSchedule(startMs);
@@ -128,7 +130,7 @@ export function createWorld({ seed, schedule: order, mix, writes, variant }: Wor
     skewMs: mix.on.has("skew") ? skewMs / 2 : 0,
     lagMs: mix.on.has("stale-index") ? random.pick([2000, 60_000, 300_000]) : 0,
   };
-  const table = createTable(schedule, random, rules, { wrong, indexed: () => sweeper.look() });
+  const table = createTable(schedule, random, rules, { wrong, indexed: () => sweeps && sweeper.look() });
   const network: Network = { schedule, random, mix, queues, table, diary, variant, wrong, happened: [], calls: 0 };
 
   const sweeper = createSweeper(schedule, random, { table, isAbsent: mix.on.has("sweeper-absent") }, async () => {

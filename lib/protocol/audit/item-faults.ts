@@ -108,6 +108,7 @@ const topAttributes = {
   decidedAt: time,
   accepted: map,
   skip: map,
+  cause: map,
   held: only(1),
 } as const;
 

@@ -134,7 +134,8 @@ function recordFaults(join: PlanJoin, image: Image): Fault[] {
     decision !== "callback" || join.when === "quorum",
     `${join.id} is no quorum, and was decided callback by a write`,
   );
-  must(image.skip === undefined || decision === "skipped", `${join.id} was not skipped, and says why it was`);
+  const isExplained = image.skip !== undefined || image.cause !== undefined;
+  must(!isExplained || decision === "skipped", `${join.id} was not skipped, and says why it was`);
   must(
     image.held === undefined || join.if !== undefined,
     `${join.id} has no condition, and it is recorded that this holds`,

@@ -144,6 +144,27 @@ it("keeps a task message that is none, acknowledges it, and runs its neighbour",
 });
 
 it.each([
+  ["wakes a task that does not sleep", "wake", "task", "must be a sleep"],
+  ["wakes what is not there", "wake", "nobody", "must be a sleep"],
+  ["names a task that runs here", "task", "task", "must be a task that runs elsewhere"],
+  ["names no task of its run", "task", "nobody", "must name tasks of its run"],
+])("keeps a message of the request queue that %s, and leaves the run alone", async (_what, type, node, rule) => {
+  const { store, queue, control } = deployment();
+  await control(request({ id: "run", workflow: { task: "add", args: [1, 2] } }));
+  const [task] = await queue.receive("task:default", 1);
+  const before = store.dump();
+  const { fragment: _, ...message } = JSON.parse(task?.body ?? "{}");
+  expect(await control(JSON.stringify({ ...message, type, node }), "m2")).toEqual({
+    kind: "acknowledge",
+  });
+  expect(store.dump().filter(({ key }) => key.pk === "run")).toEqual(before);
+  expect(await store.get(rejectedKey("message-m2"), "test")).toMatchObject({
+    kind: "message",
+    error: { message: expect.stringContaining(rule) },
+  });
+});
+
+it.each([
   ["its requestId, for whoever waits for its answer", request({ workflow: {} }), "q1"],
   ["its message where it names none", "{", "message-m1"],
 ])("records a request that its queue gave up twice under %s", async (_what, body, recorded) => {

@@ -1,0 +1,102 @@
+/**
+ * A fixed share of `npm run verify:simulation`, and that the simulator is what it says: repeatable, and able to find.
+ */
+import { expect, it } from "vitest";
+import { tasksIn } from "../unit/plan/random-workflows.ts";
+import { caseOf, ofSeed, tasksOf } from "./case.ts";
+import { faultKinds } from "./faults.ts";
+import { runHistory } from "./history.ts";
+import { simulate } from "./lane.ts";
+import { commandOf, describeFailure } from "./report.ts";
+import { shrink } from "./shrink.ts";
+import { findVariant, variantOf } from "./wrong-variants.ts";
+
+/** Several times what it takes, since other tests keep the cores busy. */
+const timeoutMs = 60_000;
+
+it("holds in every history of the usual seeds", { timeout: timeoutMs }, async () => {
+  const { failures, counts } = await simulate({ from: 20_261_121, histories: 30 });
+  expect(failures.map(({ seed, outcome }) => describeFailure(ofSeed(seed), outcome))).toEqual([]);
+  expect(counts["runs compared with the evaluator"]).toBeGreaterThan(30);
+});
+
+it("has the same history twice for one seed, and another for another", async () => {
+  const digests: string[] = [];
+  for (const seed of [7, 7, 8, 11, 11]) digests.push((await runHistory(ofSeed(seed))).digest);
+  const [first, again, other, third, thirdAgain] = digests;
+  expect([again, thirdAgain]).toEqual([first, third]);
+  expect(new Set([first, other, third]).size).toBe(3);
+});
+
+it("has the same history whether it is written down or not", async () => {
+  const written = await runHistory(ofSeed(9), { writes: true });
+  expect((await runHistory(ofSeed(9))).digest).toBe(written.digest);
+  expect(written.lines.length).toBeGreaterThan(written.calls);
+});
+
+it("draws every kind of fault, and mixes of few", () => {
+  const mixes = Array.from({ length: 200 }, (_, seed) => caseOf(ofSeed(seed)).mix.on);
+  for (const kind of faultKinds) expect(mixes.filter((on) => on.has(kind)).length, kind).toBeGreaterThan(20);
+  expect(mixes.filter((on) => on.size < 5).length).toBeGreaterThan(20);
+});
+
+it.for([
+  "commit without condition",
+  "claim without fence",
+  "arrival without condition",
+  "early decision without condition",
+  "end of the run without condition",
+  "lease taken over while it lives",
+  "range claimed without condition",
+  "counting join: blind marks",
+  "full-but-bad join left undecided",
+  "never retries",
+])("finds a driver with the fault: %s", { timeout: timeoutMs }, async (name) => {
+  const { failures } = await findVariant(name, 400);
+  expect(failures).toHaveLength(1);
+});
+
+it("brings a task that old workers do not know to a new one", { timeout: timeoutMs }, async () => {
+  const met: string[] = [];
+  for (let seed = 1; met.length < 2 && seed < 200; seed++) {
+    if (!caseOf(ofSeed(seed)).tenants.some(({ workflow }) => tasksOf(workflow).some(({ task }) => task === "c")))
+      continue;
+    const { lines, faults } = await runHistory(ofSeed(seed), { writes: true });
+    const returned = lines.findIndex((line) => / worker\S*\.v1 +message\.return /.test(line));
+    const begun = lines.findIndex((line, at) => at > returned && / worker\S*\.v2 +body .*begins/.test(line));
+    if (returned >= 0 && begun > returned) met.push(`${seed} ${faults.join()}`.trim());
+  }
+  expect(met).toEqual([expect.stringMatching(/^\d+$/), expect.stringMatching(/^\d+$/)]);
+});
+
+it("leaves the other tenant alone, whatever happens to one (S12)", { timeout: timeoutMs }, async () => {
+  const interfering = Array.from({ length: 60 }, (_, seed) => seed).filter((seed) => {
+    const { mix, tenants } = caseOf(ofSeed(seed));
+    return (mix.on.has("poison") || mix.on.has("revoke")) && tenants.length === 2;
+  });
+  for (const seed of interfering.slice(0, 10)) {
+    const { faults, compared } = await runHistory(ofSeed(seed));
+    expect(faults, `seed ${seed}`).toEqual([]);
+    expect(compared, `seed ${seed}`).toBeGreaterThan(0);
+  }
+});
+
+it("shrinks a failure, and names the command that repeats it", { timeout: timeoutMs }, async () => {
+  const name = "commit without condition";
+  const variant = variantOf(name);
+  const [failure] = (await findVariant(name, 400)).failures;
+  const from = ofSeed(failure?.seed as number);
+  let tried = 0;
+  const found = await shrink(from, await runHistory(from, { variant }), {
+    variant,
+    // Counted, so that a busy machine shrinks as far.
+    nowMs: () => ++tried,
+    untilMs: 80,
+  });
+  expect(found.outcome.faults).not.toEqual([]);
+  expect((await runHistory(found.name, { variant })).faults).toEqual(found.outcome.faults);
+  const size = (of: typeof from) => caseOf(of).tenants.reduce((all, { workflow }) => all + tasksIn(workflow), 0);
+  expect(size(found.name)).toBeLessThan(size(from));
+  expect(caseOf(found.name).mix.on.size).toBeLessThan(caseOf(from).mix.on.size);
+  expect(commandOf(found.name)).toMatch(/^npm run verify:simulation -- --seed \d+ .*--without /);
+});
