@@ -46,7 +46,7 @@ describe.skipIf(!dynoxideAvailable())("a write on DynamoDB whose answer is lost"
     condition: { is: "absent", path: ["s0"] },
   });
 
-  it("is refused with its own image, once counted", async () => {
+  it("is refused with its own image, once counted (J7)", async () => {
     answersToDrop = 1;
     const result = await store.write(claim("once", "me"), "test.claim");
     expect(result).toEqual({ applied: false, image: { s0: { o: "me" }, remaining: 2 } });

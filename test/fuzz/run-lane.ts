@@ -17,7 +17,7 @@ export interface LaneOptions {
   readonly onCase?: (run: number) => void;
 }
 
-const tellEvery = 500;
+const tellEvery = 50;
 const shownInput = 2000;
 
 export async function runLane({ name, inputsPerCase, property }: Lane, options: LaneOptions): Promise<LaneReport> {

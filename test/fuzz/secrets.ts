@@ -36,10 +36,17 @@ export const markedRequests: fc.Arbitrary<string> = fc
       workflow: shapes[shape as "plain"],
     });
     if (damage === "cut") return text.slice(0, Math.max(1, text.length - at));
-    if (damage === "glued") return `${text.slice(0, at)}${mark}${text.slice(at)}`;
+    if (damage === "glued") return gluedAfterColon(text, at);
     if (damage === "wrong type") return text.replace('"tutti":1', `"tutti":"${mark}"`);
     return damage === "wrong key" ? text.replace('"id":"r"', `"name":{"a":"${mark}"}`) : text;
   });
+
+/** No JSON any more. Never inside a key: keys are names, which errors tell. */
+function gluedAfterColon(text: string, at: number): string {
+  const colons = [...text.matchAll(/:/g)].map(({ index }) => index);
+  const place = (colons[at % colons.length] as number) + 1;
+  return `${text.slice(0, place)}${mark}${text.slice(place)}`;
+}
 
 /** Sends a request, runs what comes of it to its end, and looks at what was logged. */
 export async function checkLog(request: string): Promise<void> {

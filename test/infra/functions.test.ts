@@ -88,14 +88,14 @@ describe("the functions", () => {
       });
   });
 
-  it("may go round in loops, but for the sweeper, which no message starts", () => {
+  it("may go round in loops, but for the sweeper, which no message starts (J1)", () => {
     const loops = [control, deadLetter, worker("default"), worker("images"), sweep].map(
       (description) => functionOf(template, description)?.RecursiveLoop,
     );
     expect(loops).toEqual(["Allow", "Allow", "Allow", "Allow", undefined]);
   });
 
-  it("report what failed in a batch, whatever queue it came from", () => {
+  it("report what failed in a batch, whatever queue it came from (J4)", () => {
     // Request queue, two task queues with a worker, and all four dead-letter queues.
     template.resourceCountIs("AWS::Lambda::EventSourceMapping", 7);
     template.allResourcesProperties("AWS::Lambda::EventSourceMapping", {

@@ -64,7 +64,7 @@ describe("TuttiQueues", () => {
     );
   });
 
-  it("hides a message for six times as long as its reader may run", () => {
+  it("hides a message for six times as long as its reader may run (J3)", () => {
     template.resourcePropertiesCountIs("AWS::SQS::Queue", { VisibilityTimeout: 360 }, 1);
     template.resourcePropertiesCountIs("AWS::SQS::Queue", { VisibilityTimeout: 720 }, 1);
     template.resourcePropertiesCountIs("AWS::SQS::Queue", { VisibilityTimeout: 5400 }, 1);

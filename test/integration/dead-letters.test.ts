@@ -66,7 +66,7 @@ async function loseOne(queue: QueueRef): Promise<void> {
 }
 
 describe("dead letters", () => {
-  it("of a task start it anew", async () => {
+  it("of a task start it anew (J2)", async () => {
     const folder = await aFolder();
     const control = await aWorker("control");
     await clientOf(engine).submit({ task: "tell", args: [folder, 3] }, { id: "letter" });

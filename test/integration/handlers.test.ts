@@ -167,7 +167,7 @@ describe("worker", () => {
     return ids.map((id) => held.find(({ body }) => body.includes(`"run":"${id}"`)) as HeldMessage);
   }
 
-  it("records poisoned messages and runs their neighbours", async () => {
+  it("records poisoned messages and runs their neighbours (J4)", async () => {
     const [one, two] = await taskMessages(await aFolder(), "beside-1", "beside-2");
     await send("task:default", "not json", JSON.stringify({ tutti: 1, type: "mystery" }));
     const poison = await receive("task:default", 2);

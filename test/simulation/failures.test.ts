@@ -28,7 +28,7 @@ const cases: readonly (readonly [name: string, what: Case])[] = [
     },
   ],
   [
-    "A14: a count is repeated by the SDK",
+    "A14 J9: a count is repeated by the SDK",
     { scenarios: ["chord of 9, three levels"], sites: ["tally.arrive"], modes: repeated },
   ],
   [
@@ -101,12 +101,20 @@ const cases: readonly (readonly [name: string, what: Case])[] = [
     },
   ],
   [
-    "E7: the worker is killed",
+    "E7 F3: the worker is killed",
     { scenarios: ["worker dies once", "worker dies, message gone", "pack of which one lease runs out"] },
   ],
   [
     "E8: an attempt is lost, and the next one succeeds",
     { scenarios: ["worker dies once", "worker dies once, then is slow", "worker dies, message dead-lettered"] },
+  ],
+  [
+    "G9: a process dies between the end of a run and what is told of it",
+    {
+      scenarios: ["map: revoke of the run", "end of a map not told, message gone"],
+      sites: ["head.end", "follow.send"],
+      modes: dies,
+    },
   ],
   [
     "H3: a process dies between a decision and each of the messages it owes",

@@ -30,6 +30,8 @@ const stopShare = 6;
 /** Between two hits. */
 const [shortestMs, longestMs] = [100, 420];
 const upEveryMs = 10;
+/** What has just started is left to work that long: where starts are slow, nothing but starts would be shown. */
+const spareMs = 1000;
 
 export function createChaos(deployment: Deployment, random: () => number): Chaos {
   const kills: Kill[] = [];
@@ -63,7 +65,15 @@ export function createChaos(deployment: Deployment, random: () => number): Chaos
     send(pid, "SIGCONT");
   };
   let engineDown: Promise<void> | undefined;
+  /** When each process was first seen up. */
+  const upSince = new Map<number, number>();
+  const hasWorked = (pid: number): boolean => {
+    const sinceMs = upSince.get(pid) ?? Date.now();
+    upSince.set(pid, sinceMs);
+    return Date.now() - sinceMs >= spareMs;
+  };
   const hit = (): void => {
+    for (const pool of Object.values(deployment.pools)) pool.pids().forEach(hasWorked);
     const target = targetAt(random() * 100);
     if (target === "engine") {
       if (engineDown !== undefined) return;
@@ -74,9 +84,9 @@ export function createChaos(deployment: Deployment, random: () => number): Chaos
       return;
     }
     const pool = deployment.pools[target];
-    const pids = pool.pids().filter((pid) => !stoppedPids.has(pid));
+    const pids = pool.pids().filter((pid) => !stoppedPids.has(pid) && hasWorked(pid));
     const pid = pids[Math.floor(random() * pids.length)];
-    // Where processes take long to start, killing all of them only shows that nothing runs then.
+    // Killing all of a kind only shows that nothing runs then.
     if (pid === undefined || pids.length < counts[target] / 2) return;
     if (target !== "queues" && random() * 100 < stopShare) {
       track(stop(pid));

@@ -69,3 +69,5 @@ try {
   );
   process.exitCode = error instanceof TypeError ? 2 : 1;
 }
+// Everything is closed and every process has ended: what an interrupted loop still waits for is nobody's concern.
+process.exit();

@@ -34,7 +34,7 @@ describe("a chord in memory", () => {
     }
   });
 
-  it("writes no item more often than a tally has children", () => {
+  it("writes no item more often than a tally has children (J5)", () => {
     expect(thousand.counted.busiest).toMatchObject({
       head: { writes: 2 },
       node: { writes: 2 },

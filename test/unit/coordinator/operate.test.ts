@@ -473,7 +473,7 @@ describe("retry", () => {
     expect(head()).toMatchObject({ status: "SUCCEEDED", generation: 2 });
   });
 
-  it("gives the new generation as long as the old one had", async () => {
+  it("gives the new generation as long as the old one had (G3)", async () => {
     await begin(mendedIn(3), { deadlineSeconds: 600 });
     await deployment.advance(1000);
     await ask({ type: "retry", requestId: "q1" });

@@ -48,7 +48,7 @@ it("A2: a member that is delivered three times takes no other member's place", a
   expect(world.entered).toEqual([["a", "b", "c"]]);
 });
 
-it("A3 A4: whatever the order and the copies, no count is below 0 or off, and the callback is entered once, last", async () => {
+it("A3 A4 F8: whatever the order and the copies, no count is below 0 or off, and the callback is entered once, last", async () => {
   for (let seed = 0; seed < 60; seed++) {
     const world = rig();
     await world.submit(chord(world.members, world.callback));

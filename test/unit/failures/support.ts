@@ -5,7 +5,7 @@
 import type { Disposition } from "../../../lib/coordinator/index.ts";
 import type { Workflow } from "../../../lib/model/workflow.ts";
 import type { HeldMessage } from "../../../lib/ports/queue.ts";
-import { createDeployment, type Deployment } from "../client/deployment.ts";
+import { createDeployment, type Deployment, type DeploymentOptions } from "../client/deployment.ts";
 
 export { engineOf, startMs, startsOf, task } from "../requirements/support.ts";
 
@@ -21,8 +21,8 @@ export interface ByHand extends Deployment {
   table(): string;
 }
 
-export function byHand(tasks: Readonly<Record<string, unknown>>): ByHand {
-  const deployment = createDeployment({ tasks, workers: false });
+export function byHand(tasks: Readonly<Record<string, unknown>>, options: DeploymentOptions = {}): ByHand {
+  const deployment = createDeployment({ tasks, workers: false, ...options });
   const { client, queue, coordinator, clock, store, until } = deployment;
   const take = async (): Promise<HeldMessage[]> => {
     const taken: HeldMessage[] = [];

@@ -200,7 +200,7 @@ describe("when the callback starts", () => {
     expect(await engine.inspect("r")).toMatchObject({ status: "SUCCEEDED", value: [12 * 3600 - 1, 60] });
   });
 
-  it("S1-10: nobody gives up on a join whose last member comes days later", async () => {
+  it("S1-10: nobody gives up on a join whose last member comes days later (G5)", async () => {
     const { engine, nap, seen } = napping();
     const late = { task: "nap", args: [1], delaySeconds: 6 * day };
     expect(await engine.run(chord([nap.with(1), late], seen))).toMatchObject({ status: "SUCCEEDED", value: [1, 1] });

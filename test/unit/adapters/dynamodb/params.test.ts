@@ -18,11 +18,11 @@ const key: Key = { pk: "run", sk: "head" };
 const wireKey = { pk: { S: "run" }, sk: { S: "head" } };
 
 describe("requests to DynamoDB", () => {
-  it("reads one item strongly", () => {
+  it("reads one item strongly (J16)", () => {
     expect(getParams("t", key)).toEqual({ TableName: "t", Key: wireKey, ConsistentRead: true });
   });
 
-  it("reads a batch strongly", () => {
+  it("reads a batch strongly (J16)", () => {
     expect(batchGetParams("t", [key])).toEqual({ RequestItems: { t: { Keys: [wireKey], ConsistentRead: true } } });
   });
 

@@ -58,7 +58,7 @@ function failure(name: string, message = "for a reason"): Error {
 describe("batch reads", () => {
   const keysAsked = (command: Command) => (command.input as BatchGetItemCommandInput).RequestItems?.t?.Keys ?? [];
 
-  it("I2: asks again for what was left over, and answers in order", async () => {
+  it("I2 J11: asks again for what was left over, and answers in order", async () => {
     const { store, sent, during } = storeAnswering((command) => {
       const asked = [...keysAsked(command)].reverse();
       const half = Math.ceil(asked.length / 2);
@@ -115,7 +115,7 @@ describe("batch reads", () => {
 describe("batch deletes", () => {
   const requests = (command: Command) => (command.input as BatchWriteItemCommandInput).RequestItems?.t ?? [];
 
-  it("asks again for what was left over, 25 at a time, each key once", async () => {
+  it("asks again for what was left over, 25 at a time, each key once (J11)", async () => {
     const deleted: unknown[] = [];
     const { store, sent, during } = storeAnswering((command, call) => {
       const asked = requests(command);
@@ -143,7 +143,7 @@ describe("batch deletes", () => {
 });
 
 describe("pages", () => {
-  it("gives out an empty page with a cursor, which is not the end", async () => {
+  it("gives out an empty page with a cursor, which is not the end (G7)", async () => {
     const { store, sent } = storeAnswering((_, call) =>
       call === 0
         ? { Items: [], LastEvaluatedKey: wire({ pk: "run", sk: "item5" }) }
