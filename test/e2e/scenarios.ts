@@ -101,19 +101,20 @@ const revoke: Scenario = {
 };
 
 const pause: Scenario = {
-  name: "pause and resume",
+  name: "pause, resume, and a report for a task elsewhere",
   async run(world) {
-    const id = await submit(world, "paused", {
-      chain: [
-        { task: "hold", args: [20] },
-        { task: "square", args: [3], immutable: true },
-      ],
-    });
-    await tuttiJson(world, ["pause", id]);
+    const id = await submit(world, "paused", { chain: [{ task: "approve" }, { task: "square" }] });
     const paused = async () => (await inspect(world, id)).run.pausedAt !== null;
-    await until("the pause", 30, paused);
+    await tuttiJson(world, ["pause", id]);
+    await until("the pause", 120, paused);
     await tuttiJson(world, ["resume", id]);
-    await until("the end of the pause", 30, async () => !(await paused()));
+    await until("the end of the pause", 120, async () => !(await paused()));
+    await tuttiJson(world, [
+      "report",
+      `${id}/${(await inspect(world, id)).tasks[0]?.id.slice(id.length + 1)}`,
+      "--succeeded",
+      "3",
+    ]);
     assert.equal((await endOf(world, id)).value, 9);
     await audit(world, id);
     return "";
@@ -124,7 +125,7 @@ const looking: Scenario = {
   name: "status, cost and audit of all runs",
   async run(world) {
     const { queues } = await tuttiJson<{ queues: readonly { queue: string }[] }>(world, ["status"]);
-    assert.deepEqual(queues.map(({ queue }) => queue).sort(), ["default", "marked", "poison", "request"]);
+    assert.deepEqual(queues.map(({ queue }) => queue).sort(), ["default", "marked", "people", "poison", "request"]);
     await tuttiJson(world, ["cost", idOf(world, "chord-10")]);
     const { violations } = await tuttiJson<{ violations: readonly unknown[] }>(world, ["audit", "--all"]);
     assert.deepEqual(violations, []);
@@ -153,9 +154,9 @@ async function sweptIn(aws: NonNullable<World["target"]["aws"]>, id: string): Pr
   const { logGroups } = (await aws("logs", "describe_log_groups", {})) as { logGroups: { logGroupName: string }[] };
   const logGroupName = logGroups.find((group) => group.logGroupName.includes("SweepLogs"))?.logGroupName;
   const { events } = (await aws("logs", "filter_log_events", { logGroupName })) as { events: { message: string }[] };
-  const lines = events.filter(({ message }) => message.includes('"message":"swept"') && message.includes(`"${id}"`));
+  const lines = events.filter(({ message }) => message.includes('"event":"swept"') && message.includes(`"${id}"`));
   assert.ok(lines.length > 0, `the sweeper has done nothing for ${id}`);
-  return lines.map(({ message }) => /"kind":"([^"]+)"/.exec(message)?.[1]).join(", ");
+  return lines.map(({ message }) => /"cause":"([^"]+)"/.exec(message)?.[1]).join(", ");
 }
 
 /** Set for this queue alone, and for the emulator: a stack's own values would take half a day. */
