@@ -51,7 +51,7 @@ export interface AlarmSettings {
    * The composite alarm and those computed from several metrics. False for an emulator that knows neither; each alarm then
    * tells the topic by itself.
    *
-   * @default true
+   * @default true, unless the context says false: `cdk deploy -c tutti:derived-alarms=false`
    */
   readonly derived?: boolean;
 }
@@ -96,7 +96,7 @@ export class TuttiAlarms extends Construct {
     private readonly props: TuttiAlarmsProps,
   ) {
     super(scope, id);
-    const derived = props.derived ?? true;
+    const derived = props.derived ?? String(this.node.tryGetContext("tutti:derived-alarms")) !== "false";
     this.alarms = [
       ...this.ofSweeper(),
       ...this.ofQueues(),

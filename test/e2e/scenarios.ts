@@ -4,6 +4,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { packedProject } from "./packed.ts";
 import { startsFile } from "./shared-tasks.ts";
 import {
   audit,
@@ -13,20 +14,13 @@ import {
   inspect,
   members,
   runToEnd,
+  type Scenario,
   submit,
   tutti,
   tuttiJson,
   until,
   type World,
 } from "./world.ts";
-
-export interface Scenario {
-  readonly name: string;
-  /** What it takes of the target, apart from being one. */
-  readonly needs?: (target: World["target"]) => boolean;
-  /** @returns what is worth a column in the table. */
-  run(world: World): Promise<string>;
-}
 
 const squares = (count: number) => members(count, (index) => ({ task: "square", args: [index] }));
 const failing = (count: number, fails: number) =>
@@ -276,7 +270,7 @@ export const steps = {
     [chordOf(1000)],
     [looking],
     [killed, deadline, poison, rejected, policies, retries, revoke, pause],
-    [update],
+    [update, packedProject],
   ],
   leastPrivilege: [
     [chordOf(10)],
