@@ -95,7 +95,7 @@ export interface Composition {
  * @param service - Its name in logs and metrics.
  */
 export function compose(service: string, environment: Environment, tasks: Tasks): Composition {
-  const telemetry = createTelemetry(service, environment.logLevel);
+  const telemetry = createTelemetry(service, environment);
   const { log, metrics } = telemetry;
   const ports = awsPorts(environment);
   const coordinator = createCoordinator({

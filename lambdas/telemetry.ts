@@ -7,8 +7,9 @@ import { MetricUnit, Metrics as PowertoolsMetrics } from "@aws-lambda-powertools
 import type { Context } from "aws-lambda";
 import { type Log, type LogLevel, type Metrics, textOfThrown } from "../lib/lambda.ts";
 
-/** Namespace of the metrics in CloudWatch. */
+/** Namespace of the metrics in CloudWatch, and their dimensions: `service` is this, `table` tells deployments apart. */
 export const metricsNamespace = "Tutti";
+const metricsService = "tutti";
 
 export interface Telemetry {
   readonly log: Log;
@@ -19,10 +20,17 @@ export interface Telemetry {
   flush(): void;
 }
 
-/** @param service - Name of the function in logs and metrics: `control`, `worker`, … */
-export function createTelemetry(service: string, logLevel: LogLevel): Telemetry {
+/** @param service - Name of the function in logs: `control`, `worker`, … */
+export function createTelemetry(
+  service: string,
+  { logLevel, table }: { readonly logLevel: LogLevel; readonly table: string },
+): Telemetry {
   const logger = new Logger({ serviceName: service, logLevel });
-  const metrics = new PowertoolsMetrics({ namespace: metricsNamespace, serviceName: service });
+  const metrics = new PowertoolsMetrics({
+    namespace: metricsNamespace,
+    serviceName: metricsService,
+    defaultDimensions: { table },
+  });
   return {
     log: {
       write(level, message, fields) {

@@ -8,6 +8,9 @@ import {
   ApplicationLogLevel,
   Architecture,
   type Code,
+  type EventSourceMappingOptions,
+  type FunctionOptions,
+  type ILayerVersion,
   Function as LambdaFunction,
   LoggingFormat,
   RecursiveLoop,
@@ -18,9 +21,10 @@ import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { ConfigurationError } from "../../lib/index.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { codeOf } from "./bundle.ts";
 import type { QueueLayout } from "./layout.ts";
-import { grantConsume, type QueuePair, type TuttiQueues } from "./queues.ts";
+import { grantConsume, letterQueue, type QueuePair, type TuttiQueues } from "./queues.ts";
 import type { TuttiTable } from "./table.ts";
 
 /** What is logged. */
@@ -61,6 +65,15 @@ const lambdaLogLevels: Readonly<Record<TuttiLogLevel, ApplicationLogLevel>> = {
   warn: ApplicationLogLevel.WARN,
   error: ApplicationLogLevel.ERROR,
 };
+/** What Lambda does as the role of a function in a VPC; its network interfaces have no name before: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
+const networkActions = [
+  "ec2:CreateNetworkInterface",
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DescribeSubnets",
+  "ec2:DeleteNetworkInterface",
+  "ec2:AssignPrivateIpAddresses",
+  "ec2:UnassignPrivateIpAddresses",
+];
 /** A queue's URL without its name: `https://sqs.<region>.amazonaws.com[.cn]/<account>/`. */
 const urlBytes = "https://sqs.ap-southeast-1.amazonaws.com.cn/123456789012/".length;
 /** CloudFormation's names of queues. */
@@ -75,12 +88,16 @@ interface FunctionSpec {
   readonly environment?: Readonly<Record<string, string>>;
   /** True behind a queue: a workflow is a loop of functions and queues, and Lambda would stop one after 16 rounds. */
   readonly inLoop: boolean;
+  readonly layers?: readonly ILayerVersion[];
+  readonly network?: NonNullable<QueueLayout["network"]>;
 }
 
 export class TuttiFunctions extends Construct {
   readonly control: LambdaFunction;
   readonly sweep: LambdaFunction;
   readonly deadLetter: LambdaFunction;
+  /** Where starts of the sweeper end that could not be delivered. */
+  readonly scheduleDeadLetters: Queue;
   /** By queue name. */
   readonly workers: ReadonlyMap<string, LambdaFunction>;
 
@@ -95,7 +112,7 @@ export class TuttiFunctions extends Construct {
     this.workers = this.createWorkers();
     this.deadLetter = this.createDeadLetter();
     this.sweep = this.createSweep();
-    this.schedule();
+    this.scheduleDeadLetters = this.schedule();
   }
 
   private createControl(): LambdaFunction {
@@ -121,20 +138,34 @@ export class TuttiFunctions extends Construct {
     return new Map(read.map((layout) => [layout.name, this.createWorker(layout, code)]));
   }
 
-  private createWorker({ name, timeout, maxConcurrency, tasksPerInvocation, ...rest }: QueueLayout, code: Code) {
+  private createWorker(layout: QueueLayout, code: Code) {
     const { table, queues } = this.props;
+    const { name, timeout, maxConcurrency, pollers, tasksPerInvocation } = layout;
     const worker = this.create({
       id: `Worker-${name}`,
       description: `Tutti: runs the tasks of queue ${name}`,
       code,
       timeout,
-      memoryMb: rest.memoryMb,
-      environment: { TUTTI_QUEUE: name, TUTTI_TASKS_PER_INVOCATION: String(tasksPerInvocation) },
+      memoryMb: layout.memoryMb,
+      environment: {
+        ...layout.environment,
+        TUTTI_QUEUE: name,
+        TUTTI_TASKS_PER_INVOCATION: String(tasksPerInvocation),
+      },
       inLoop: true,
+      layers: layout.layers,
+      ...(layout.network === undefined ? {} : { network: layout.network }),
     });
+    for (const policy of layout.policies) worker.addToRolePolicy(policy);
     const { queue } = queues.tasks.get(name) as QueuePair;
     const batchSize = Math.min(maxBatchSize, tasksPerInvocation);
-    feed(worker, "Tasks", queue, { batchSize, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) });
+    feed(worker, "Tasks", queue, {
+      batchSize,
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+      ...(pollers && {
+        provisionedPollerConfig: { minimumPollers: pollers.minimum, maximumPollers: pollers.maximum },
+      }),
+    });
     table.grantDrive(worker);
     queues.grantSend(worker);
     return worker;
@@ -169,13 +200,17 @@ export class TuttiFunctions extends Construct {
     });
     // One that failed is not repeated either: it says so in its metric, and the next one begins where it did.
     sweep.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: sweepMaxAge });
+    acknowledge(sweep, "Serverless::Serverless-LambdaAsyncFailureDestination");
     table.grantSweep(sweep);
     queues.grantSend(sweep);
     return sweep;
   }
 
   /** The schedule, and a role that can start the sweeper, in no other version than the one deployed. */
-  private schedule(): void {
+  private schedule(): Queue {
+    // Nobody reads it: what is in it says why the sweeper was not started, and its heartbeat is what the alarm is on.
+    const deadLetters = letterQueue(this, "ScheduleDeadLetters");
+    acknowledge(deadLetters, "AwsSolutions::AwsSolutions-SQS3");
     const role = new Role(this, "ScheduleRole", {
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
         conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
@@ -186,6 +221,7 @@ export class TuttiFunctions extends Construct {
       resources: [this.sweep.functionArn],
     });
     role.addToPolicy(statement);
+    role.addToPolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [deadLetters.queueArn] }));
     const schedule = new CfnSchedule(this, "Schedule", {
       description: "Tutti: starts the sweeper",
       scheduleExpression: sweepRate,
@@ -193,10 +229,12 @@ export class TuttiFunctions extends Construct {
       target: {
         arn: this.sweep.functionArn,
         roleArn: role.roleArn,
+        deadLetterConfig: { arn: deadLetters.queueArn },
         retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: sweepMaxAge.toSeconds() },
       },
     });
     schedule.node.addDependency(role);
+    return deadLetters;
   }
 
   private create(spec: FunctionSpec): LambdaFunction {
@@ -207,7 +245,9 @@ export class TuttiFunctions extends Construct {
     const role = new Role(this, `${spec.id}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
     // In place of the managed policy, which allows every log group of the account.
     logGroup.grantWrite(role);
-    return new LambdaFunction(this, spec.id, {
+    if (spec.network !== undefined)
+      role.addToPolicy(new PolicyStatement({ actions: networkActions, resources: ["*"] }));
+    const created = new LambdaFunction(this, spec.id, {
       description: spec.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -222,7 +262,11 @@ export class TuttiFunctions extends Construct {
       logGroup,
       environment: { ...this.commonVariables(), ...spec.environment },
       ...(spec.inLoop ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
+      ...(spec.layers && spec.layers.length > 0 ? { layers: [...spec.layers] } : {}),
+      ...networkProps(spec.network),
     });
+    acknowledge(created, "Serverless::Serverless-LambdaDLQ", "Serverless::Serverless-LambdaTracing");
+    return created;
   }
 
   /** What every function is told: see lambdas/environment.ts. */
@@ -245,20 +289,33 @@ export class TuttiFunctions extends Construct {
   }
 }
 
+function networkProps(
+  network: FunctionSpec["network"],
+): Pick<FunctionOptions, "vpc" | "vpcSubnets" | "securityGroups"> {
+  if (network === undefined) return {};
+  const { vpc, subnets, securityGroups } = network;
+  return {
+    vpc,
+    ...(subnets === undefined ? {} : { vpcSubnets: subnets }),
+    ...(securityGroups === undefined ? {} : { securityGroups: [...securityGroups] }),
+  };
+}
+
 /** Has Lambda hand the messages of a queue to a function, which says of each by itself whether it failed. */
 function feed(
   reader: LambdaFunction,
   id: string,
   queue: Queue,
-  options: { readonly batchSize?: number; readonly maxConcurrency?: number } = {},
+  options: Pick<EventSourceMappingOptions, "batchSize" | "maxConcurrency" | "provisionedPollerConfig"> = {},
 ): void {
   grantConsume(queue, reader);
-  reader.addEventSourceMapping(id, {
+  const mapping = reader.addEventSourceMapping(id, {
     batchSize: maxBatchSize,
     ...options,
     eventSourceArn: queue.queueArn,
     reportBatchItemFailures: true,
   });
+  acknowledge(mapping, "Serverless::Serverless-LambdaEventSourceMappingDestination");
 }
 
 /**

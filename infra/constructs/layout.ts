@@ -3,6 +3,9 @@
  * that is cut off in production.
  */
 import { Duration } from "aws-cdk-lib";
+import type { ISecurityGroup, IVpc, SubnetSelection } from "aws-cdk-lib/aws-ec2";
+import type { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { ILayerVersion } from "aws-cdk-lib/aws-lambda";
 import { ConfigurationError } from "../../lib/index.ts";
 import type { TaskFacts } from "./tasks.ts";
 
@@ -21,11 +24,18 @@ export interface QueueSettings {
    */
   readonly timeout?: Duration;
   /**
-   * Most copies of the function at a time, 2–1,000.
+   * Most copies of the function at a time, 2–1,000. Not together with `pollers`.
    *
    * @default as many as Lambda starts: 1,250, or what the account allows
    */
   readonly maxConcurrency?: number;
+  /**
+   * Pollers of the queue's own, 2–200 at least and 2–2,000 at most, for a queue that must be quick after a pause. They cost
+   * money while they wait. Not together with `maxConcurrency`.
+   *
+   * @default Lambda's shared ones, which cost nothing but their SQS requests
+   */
+  readonly pollers?: { readonly minimum: number; readonly maximum: number };
   /**
    * Tasks one copy runs side by side, 1–100. It is handed at most ten messages at once, and a message may carry up to
    * ten tasks of one group: those that do not fit wait in it. With 1, each is handed over alone and none waits.
@@ -33,12 +43,48 @@ export interface QueueSettings {
    * @default 10
    */
   readonly tasksPerInvocation?: number;
+  /**
+   * What the tasks of this queue may do, on top of what every worker may.
+   *
+   * @default nothing; `tutti.worker(name)` takes grants too: `bucket.grantRead(tutti.worker("images"))`
+   */
+  readonly policies?: readonly PolicyStatement[];
+  /**
+   * Variables of the tasks. Names that begin with TUTTI_ are the function's own.
+   *
+   * @default none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * Layers: native modules, extensions.
+   *
+   * @default none
+   */
+  readonly layers?: readonly ILayerVersion[];
+  /**
+   * Network the function is in. It must reach SQS and DynamoDB from there: through endpoints or a NAT gateway.
+   *
+   * @default none: the function is in Lambda's own network
+   */
+  readonly network?: {
+    readonly vpc: IVpc;
+    /** @default the private ones of the VPC */
+    readonly subnets?: SubnetSelection;
+    /** @default one of its own */
+    readonly securityGroups?: readonly ISecurityGroup[];
+  };
 }
 
+/** Settings without a default that could be written down. */
+type Optional = "maxConcurrency" | "pollers" | "network";
+
 /** One task queue. */
-export interface QueueLayout extends Required<Omit<QueueSettings, "maxConcurrency">> {
+export interface QueueLayout
+  extends Required<Omit<QueueSettings, Optional>>,
+    Readonly<Record<"maxConcurrency", number | undefined>>,
+    Readonly<Record<"pollers", QueueSettings["pollers"]>>,
+    Readonly<Record<"network", QueueSettings["network"]>> {
   readonly name: string;
-  readonly maxConcurrency: number | undefined;
   /** False when programs in other languages run all of its tasks: then no function reads it. */
   readonly hasWorker: boolean;
 }
@@ -65,6 +111,7 @@ export function layOut(
   const problems = [
     ...Object.keys(settings).flatMap((name) => unusedQueue(name, names)),
     ...queues.flatMap(outOfRange),
+    ...queues.flatMap(contradictory),
     ...tasks.flatMap((task) => tooLong(task, queues)),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems.join("; "));
@@ -78,6 +125,11 @@ function layoutOf(name: string, tasks: readonly TaskFacts[], settings: QueueSett
     memoryMb: settings.memoryMb ?? defaultMemoryMb,
     timeout: settings.timeout ?? Duration.seconds(longestTimeoutSeconds),
     maxConcurrency: settings.maxConcurrency,
+    pollers: settings.pollers,
+    network: settings.network,
+    policies: settings.policies ?? [],
+    environment: settings.environment ?? {},
+    layers: settings.layers ?? [],
     tasksPerInvocation: settings.tasksPerInvocation ?? defaultTasksPerInvocation,
   };
 }
@@ -87,12 +139,27 @@ function unusedQueue(name: string, used: readonly string[]): string[] {
   return [`queues.${name}: no task is on a queue ${name}; the tasks are on ${used.join(", ")}`];
 }
 
-function outOfRange({ name, timeout, maxConcurrency, memoryMb, tasksPerInvocation }: QueueLayout): string[] {
+function contradictory({ name, maxConcurrency, pollers, environment }: QueueLayout): string[] {
+  const reserved = Object.keys(environment).filter((variable) => variable.startsWith("TUTTI_"));
+  return [
+    ...(maxConcurrency !== undefined && pollers !== undefined
+      ? [`queues.${name}: Lambda takes maxConcurrency or pollers, not both`]
+      : []),
+    ...(pollers !== undefined && pollers.minimum > pollers.maximum
+      ? [`queues.${name}.pollers: minimum ${pollers.minimum} is above maximum ${pollers.maximum}`]
+      : []),
+    ...reserved.map((variable) => `queues.${name}.environment.${variable}: names that begin with TUTTI_ are reserved`),
+  ];
+}
+
+function outOfRange({ name, timeout, maxConcurrency, memoryMb, tasksPerInvocation, pollers }: QueueLayout): string[] {
   const rules = [
     ["timeout", timeout.toSeconds(), marginSeconds + 1, longestTimeoutSeconds, " seconds"],
     ["memoryMb", memoryMb, 128, 10_240, ""],
     ["maxConcurrency", maxConcurrency ?? 2, 2, 1000, ""],
     ["tasksPerInvocation", tasksPerInvocation, 1, 100, ""],
+    ["pollers.minimum", pollers?.minimum ?? 2, 2, 200, ""],
+    ["pollers.maximum", pollers?.maximum ?? 2, 2, 2000, ""],
   ] as const;
   return rules.flatMap(([setting, value, min, max, unit]) =>
     Number.isInteger(value) && value >= min && value <= max

@@ -3,8 +3,9 @@
  */
 import { Duration } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
-import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { acknowledge } from "./acknowledge.ts";
 
 /** Longest runs of the functions that read queues. A message is hidden for six times as long. */
 export interface ConsumerTimeouts {
@@ -73,6 +74,14 @@ export class TuttiQueues extends Construct {
     return this.requests.queue.grantSendMessages(grantee);
   }
 
+  /** Lets somebody look at dead letters, and put them back where they came from. */
+  grantRedrive(grantee: IGrantable): Grant {
+    const letters = this.pairs.map(({ deadLetters }) => deadLetters.queueArn);
+    const look = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
+    const move = ["sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks", "sqs:CancelMessageMoveTask"];
+    return Grant.addToPrincipal({ grantee, actions: [...look, ...move], resourceArns: letters });
+  }
+
   /** Lets a function send: tasks, and to the request queue the parts of a large group and requests that died. */
   grantSend(grantee: IGrantable): Grant {
     const resourceArns = this.pairs.map(({ queue }) => queue.queueArn);
@@ -86,21 +95,26 @@ export class TuttiQueues extends Construct {
   }
 
   private pair(id: string, consumerTimeout: Duration, letterTimeout: Duration): QueuePair {
-    const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     // A letter is delivered until it is taken care of: the dead-letter function is its only reader, and has no redrive.
-    const deadLetters = new Queue(this, `DeadLetters-${id}`, {
-      ...common,
-      retentionPeriod: deadLetterRetention,
-      visibilityTimeout: hiddenFor(letterTimeout),
-    });
+    const deadLetters = letterQueue(this, `DeadLetters-${id}`, { visibilityTimeout: hiddenFor(letterTimeout) });
     const queue = new Queue(this, id, {
-      ...common,
+      ...protectedQueue,
       retentionPeriod: retention,
       visibilityTimeout: hiddenFor(consumerTimeout),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount },
     });
     return { queue, deadLetters };
   }
+}
+
+/** Encrypted at rest, and closed to plain HTTP. */
+const protectedQueue = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } as const;
+
+/** A queue at the end of the way: it gives nothing up, and keeps what it has for as long as SQS can. */
+export function letterQueue(scope: Construct, id: string, props: Pick<QueueProps, "visibilityTimeout"> = {}): Queue {
+  const queue = new Queue(scope, id, { ...protectedQueue, retentionPeriod: deadLetterRetention, ...props });
+  acknowledge(queue, "Serverless::Serverless-SQSRedrivePolicy");
+  return queue;
 }
 
 /** Lets a function be handed the messages of a queue, and give some of them back. */

@@ -7,8 +7,10 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
-import { type IQueue, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { IQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { acknowledge } from "./acknowledge.ts";
+import { letterQueue } from "./queues.ts";
 import type { ScheduleFacts } from "./tasks.ts";
 
 export interface TuttiSchedulesProps {
@@ -22,8 +24,6 @@ export interface TuttiSchedulesProps {
 const maxAge = Duration.hours(1);
 /** The most there are: the age decides. */
 const maxAttempts = 185;
-/** The longest that SQS keeps a message. */
-const deadLetterRetention = Duration.days(14);
 
 /** The schedules of a tasks module, and where fires end that could not be delivered. */
 export class TuttiSchedules extends Construct {
@@ -32,11 +32,8 @@ export class TuttiSchedules extends Construct {
 
   constructor(scope: Construct, id: string, { schedules, requestQueue, enabled }: TuttiSchedulesProps) {
     super(scope, id);
-    this.deadLetters = new Queue(this, "DeadLetters", {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: deadLetterRetention,
-    });
+    this.deadLetters = letterQueue(this, "DeadLetters");
+    acknowledge(this.deadLetters, "AwsSolutions::AwsSolutions-SQS3");
     const role = this.createRole(requestQueue);
     for (const { name, expression, timeZone, request } of schedules) {
       const schedule = new CfnSchedule(this, name, {

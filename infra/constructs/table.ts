@@ -2,7 +2,7 @@
  * The table: where everything that must survive is.
  */
 import { RemovalPolicy } from "aws-cdk-lib";
-import { AttributeType, Billing, ProjectionType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, Billing, ContributorInsightsMode, ProjectionType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import {
@@ -23,7 +23,25 @@ export interface TuttiTableProps {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * Most read units a second, of the table and of each of its indexes: what is above that is throttled, and tried again. A
+   * bound on what a mistake can cost: 10,000 a second all day are about $110.
+   *
+   * @default 10,000
+   */
+  readonly maxReadUnitsPerSecond?: number;
+  /**
+   * The same of write units: 10,000 a second all day are about $540, and some 2,500 tasks a second.
+   *
+   * @default 10,000
+   */
+  readonly maxWriteUnitsPerSecond?: number;
 }
+
+/** Above what a new table takes at once (4,000 writes), below what an account allows a table (40,000). */
+const defaultUnitsPerSecond = 10_000;
+/** The longest there is. */
+const recoveryDays = 35;
 
 /** What driving a run takes: reads by key, and conditional writes of one item. */
 const driveActions = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"] as const;
@@ -38,18 +56,25 @@ export class TuttiTable extends Construct {
   constructor(scope: Construct, id: string, props: TuttiTableProps = {}) {
     super(scope, id);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const caps = {
+      maxReadRequestUnits: props.maxReadUnitsPerSecond ?? defaultUnitsPerSecond,
+      maxWriteRequestUnits: props.maxWriteUnitsPerSecond ?? defaultUnitsPerSecond,
+    };
     this.table = new TableV2(this, "Table", {
       partitionKey: keyOf(partitionKey),
       sortKey: keyOf(sortKey),
-      billing: Billing.onDemand(),
+      billing: Billing.onDemand(caps),
       globalSecondaryIndexes: indexDefinitions.map((index) => ({
         indexName: index.name,
         partitionKey: keyOf(index.partitionKey),
         sortKey: keyOf(index.sortKey),
         projectionType: ProjectionType[index.projection],
+        ...caps,
       })),
       timeToLiveAttribute,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: recoveryDays },
+      // Says which run is hot when there is throttling, and costs nothing while there is none.
+      contributorInsightsSpecification: { enabled: true, mode: ContributorInsightsMode.THROTTLED_KEYS },
       deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
       removalPolicy,
     });

@@ -1,16 +1,20 @@
 /**
  * Tutti as one construct: table, queues, functions and schedules for the tasks of a module.
  */
-import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import { type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { type Metric, type MetricOptions, Stats } from "aws-cdk-lib/aws-cloudwatch";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
-import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
+import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { ConfigurationError } from "../../lib/index.ts";
+import { type AlarmSettings, TuttiAlarms } from "./alarms.ts";
+import { createDashboard } from "./dashboard.ts";
 import { controlTimeout, deadLetterTimeout, TuttiFunctions, type TuttiLogLevel } from "./functions.ts";
 import { layOut, type QueueSettings } from "./layout.ts";
+import { metricNames, metricOf } from "./metrics.ts";
 import { writeOutput } from "./output.ts";
 import { TuttiQueues } from "./queues.ts";
 import { TuttiSchedules } from "./schedules.ts";
@@ -35,6 +39,24 @@ export interface TuttiProps {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * A table made elsewhere, in a stack that outlives this one: all that must survive is in it.
+   *
+   * @default one of this construct's own
+   */
+  readonly table?: TuttiTable;
+  /**
+   * Alarms. False for none.
+   *
+   * @default the defaults of {@link AlarmSettings}
+   */
+  readonly alarms?: AlarmSettings | false;
+  /**
+   * Whether there is a dashboard: $3 a month, unless it is one of the first three of the account.
+   *
+   * @default false
+   */
+  readonly dashboard?: boolean;
   /**
    * What the functions log.
    *
@@ -68,6 +90,9 @@ export class Tutti extends Construct {
     readonly functions: TuttiFunctions;
   };
 
+  /** The alarms; undefined when there are to be none. */
+  readonly alarms: TuttiAlarms | undefined;
+
   private readonly schedules: TuttiSchedules | undefined;
 
   constructor(scope: Construct, id: string, props: TuttiProps) {
@@ -75,7 +100,7 @@ export class Tutti extends Construct {
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     const { file: tasksFile, tasks, schedules } = readTasks(props.tasks);
     const layout = layOut(tasks, props.queues ?? {});
-    const table = new TuttiTable(this, "Table", { removalPolicy });
+    const table = props.table ?? new TuttiTable(this, "Table", { removalPolicy });
     const taskTimeouts: Record<string, Duration> = Object.fromEntries(
       layout.map(({ name, timeout }) => [name, timeout]),
     );
@@ -98,6 +123,12 @@ export class Tutti extends Construct {
       const requestQueue = queues.requests.queue;
       this.schedules = new TuttiSchedules(this, "Schedules", { schedules, requestQueue, enabled });
     }
+    const scheduleDeadLetters = this.schedules?.deadLetters;
+    this.alarms =
+      props.alarms === false
+        ? undefined
+        : new TuttiAlarms(this, "Alarms", { ...props.alarms, ...this.parts, scheduleDeadLetters });
+    if (props.dashboard) createDashboard(this, { ...this.parts, alarms: this.alarms });
   }
 
   /** Where runs are kept. `TUTTI_TABLE` of a client. */
@@ -151,7 +182,58 @@ export class Tutti extends Construct {
   /** Lets somebody read runs, their arguments and results, and the lengths of the queues. */
   grantRead(grantee: IGrantable): Grant {
     const { table, queues } = this.parts;
-    return table.grantRead(grantee).combine(queues.grantRead(grantee));
+    const look = Grant.addToPrincipal({
+      grantee,
+      // For `tutti … --stack NAME`.
+      actions: ["cloudformation:DescribeStacks"],
+      resourceArns: [Stack.of(this).stackId],
+    });
+    return table.grantRead(grantee).combine(queues.grantRead(grantee)).combine(look);
+  }
+
+  /**
+   * Lets somebody operate: everything that changes a run, sweeps by hand, clean-up, and dead letters. Read and submit are in
+   * it. Who may submit alone can revoke and retry too: these are requests.
+   */
+  grantOperate(grantee: IGrantable): Grant {
+    const { table, queues } = this.parts;
+    return this.grantSubmit(grantee)
+      .combine(this.grantRead(grantee))
+      .combine(table.grantSweep(grantee))
+      .combine(queues.grantSend(grantee))
+      .combine(queues.grantRedrive(grantee));
+  }
+
+  /** Runs that were due and stayed so from one sweep to the next: their chords stand still. Above 0 for minutes is trouble. */
+  metricStuckChords(options?: MetricOptions): Metric {
+    return this.metric("sweepLeft", { statistic: Stats.MAXIMUM, ...options });
+  }
+
+  /** What the sweeper has mended: lost messages and workers that vanished. */
+  metricRepairs(options?: MetricOptions): Metric {
+    return this.metric("sweepRepaired", options);
+  }
+
+  /** Messages that a queue gave up. */
+  metricDeadLetters(options?: MetricOptions): Metric {
+    return this.metric("deadLetters", options);
+  }
+
+  metricRunsSubmitted(options?: MetricOptions): Metric {
+    return this.metric("runsSubmitted", options);
+  }
+
+  metricRunsSucceeded(options?: MetricOptions): Metric {
+    return this.metric("runsSucceeded", options);
+  }
+
+  metricRunsFailed(options?: MetricOptions): Metric {
+    return this.metric("runsFailed", options);
+  }
+
+  /** Any metric that the functions write, added up a minute unless said otherwise. */
+  metric(name: keyof typeof metricNames, options?: MetricOptions): Metric {
+    return metricOf(this.parts.table, metricNames[name], options);
   }
 }
 

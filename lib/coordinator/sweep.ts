@@ -59,7 +59,8 @@ export async function sweep(
   let visited = 0;
   let repaired = 0;
   let failed = 0;
-  for (const key of await dueKeys(deps)) {
+  const keys = await dueKeys(deps);
+  for (const key of keys) {
     if (deps.clock.now() >= until.deadlineAtMs) break;
     visited++;
     try {
@@ -71,6 +72,8 @@ export async function sweep(
   }
   deps.metrics.count("sweep.visited", visited);
   deps.metrics.count("sweep.repaired", repaired);
+  // What stays due: one that stays so from sweep to sweep stands still.
+  deps.metrics.count("sweep.left", keys.length - visited + failed);
   return { visited, repaired, failed };
 }
 

@@ -20,6 +20,9 @@ function synthesise(release: (typeof releases)[number], outdir: string): void {
       // One task to a process, so that there are several processes to kill.
       queues: { marked: { tasksPerInvocation: 1 } },
       removalPolicy: RemovalPolicy.DESTROY,
+      // MiniStack knows neither composite alarms nor those computed from several metrics.
+      alarms: { derived: false },
+      dashboard: true,
     },
   });
   allowBatches(stack);

@@ -6,18 +6,19 @@
  *  - drops: the stack once more, where one answer in ten of a write is dropped after the write was done;
  *  - iam: the same stack where IAM policies are enforced, so that a right that is missing fails.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { maxZippedBytes, zippedBytes } from "../support/zipped.ts";
 import { bootstrap, deploy, destroy, synthesise } from "./cdk.ts";
 import { plainEnvironment } from "./environment.ts";
 import { functionNode, installMiniStack, startMiniStack } from "./ministack.ts";
 import { dropAnswers } from "./redirect.ts";
 import { Report } from "./report.ts";
-import { checkGone, type Scenario, steps } from "./scenarios.ts";
+import { checkGone, steps } from "./scenarios.ts";
 import { runningLocalStack, type Target } from "./target.ts";
-import type { World } from "./world.ts";
+import type { Scenario, World } from "./world.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -32,6 +33,15 @@ if (unknown !== undefined) throw new Error(`--only takes some of plain,drops,iam
 const folder = mkdtempSync(join(tmpdir(), "tutti-e2e-run-"));
 const assemblies = { 1: join(folder, "release-1"), 2: join(folder, "release-2") } as const;
 const report = new Report();
+
+/** Sizes of the bundles of an assembly. @throws Error for one that is too large to start quickly. */
+function bundleSizes(assembly: string): string {
+  const bundles = readdirSync(assembly).filter((name) => name.startsWith("asset.") && !name.endsWith(".json"));
+  const sizes = bundles.map((name) => zippedBytes(join(assembly, name)));
+  if (sizes.some((bytes) => bytes > maxZippedBytes))
+    throw new Error(`a bundle is too large: ${sizes.join(", ")} bytes`);
+  return sizes.map((bytes) => Math.round(bytes / 1024)).join(", ");
+}
 
 /** Sets a stack up, works with it, and takes it down. */
 async function round(
@@ -103,7 +113,10 @@ async function main(): Promise<number> {
     console.log(`functions run on Node ${functionNode()}; logs and assemblies: ${folder}`);
   }
   try {
-    await report.timed("", "synthesis of both releases", () => synthesise(plainEnvironment(), folder));
+    await report.timed("", "synthesis of both releases", async () => {
+      await synthesise(plainEnvironment(), folder);
+      return `bundles of ${bundleSizes(assemblies[1])} KiB zipped`;
+    });
     await (local === undefined ? onMiniStack() : round("plain", local, steps.all));
     report.print();
     rmSync(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { packedProject } from "./packed.ts";
 import { startsFile } from "./shared-tasks.ts";
 import {
   audit,
@@ -13,20 +14,13 @@ import {
   inspect,
   members,
   runToEnd,
+  type Scenario,
   submit,
   tutti,
   tuttiJson,
   until,
   type World,
 } from "./world.ts";
-
-export interface Scenario {
-  readonly name: string;
-  /** What it takes of the target, apart from being one. */
-  readonly needs?: (target: World["target"]) => boolean;
-  /** @returns what is worth a column in the table. */
-  run(world: World): Promise<string>;
-}
 
 const squares = (count: number) => members(count, (index) => ({ task: "square", args: [index] }));
 const failing = (count: number, fails: number) =>
@@ -101,19 +95,20 @@ const revoke: Scenario = {
 };
 
 const pause: Scenario = {
-  name: "pause and resume",
+  name: "pause, resume, and a report for a task elsewhere",
   async run(world) {
-    const id = await submit(world, "paused", {
-      chain: [
-        { task: "hold", args: [20] },
-        { task: "square", args: [3], immutable: true },
-      ],
-    });
-    await tuttiJson(world, ["pause", id]);
+    const id = await submit(world, "paused", { chain: [{ task: "approve" }, { task: "square" }] });
     const paused = async () => (await inspect(world, id)).run.pausedAt !== null;
-    await until("the pause", 30, paused);
+    await tuttiJson(world, ["pause", id]);
+    await until("the pause", 120, paused);
     await tuttiJson(world, ["resume", id]);
-    await until("the end of the pause", 30, async () => !(await paused()));
+    await until("the end of the pause", 120, async () => !(await paused()));
+    await tuttiJson(world, [
+      "report",
+      `${id}/${(await inspect(world, id)).tasks[0]?.id.slice(id.length + 1)}`,
+      "--succeeded",
+      "3",
+    ]);
     assert.equal((await endOf(world, id)).value, 9);
     await audit(world, id);
     return "";
@@ -124,7 +119,7 @@ const looking: Scenario = {
   name: "status, cost and audit of all runs",
   async run(world) {
     const { queues } = await tuttiJson<{ queues: readonly { queue: string }[] }>(world, ["status"]);
-    assert.deepEqual(queues.map(({ queue }) => queue).sort(), ["default", "marked", "poison", "request"]);
+    assert.deepEqual(queues.map(({ queue }) => queue).sort(), ["default", "marked", "people", "poison", "request"]);
     await tuttiJson(world, ["cost", idOf(world, "chord-10")]);
     const { violations } = await tuttiJson<{ violations: readonly unknown[] }>(world, ["audit", "--all"]);
     assert.deepEqual(violations, []);
@@ -153,9 +148,9 @@ async function sweptIn(aws: NonNullable<World["target"]["aws"]>, id: string): Pr
   const { logGroups } = (await aws("logs", "describe_log_groups", {})) as { logGroups: { logGroupName: string }[] };
   const logGroupName = logGroups.find((group) => group.logGroupName.includes("SweepLogs"))?.logGroupName;
   const { events } = (await aws("logs", "filter_log_events", { logGroupName })) as { events: { message: string }[] };
-  const lines = events.filter(({ message }) => message.includes('"message":"swept"') && message.includes(`"${id}"`));
+  const lines = events.filter(({ message }) => message.includes('"event":"swept"') && message.includes(`"${id}"`));
   assert.ok(lines.length > 0, `the sweeper has done nothing for ${id}`);
-  return lines.map(({ message }) => /"kind":"([^"]+)"/.exec(message)?.[1]).join(", ");
+  return lines.map(({ message }) => /"cause":"([^"]+)"/.exec(message)?.[1]).join(", ");
 }
 
 /** Set for this queue alone, and for the emulator: a stack's own values would take half a day. */
@@ -275,7 +270,7 @@ export const steps = {
     [chordOf(1000)],
     [looking],
     [killed, deadline, poison, rejected, policies, retries, revoke, pause],
-    [update],
+    [update, packedProject],
   ],
   leastPrivilege: [
     [chordOf(10)],

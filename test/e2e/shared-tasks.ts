@@ -4,7 +4,7 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { defineTask, FatalError } from "tutti";
+import { declareTask, defineTask, FatalError } from "tutti";
 import { z } from "zod";
 
 /** Lines `<task id> <attempt> <pid>`, one for each start of `mark`. */
@@ -60,3 +60,6 @@ export const poison = defineTask({ name: "poison", args: z.tuple([]), queue: "po
   process.kill(process.pid, "SIGKILL");
   await sleep(60_000);
 });
+
+/** Somebody answers for it with `tutti report`. */
+export const approve = declareTask({ name: "approve", args: z.tuple([]), queue: "people" });

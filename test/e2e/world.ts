@@ -19,6 +19,15 @@ export interface World {
   readonly deployNext: () => Promise<void>;
 }
 
+/** Something that is done with the deployed stack. */
+export interface Scenario {
+  readonly name: string;
+  /** What it takes of the target, apart from being one. */
+  readonly needs?: (target: Target) => boolean;
+  /** @returns what is worth a column in the table. */
+  run(world: World): Promise<string>;
+}
+
 /** As much of what commands print as is looked at. */
 export interface Inspected {
   readonly run: {

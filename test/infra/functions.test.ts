@@ -162,11 +162,15 @@ describe("the schedule", () => {
     });
   });
 
-  it("may start the sweeper and nothing else", () => {
+  it("may start the sweeper, put aside what it could not start, and nothing else", () => {
     expect(statementsOf(template, "TuttiFunctionsScheduleRole")).toEqual([
       expect.objectContaining({
         Action: "lambda:InvokeFunction",
         Resource: { "Fn::GetAtt": [expect.stringMatching(/^TuttiFunctionsSweep/), "Arn"] },
+      }),
+      expect.objectContaining({
+        Action: "sqs:SendMessage",
+        Resource: { "Fn::GetAtt": [expect.stringMatching(/^TuttiFunctionsScheduleDeadLetters/), "Arn"] },
       }),
     ]);
   });

@@ -11,6 +11,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Tutti } from "../../infra/index.ts";
 import { readEnvironment } from "../../lambdas/environment.ts";
+import { maxZippedBytes, zippedBytes } from "../support/zipped.ts";
 import { type FunctionProperties, mayOn, nameOf, variablesOf } from "./templates.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -101,6 +102,15 @@ describe("npx cdk synth", () => {
 
   it("makes a Sweep function that plain Node loads", () => {
     expect(load(functions.get("Sweep") as Bundled, "console.log(typeof handler)")).toBe("function\n");
+  });
+
+  it("makes bundles that are small enough to start quickly: 1 MiB zipped at most", () => {
+    for (const { folder: bundle } of functions.values()) expect(zippedBytes(bundle)).toBeLessThan(maxZippedBytes);
+  });
+
+  it("is looked at by cdk-nag, and nothing is found that is not acknowledged", () => {
+    const { pluginReports } = JSON.parse(readFileSync(join(folder, "cli", "validation-report.json"), "utf8"));
+    expect(JSON.stringify(pluginReports)).toMatch(/AwsSolutions.*Serverless/);
   });
 
   it("puts each function's own code, and the tasks only where they are needed", () => {

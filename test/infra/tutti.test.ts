@@ -1,13 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Duration } from "aws-cdk-lib";
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { type App, Duration, Stack } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { SubnetType, Vpc } from "aws-cdk-lib/aws-ec2";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { LayerVersion } from "aws-cdk-lib/aws-lambda";
 import { describe, expect, it } from "vitest";
 import { layOut } from "../../infra/constructs/layout.ts";
 import { readTasks, type TaskFacts } from "../../infra/constructs/tasks.ts";
+import { Tutti, TuttiTable } from "../../infra/index.ts";
 import { documentKey } from "../../lib/protocol/keys.ts";
-import { fixture, mayOn, synthesise } from "./templates.ts";
+import { aStack, fixture, mayOn, synthesise, twoQueues } from "./templates.ts";
 
 describe("Tutti", () => {
   const { stack, tutti, template: synth } = synthesise();
@@ -50,6 +54,70 @@ describe("Tutti", () => {
     expect(mayOn(template, "Reader", "sqs:GetQueueAttributes")).toHaveLength(8);
     for (const action of ["dynamodb:UpdateItem", "sqs:SendMessage", "sqs:ReceiveMessage"])
       expect(mayOn(template, "Reader", action)).toEqual([]);
+  });
+});
+
+describe("a queue's own settings and a table of another stack", () => {
+  const app = aStack().node.root as App;
+  const state = new Stack(app, "State");
+  const stack = new Stack(app, "Compute");
+  const vpc = Vpc.fromVpcAttributes(stack, "Vpc", {
+    vpcId: "vpc-1",
+    availabilityZones: ["eu-west-1a"],
+    isolatedSubnetIds: ["subnet-1"],
+    isolatedSubnetRouteTableIds: ["rtb-1"],
+  });
+  const bucket = "arn:aws:s3:::photos/*";
+  const tutti = new Tutti(stack, "Tutti", {
+    tasks: twoQueues,
+    table: new TuttiTable(state, "Table"),
+    alarms: false,
+    queues: {
+      images: {
+        pollers: { minimum: 2, maximum: 20 },
+        policies: [new PolicyStatement({ actions: ["s3:GetObject"], resources: [bucket] })],
+        environment: { BUCKET: "photos" },
+        layers: [LayerVersion.fromLayerVersionArn(stack, "Layer", "arn:aws:lambda:eu-west-1:1:layer:sharp:1")],
+        network: { vpc, subnets: { subnetType: SubnetType.PRIVATE_ISOLATED } },
+      },
+    },
+  });
+  tutti.grantOperate(new Role(stack, "Operator", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") }));
+  const template = Template.fromStack(stack);
+
+  it("reach the function and the mapping", () => {
+    template.hasResourceProperties("AWS::Lambda::Function", {
+      Description: "Tutti: runs the tasks of queue images",
+      Layers: ["arn:aws:lambda:eu-west-1:1:layer:sharp:1"],
+      VpcConfig: { SubnetIds: [Match.anyValue()], SecurityGroupIds: [Match.anyValue()] },
+      Environment: { Variables: Match.objectLike({ BUCKET: "photos", TUTTI_QUEUE: "images" }) },
+    });
+    template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      ProvisionedPollerConfig: { MinimumPollers: 2, MaximumPollers: 20 },
+    });
+    expect(mayOn(template, "TuttiFunctionsWorkerimagesRole", "s3:GetObject")).toEqual([`"${bucket}"`]);
+    expect(mayOn(template, "TuttiFunctionsWorkerdefaultRole", "s3:GetObject")).toEqual([]);
+    expect(mayOn(template, "TuttiFunctionsWorkerimagesRole", "ec2:CreateNetworkInterface")).toEqual(['"*"']);
+    expect(mayOn(template, "TuttiFunctionsWorkerdefaultRole", "ec2:CreateNetworkInterface")).toEqual([]);
+  });
+
+  it("leave what must survive where it was made", () => {
+    template.resourceCountIs("AWS::DynamoDB::GlobalTable", 0);
+    Template.fromStack(state).resourceCountIs("AWS::DynamoDB::GlobalTable", 1);
+  });
+
+  it("let an operator send requests, read, sweep and redrive, and purge or delete nothing of the stack", () => {
+    for (const action of ["dynamodb:UpdateItem", "dynamodb:Query", "sqs:SendMessage", "cloudformation:DescribeStacks"])
+      expect(mayOn(template, "Operator", action), action).not.toEqual([]);
+    expect(mayOn(template, "Operator", "sqs:StartMessageMoveTask")).toHaveLength(4);
+    for (const action of ["sqs:PurgeQueue", "sqs:DeleteQueue", "dynamodb:DeleteTable"])
+      expect(mayOn(template, "Operator", action), action).toEqual([]);
+  });
+
+  it("give every metric of one deployment the name of its table", () => {
+    const { dimensions, namespace, metricName } = tutti.metricStuckChords();
+    expect({ namespace, metricName }).toEqual({ namespace: "Tutti", metricName: "sweep.left" });
+    expect(Object.keys(dimensions ?? {})).toEqual(["service", "table"]);
   });
 });
 
@@ -130,6 +198,15 @@ describe("layOut", () => {
     ],
     [{ memoryMb: 64 }, "queues.images.memoryMb is 64: it must be a whole number from 128 to 10240"],
     [{ maxConcurrency: 1 }, "queues.images.maxConcurrency is 1: it must be a whole number from 2 to 1000"],
+    [
+      { maxConcurrency: 2, pollers: { minimum: 2, maximum: 2 } },
+      "queues.images: Lambda takes maxConcurrency or pollers, not both",
+    ],
+    [{ pollers: { minimum: 9, maximum: 2 } }, "queues.images.pollers: minimum 9 is above maximum 2"],
+    [
+      { environment: { TUTTI_TABLE: "other" } },
+      "queues.images.environment.TUTTI_TABLE: names that begin with TUTTI_ are reserved",
+    ],
     [{ tasksPerInvocation: 0 }, "queues.images.tasksPerInvocation is 0: it must be a whole number from 1 to 100"],
   ])("refuses settings out of range: case %#", (settings, message) => {
     expect(() => layOut([aTask()], { images: settings })).toThrow(message);

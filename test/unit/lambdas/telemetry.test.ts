@@ -22,6 +22,6 @@ it.each<[string, () => Record<string, unknown>]>([
   // Powertools then writes through the console of the test.
   vi.stubEnv("POWERTOOLS_DEV", "true");
   vi.spyOn(console, "warn").mockImplementation((line: string) => void lines.push(line));
-  createTelemetry("worker", "info").log.write("warn", "odd", fields());
+  createTelemetry("worker", { logLevel: "info", table: "t" }).log.write("warn", "odd", fields());
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ message: "odd", unwritable: expect.any(String) }]);
 });
