@@ -4,7 +4,7 @@
  * Without `AWS_ENDPOINT_URL` the CDK and the SDK talk to AWS, with whatever profile they find. So no process is started but
  * with an environment made here, and none is made without an endpoint on this machine.
  */
-import { mkdtempSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -31,11 +31,12 @@ export function checkLocal(endpoint: string | undefined): string {
 }
 
 /** Nothing of the user's: no profile, no configuration, no credentials, no cache. */
-const home = mkdtempSync(join(tmpdir(), "tutti-e2e-home-"));
+const home = join(tmpdir(), "tutti-e2e-home");
 
 /** What a program needs that talks to no cloud. */
 export function plainEnvironment(): Variables {
   const { PATH = "", TMPDIR } = process.env;
+  mkdirSync(home, { recursive: true });
   return { PATH, HOME: home, LANG: "C.UTF-8", ...(TMPDIR === undefined ? {} : { TMPDIR }) };
 }
 

@@ -238,7 +238,7 @@ function workersOf(world: World, id: string): readonly number[] {
 const update: Scenario = {
   name: "an update deployed while a run is under way",
   async run(world) {
-    const header = members(60, () => ({ task: "release", args: [1] }));
+    const header = members(150, () => ({ task: "release", args: [1] }));
     const id = await submit(world, "update", { chord: { header } });
     await until(
       "the first results",
@@ -248,7 +248,7 @@ const update: Scenario = {
     await world.deployNext();
     const { value } = await endOf(world, id);
     const releases = value as readonly number[];
-    assert.equal(releases.length, 60);
+    assert.equal(releases.length, 150);
     await audit(world, id);
     assert.equal((await runToEnd(world, "updated", { task: "release", args: [0] })).value, 2);
     return `${releases.filter((release) => release === 1).length} members ran on release 1`;
