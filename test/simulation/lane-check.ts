@@ -51,6 +51,7 @@ export function startedInVain(snapshot: Snapshot, join: PlanJoin, entries: reado
   const run = snapshot.head.runId;
   const entered = new Map<number, number>();
   for (const { taskId, generation, atMs } of entries) {
+    if (!taskId.startsWith(`${run}/`)) continue;
     const path = taskId.slice(run.length + 1);
     const index = snapshot.plan.nodes[path]?.afterEnd ? undefined : memberAround(join, path);
     if (index !== undefined && generation === top.g && !entered.has(index)) entered.set(index, atMs);

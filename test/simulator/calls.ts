@@ -22,7 +22,7 @@ export interface Process extends Stoppable {
   /** How far its clock is ahead. */
   readonly offsetMs: number;
   held: readonly HeldMessage[];
-  /** Runs that the messages in hand are about; undefined when it may touch any. */
+  /** Runs that its messages so far are about; undefined when it may touch any. */
   runs: readonly string[] | undefined;
 }
 

@@ -3,6 +3,7 @@
  */
 import type { Variant } from "../simulation/world.ts";
 import { type Case, type CaseName, caseOf, runOfA } from "./case.ts";
+import type { FaultKind } from "./faults.ts";
 import { type AtRest, faultsAtRest, isComparable, readAll, retriedFaults, seenOf } from "./judge.ts";
 import { ask, beginPeople } from "./people.ts";
 import { nameOf } from "./table.ts";
@@ -11,6 +12,9 @@ import { createWorld, type World } from "./world.ts";
 export interface Outcome {
   /** Empty when everything held. */
   readonly faults: readonly string[];
+  /** Kinds of faults that were on. */
+  readonly kinds: readonly FaultKind[];
+  readonly sweeps: boolean;
   /** Of everything that happened: the same in every run of the same name. */
   readonly digest: string;
   /** Calls of ports. */
@@ -45,6 +49,8 @@ export async function runHistory(name: CaseName, { variant, writes = false }: Hi
   }
   return {
     faults,
+    kinds: [...one.mix.on],
+    sweeps: one.sweeps,
     digest: world.diary.digest(),
     calls: world.calls(),
     bodies: world.entries.length,

@@ -41,7 +41,7 @@ export async function simulate(options: LaneOptions): Promise<LaneReport> {
     const name = ofSeed(seed);
     const outcome = await runHistory(name, { variant });
     histories++;
-    counts = sum([counts, countsOf(outcome, name)]);
+    counts = sum([counts, countsOf(outcome)]);
     if (outcome.faults.length > 0) failures.push({ seed, outcome });
     each?.(seed, outcome);
     if (histories % 50 === 0) await breath();

@@ -1,7 +1,7 @@
 /**
  * What the lane prints: failures with the command that repeats them, and what the histories had in them.
  */
-import { type Case, type CaseName, caseOf } from "./case.ts";
+import type { Case, CaseName } from "./case.ts";
 import type { Outcome } from "./history.ts";
 
 /** The one command that repeats a history. */
@@ -16,12 +16,11 @@ export function commandOf({ seed, schedule, without, spared, cuts }: CaseName): 
 }
 
 /** Seed and faults first. */
-export function describeFailure(name: CaseName, { faults, happened }: Outcome): string {
-  const { mix, sweeps } = caseOf(name);
+export function describeFailure(name: CaseName, { faults, happened, kinds, sweeps }: Outcome): string {
   const at = happened.map(({ call, fault, site }) => `${fault} at call ${call} (${site})`);
   return [
     `seed ${name.seed}`,
-    `  faults that may happen: ${[...mix.on].join(", ") || "none"}${sweeps ? "" : "; no sweeper"}`,
+    `  faults that may happen: ${kinds.join(", ") || "none"}${sweeps ? "" : "; no sweeper"}`,
     `  faults at calls: ${at.join("; ") || "none"}`,
     ...faults.map((fault) => `  ${fault}`),
     `  ${commandOf(name)}`,
@@ -43,7 +42,7 @@ export interface Counts {
   readonly [what: string]: number;
 }
 
-export function countsOf(outcome: Outcome, name: CaseName): Counts {
+export function countsOf(outcome: Outcome): Counts {
   const counts: Record<string, number> = {
     histories: 1,
     "calls of ports": outcome.calls,
@@ -56,9 +55,8 @@ export function countsOf(outcome: Outcome, name: CaseName): Counts {
   };
   for (const status of outcome.statuses) add(`runs ${status}`);
   for (const { fault } of outcome.happened) add(`fault ${fault}`);
-  const { mix, sweeps } = caseOf(name);
-  if (!sweeps) add("histories without sweeper");
-  for (const kind of mix.on) add(`histories with ${kind}`);
+  if (!outcome.sweeps) add("histories without sweeper");
+  for (const kind of outcome.kinds) add(`histories with ${kind}`);
   return counts;
 }
 

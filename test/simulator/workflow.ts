@@ -123,11 +123,23 @@ function dag(drawing: Drawing, tasks: number, depth: number): Workflow {
     const user = "task" in made ? made : undefined;
     const used = names.filter(() => user !== undefined && random.chance(0.3));
     if (user && used.length > 0) user.args = [...(user.args ?? []), ...used.map((of) => ({ $result: of }))];
-    nodes[name] = after.length > 0 ? { ...made, after } : made;
+    const placed = after.length > 0 ? { ...made, after } : made;
+    const looked = random.chance(0.2) ? random.pick([null, ...names]) : null;
+    const isTask = looked !== null && "task" in (nodes[looked] as DagNode);
+    nodes[name] = isTask && !waits(made) ? { ...placed, if: { $result: looked, ...random.pick(conditions) } } : placed;
     names.push(name);
   }
   return { dag: { nodes, ...(random.chance(0.3) ? { output: random.pick(names) } : {}) } };
 }
+
+/** Of what most tasks give, the first holds and the second does not. */
+const conditions = [
+  { path: "more[0]", equals: 1 },
+  { path: "more[0]", equals: "1" },
+] as const;
+
+/** What begins with a sleep has no condition. */
+const waits = (made: Workflow) => JSON.stringify(made).includes('"sleep"');
 
 const values: readonly ValueKind[] = ["object", "object", "object", "object", "null", "false", "medium", "large"];
 const fails: readonly (readonly [Act, number])[] = [

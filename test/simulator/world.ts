@@ -135,6 +135,7 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
 
   const sweeper = createSweeper(schedule, random, { table, isAbsent: mix.on.has("sweeper-absent") }, async () => {
     const process = newProcess("sweeper", versionNow());
+    process.runs = undefined;
     await coordinatorOf(process).sweep({ deadlineAtMs: schedule.now() + 60_000 });
   });
 
@@ -147,7 +148,7 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
   function newProcess(role: string, version: 1 | 2): Process {
     const offsetMs = rules.skewMs === 0 ? 0 : random.between(-rules.skewMs, rules.skewMs);
     const name = `${role}-${++made}.v${version}`;
-    return { name, version, offsetMs, dead: false, pausedUntilMs: 0, held: [], runs: undefined };
+    return { name, version, offsetMs, dead: false, pausedUntilMs: 0, held: [], runs: [] };
   }
 
   function coordinatorOf(process: Process): Coordinator {
@@ -222,7 +223,9 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
     const process = found?.process ?? newProcess(role, version);
     const coordinator = found?.coordinator ?? coordinatorOf(process);
     process.held = messages;
-    process.runs = runsOf(messages);
+    // A heartbeat of an earlier delivery may still be on its way.
+    const [before, now] = [process.runs, runsOf(messages)];
+    process.runs = before && now && [...before, ...now];
     for (const { messageId, receiveCount, body } of messages)
       diary.note(
         schedule.now(),
