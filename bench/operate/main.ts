@@ -14,11 +14,11 @@ import { createMemoryQueue } from "../../lib/adapters/memory/queue.ts";
 import { createMemoryStore } from "../../lib/adapters/memory/store.ts";
 import { wallClock } from "../../lib/adapters/system/clock.ts";
 import { createPortClient, type TuttiClient } from "../../lib/client/client.ts";
-import { type Coordinator, createCoordinator } from "../../lib/coordinator/index.ts";
+import { type Coordinator, createCoordinator, type Disposition } from "../../lib/coordinator/index.ts";
 import { defineTask } from "../../lib/index.ts";
 import { defaults } from "../../lib/model/limits.ts";
 import type { Workflow } from "../../lib/model/workflow.ts";
-import type { Store } from "../../lib/ports/index.ts";
+import type { HeldMessage, QueueConsumer, Store } from "../../lib/ports/index.ts";
 import { protocol } from "../../lib/protocol/index.ts";
 import { requestBody } from "../../lib/records/documents.ts";
 import { catalogOf, registryOf } from "../../lib/tasks/registry.ts";
@@ -69,9 +69,10 @@ function createDeployment(): Deployment {
       for (let moved = true; moved; ) {
         const requests = await queue.receive("request", 10);
         const tasks = await queue.receive("task:default", 10);
-        for (const message of requests) await coordinator.control(message);
-        await coordinator.work({ messages: tasks, queue: "default", deadlineAtMs: wallClock.now() + 3_600_000 });
-        await queue.remove(...[...requests, ...tasks].map(({ receipt }) => receipt));
+        for (const message of requests) await settle(queue, message, await coordinator.control(message));
+        const deadlineAtMs = wallClock.now() + 3_600_000;
+        const ends = await coordinator.work({ messages: tasks, queue: "default", deadlineAtMs });
+        for (const [at, message] of tasks.entries()) await settle(queue, message, ends[at] as Disposition);
         moved = requests.length + tasks.length > 0;
       }
     },
@@ -83,6 +84,11 @@ function createDeployment(): Deployment {
       await queue.send("request", [{ body, delaySeconds: 0 }], "request.send");
     },
   };
+}
+
+async function settle(queue: QueueConsumer, { receipt }: HeldMessage, end: Disposition): Promise<void> {
+  if (end.kind === "acknowledge") await queue.remove(receipt);
+  else await queue.changeVisibility(receipt, 0);
 }
 
 /** Runs a command, and prints what it has read. */
