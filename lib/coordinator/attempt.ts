@@ -12,6 +12,7 @@ import { type AttemptResult, runTask } from "./body.ts";
 import { createCommitter, type Outcome } from "./committing.ts";
 import { asRepair, type Delivery, timeRemains } from "./delivery.ts";
 import { driveNodes, lookThenSend } from "./drive.ts";
+import { callbackSent, type Step, taskClaimed } from "./events.ts";
 import { keepLeases } from "./lease.ts";
 import { leaseFor } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
@@ -60,7 +61,10 @@ async function afterLosing(
   // This delivery may have ended the task itself, for a chord that needs it no more.
   const mine = slot.owner === lease.owner && slot.status === outcome.status;
   if (!mine && slot.attempt === lease.attempt && slot.late === undefined) {
-    await delivery.run.write(lateWrite(delivery.run.generation, place, lease.attempt, outcome.status), "slot.late");
+    const { attempt } = lease;
+    const { status } = outcome;
+    const write = lateWrite(delivery.run.generation, place, attempt, status);
+    await delivery.run.write(write, "slot.late", { event: "late", node: node.id, attempt, status });
   }
   await driveNodes(delivery, [{ node, place, join, slot }], image, asRepair);
   return done;
@@ -78,7 +82,8 @@ export async function waitForRetry(
   const timer = retry.delayMs > limits.messageDelaySeconds * 1000;
   const { attempt, lost } = lease;
   const waiting = { state: "waiting", dispatch, attempt, lost, atMs, timer, error: retry.error } as const;
-  const result = await delivery.run.write(waitWrite(delivery.run.generation, place, lease, waiting), "slot.wait");
+  const step: Step = { event: "retried", node: node.id, attempt, startsAtMs: atMs, error: retry.error.name };
+  const result = await delivery.run.write(waitWrite(delivery.run.generation, place, lease, waiting), "slot.wait", step);
   if (!result.applied) return { kind: "lost", image: result.image };
   delivery.deps.metrics.count("tasks.retried", 1);
   await sendNodes(delivery, [{ nodes: [node], dispatch, atMs }], "retry.send");
@@ -95,7 +100,7 @@ export async function handleCarried(delivery: Delivery, node: PlanNode): Promise
   const { place } = member;
   const lease = leaseFor(delivery, { dispatch: 1, attempt: 1, lost: 0 });
   const claim = claimWrite(delivery.run.generation, [{ place, seen: { state: "absent" }, lease }]);
-  const result = await delivery.run.write(claim, "slot.carry");
+  const result = await delivery.run.write(claim, "slot.carry", taskClaimed(node, lease), ...callbackSent(node));
   const slot = slotIn(place, result.image);
   const mine = slot.state === "leased" && slot.owner === delivery.owner;
   const attempted = mine ? await createAttempts(delivery).run(member, slot) : undefined;

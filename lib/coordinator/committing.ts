@@ -11,6 +11,7 @@ import { type Commit, commitWrite } from "../protocol/writes.ts";
 import { type Delivery, wonAll } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
 import { endRests } from "./end-rest.ts";
+import { taskSettled } from "./events.ts";
 import type { Located } from "./places.ts";
 
 /** An outcome to record. */
@@ -59,11 +60,12 @@ async function commitAll(delivery: Delivery, batch: readonly Waiting[]): Promise
   let open = batch;
   while (open.length > 0) {
     const outcomes = open.map(({ outcome }) => outcome);
-    const result = await run.write(commitWrite(run.generation, outcomes[0]?.join, outcomes), "slot.commit");
+    const write = commitWrite(run.generation, outcomes[0]?.join, outcomes);
+    const result = await run.write(write, "slot.commit", ...outcomes.map((one) => taskSettled(one.node, one.outcome)));
     if (result.applied) {
       delivery.committed = { key: (outcomes[0] as Outcome).place.key, image: result.image };
-      const settled = outcomes.map((one) => ({ ...one, slot: one.outcome }));
-      await driveNodes(delivery, settled, result.image, wonAll);
+      const nodes = outcomes.map((one) => ({ ...one, slot: one.outcome }));
+      await driveNodes(delivery, nodes, result.image, wonAll);
       await endRests(delivery);
       for (const { resolve } of open) resolve({ applied: true });
       return;

@@ -5,6 +5,7 @@
  * failed, and a node that is done is driven on. Only a node nobody holds is dispatched anew, or settled when that has
  * happened too often. A request's letter goes back once, then it is reported.
  */
+
 import { StoreError } from "../errors.ts";
 import { isOutsideMessage, parseOutsideMessage } from "../plan/parse-report.ts";
 import type { PlanNode } from "../plan/types.ts";
@@ -22,6 +23,7 @@ import { askerOf, asRepair, createDelivery, type Delivery, returnUntil } from ".
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { driveNodes } from "./drive.ts";
 import { endRests } from "./end-rest.ts";
+import { taskSettled } from "./events.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { isTaskMessage } from "./outside.ts";
 import { type Located, locate, slotIn } from "./places.ts";
@@ -172,7 +174,7 @@ async function dispatchAnew(delivery: Delivery, located: Located, seen: OpenSlot
   const message = `queue ${node.queue} gave the task up ${counts.lost} times; last seen ${seen.state}`;
   const outcome = lostOutcome(delivery, seen, counts.lost, refused ?? { name: "dead-letter", message });
   const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
-  const result = await delivery.run.write(write, "slot.dead-letter");
+  const result = await delivery.run.write(write, "slot.dead-letter", taskSettled(node, outcome));
   if (!result.applied) return { image: result.image };
   await driveNodes(delivery, [{ ...located, slot: outcome }], result.image, asRepair);
   return "done";

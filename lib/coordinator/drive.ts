@@ -12,7 +12,7 @@ import type { Skip, StoredError } from "../model/outcome.ts";
 import { startMs } from "../model/start-time.ts";
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
-import { chosenSkip, isHeld } from "../protocol/decision.ts";
+import { chosenSkip, type Decision, isHeld } from "../protocol/decision.ts";
 import { decodeHead, endHeadWrite, type Head, type RunEnd } from "../protocol/head.ts";
 import { memberPlace } from "../protocol/keys.ts";
 import { isBounded, unitOf } from "../protocol/lanes.ts";
@@ -22,6 +22,7 @@ import {
   isCounting,
   isNews,
   isTop,
+  leafAt,
   markFor,
   parentOf,
   remainingOf,
@@ -52,7 +53,8 @@ import {
   type Wins,
   wonAll,
 } from "./delivery.ts";
-import { nextInLane } from "./lanes.ts";
+import { memberSettled, type Step, taskSettled, tell } from "./events.ts";
+import { isInTurn, nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
 import { firstSend, lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
@@ -75,7 +77,7 @@ export async function driveNodes(
   const [first] = nodes;
   if (first?.join && first.place.leaf) {
     const failing = nodes.some(({ slot }) => isBad(slot));
-    await climb(delivery, first.join, first.place.leaf.number, image, wins, { failing });
+    await climb(delivery, first.join, leafAt(first.place.leaf.number), image, wins, { failing });
   }
   for (const { node, slot } of nodes) {
     await once(delivery, node.id, wins, () => {
@@ -140,17 +142,17 @@ interface Climbing {
   readonly all?: boolean;
 }
 
-/** Arrives upwards from a leaf as far as items are full, or have news, then acts on the decision (G13). A loser does so too. */
+/** Arrives upwards from an item as far as items are full, or have news, then acts on the decision (G13). A loser does so too. */
 async function climb(
   delivery: Delivery,
   join: PlanJoin,
-  leaf: number,
-  leafImage: Image,
+  from: TallyPlace,
+  seen: Image,
   wins: Wins,
   { failing, all = false }: Climbing,
 ): Promise<void> {
-  let place: TallyPlace = { level: 0, number: leaf };
-  let image = leafImage;
+  let place = from;
+  let image = seen;
   let won = wins;
   while (!isTop(join, place)) {
     const full = remainingOf(join, place, image) === 0;
@@ -170,10 +172,18 @@ async function climb(
   if (isCounting(join)) return actOnCounts(delivery, join, image, won);
   if (remainingOf(join, place, image) > 0) return;
   const decision = delivery.deps.protocol.decisionOf(join, image);
+  if (won.commit && won.arrivals) tellJoined(delivery, join, image.decision === undefined ? decision : undefined);
   if (decision === "callback") await once(delivery, join.id, won, () => advanceAll(delivery, join.id, join.next, won));
   if (decision === "skipped") await once(delivery, join.id, won, () => driveSkipped(delivery, join, image));
   // A failing member drives its own failure next, which meets this decision there.
   if (decision === "error" && (!failing || goesOn(join))) await driveError(delivery, join);
+}
+
+/** @param decision - What the last member has decided by its arrival alone, without a write that says so. */
+function tellJoined({ deps, run }: Delivery, join: PlanJoin, decision: Decision | undefined): void {
+  const steps: Step[] = [{ event: "joined", join: join.id, size: join.size }];
+  if (decision !== undefined) steps.push({ event: "decided", join: join.id, decision });
+  tell(deps, run, "tally.arrive", steps);
 }
 
 /** Whether the run goes on after a failure of that join's member: then the join waits for all the others. */
@@ -198,7 +208,11 @@ async function decideQuorum(delivery: Delivery, join: PlanJoin, wins: Wins): Pro
   const { run, deps } = delivery;
   const accepted = await acceptedMembers(delivery, join);
   const author = { by: delivery.owner, atMs: deps.clock.now() };
-  const result = await run.write(decideQuorumWrite(run.generation, run.id, join, accepted, author), "join.accept");
+  const result = await run.write(decideQuorumWrite(run.generation, run.id, join, accepted, author), "join.accept", {
+    event: "decided",
+    join: join.id,
+    decision: "callback",
+  });
   noteDecided(delivery, join, result.image);
   const decision = deps.protocol.decisionOf(join, result.image);
   // Carried, the callback would wait for the members of this delivery that still run.
@@ -243,8 +257,8 @@ async function driveSkipped(delivery: Delivery, join: PlanJoin, top: Image | und
 }
 
 /** Makes a leaf arrive, and what is above it as far as that goes, and drives on from there. For repairs. */
-export async function driveLeaf(delivery: Delivery, join: PlanJoin, leaf: number, image: Image): Promise<void> {
-  await climb(delivery, join, leaf, image, lostWins, { failing: false, all: true });
+export async function driveTally(delivery: Delivery, join: PlanJoin, place: TallyPlace, image: Image): Promise<void> {
+  await climb(delivery, join, place, image, lostWins, { failing: false, all: true });
 }
 
 /** What follows a unit. A single successor may be carried; several are released together. */
@@ -256,6 +270,11 @@ async function advanceAll(
 ): Promise<void> {
   const [only] = nexts;
   if (only === undefined) return;
+  const started = nexts.filter(({ kind }) => kind === "node" || kind === "join");
+  if (started.length > 0 && !(await isInTurn(delivery, unit))) {
+    const rest = nexts.filter((next) => !started.includes(next));
+    return goOn(delivery, rest, wins);
+  }
   if (nexts.length === 1) return advance(delivery, only, wins);
   const head = await delivery.run.head();
   if (!head) return;
@@ -367,21 +386,26 @@ export async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins
   if (!head || !delivery.deps.protocol.mayStart(head, join.afterEnd)) return;
   if (!(await holds(delivery, join))) return;
   if (join.size === 0) return advanceAll(delivery, join.id, join.next, { ...wins, alone: false });
-  if (await isTakenOver(delivery, join)) return driveJoin(delivery, join);
+  if (await isDecidedBefore(delivery, join, wins)) return driveJoin(delivery, join);
   const nowMs = delivery.deps.clock.now();
   if (join.deadlineSeconds !== undefined) await lowerDue(delivery, nowMs + join.deadlineSeconds * 1000);
   const list: ListName = `header:${join.id}`;
   const members = listOf(await delivery.run.plan.whole(), list);
   await goOn(delivery, await release(delivery, list, members, wins), wins);
+  tell(delivery.deps, delivery.run, "join released", [{ event: "armed", join: join.id, size: join.size }]);
 }
 
-/** Whether an older generation has decided the join for what follows it: its members have no messages any more. */
-async function isTakenOver({ run, deps }: Delivery, join: PlanJoin): Promise<boolean> {
-  if (run.generation === 1) return false;
+/**
+ * Whether a join was decided for what follows it before its header is released: by an older generation, whose members have
+ * no messages any more; or by requests that settled its members before their turn, which leave what follows to the release.
+ */
+async function isDecidedBefore({ run, deps }: Delivery, join: PlanJoin, wins: Wins): Promise<boolean> {
+  // Whoever sends at once has the members' own messages drive on from what they find.
+  if (run.generation === 1 && sendsAtOnce(wins)) return false;
   const top = await deps.store.get(tallyKey(run.id, join, topOf(join)), "join.look");
+  if (deps.protocol.decisionOf(join, top) !== "callback") return false;
   const generation = generationOf(top);
-  const isOlder = generation !== undefined && generation < run.generation;
-  return isOlder && deps.protocol.decisionOf(join, top) === "callback";
+  return !sendsAtOnce(wins) || (generation !== undefined && generation < run.generation);
 }
 
 /** Releases the roots of a run. */
@@ -415,7 +439,7 @@ export async function settleMember(
   const place = memberPlace(delivery.run.id, join, index);
   const write = settleWrite(delivery.run.generation, place, join, { state: "absent" }, outcome);
   const result = await unlessKept(
-    () => delivery.run.write(write, "slot.settle"),
+    () => delivery.run.write(write, "slot.settle", memberSettled(join.id, index, outcome)),
     (kept) => slotIn(place, kept).state === "settled",
   );
   const image = result.image;
@@ -434,7 +458,7 @@ export async function driveMembers(
   wins: Wins,
 ): Promise<void> {
   const bad = slotsOf(join, leaf, image).find(({ slot }) => isBad(slot));
-  await climb(delivery, join, leaf, image, wins, { failing: bad !== undefined });
+  await climb(delivery, join, leafAt(leaf), image, wins, { failing: bad !== undefined });
   if (bad !== undefined) await failMember(delivery, join, bad.index, bad.slot as SettledSlot);
 }
 
@@ -447,7 +471,7 @@ export async function driveMember(
   image: Image,
   wins: Wins,
 ): Promise<void> {
-  await climb(delivery, join, Math.floor(index / join.leafSize), image, wins, { failing: isBad(slot) });
+  await climb(delivery, join, leafAt(Math.floor(index / join.leafSize)), image, wins, { failing: isBad(slot) });
   if (isBad(slot)) await failMember(delivery, join, index, slot);
   await goOnInLane(delivery, join, { index, image, wins });
 }
@@ -532,7 +556,7 @@ async function skipNode(delivery: Delivery, node: PlanNode, omission: Omission):
       : outcomeFor(delivery, "SKIPPED", skippedError(delivery, omission.cause));
   const write = settleWrite(run.generation, place, join, { state: "absent" }, outcome);
   const { image } = await unlessKept(
-    () => run.write(write, "slot.skip"),
+    () => run.write(write, "slot.skip", taskSettled(node, outcome)),
     (kept) => slotIn(place, kept).state === "settled",
   );
   const slot = slotIn(place, image);
@@ -551,7 +575,8 @@ async function skipJoin(delivery: Delivery, join: PlanJoin, omission: Omission):
   const { run, deps } = delivery;
   const skip = omission.kind === "chosen" ? omission.skip : undefined;
   const author = { by: delivery.owner, atMs: deps.clock.now(), skip };
-  await run.write(decideSkippedWrite(run.generation, run.id, join, author), "join.skip");
+  const step: Step = { event: "decided", join: join.id, decision: "skipped" };
+  await run.write(decideSkippedWrite(run.generation, run.id, join, author), "join.skip", step);
   await skipAll(delivery, join.next, omission.kind === "chosen" ? chosen(delivery, join.id, omission.skip) : omission);
 }
 
@@ -585,7 +610,8 @@ async function decideError(delivery: Delivery, join: PlanJoin, cause: Cause): Pr
   }
   const accepted = join.onError === null ? { failed: 1 } : await acceptedFailures(delivery, join, cause);
   const author = { by: delivery.owner, atMs: deps.clock.now() };
-  const result = await run.write(decideErrorWrite(run.generation, run.id, join, accepted, author), "join.decide");
+  const step: Step = { event: "decided", join: join.id, decision: "error" };
+  const result = await run.write(decideErrorWrite(run.generation, run.id, join, accepted, author), "join.decide", step);
   noteDecided(delivery, join, result.image);
   const decision = deps.protocol.decisionOf(join, result.image);
   if (decision !== "error" && decision !== "skipped")
@@ -611,7 +637,9 @@ export async function endRun(delivery: Delivery, end: Pick<RunEnd, "status" | "e
   if (ended) run.noteHead(ended);
   if (!result.applied) return ended && tellParent(delivery, ended, "looks");
   deps.metrics.count(`runs.${end.status.toLowerCase()}`, 1);
-  deps.log.write("info", "run ended", { run: run.id, status: end.status, ...(end.error ? { error: end.error } : {}) });
+  tell(deps, run, "head.end", [
+    { event: "ended", status: end.status, ...(end.error === undefined ? {} : { error: end.error.name }) },
+  ]);
   if (head.maps) await sendFollow(deps, run.id, (await run.plan.whole()).fairnessKey);
   await tellParent(delivery, head, "sends");
 }

@@ -8,10 +8,10 @@
 import type { PlanJoin } from "../plan/types.ts";
 import { endsRest } from "../protocol/decision.ts";
 import { insideOf } from "../protocol/inside.ts";
-import { itemsAt, tallyKey, topOf } from "../protocol/tally.ts";
+import { itemsAt, leafAt, tallyKey, topOf } from "../protocol/tally.ts";
 import { decideSkippedWrite } from "../protocol/writes.ts";
 import type { Delivery } from "./delivery.ts";
-import { driveLeaf } from "./drive.ts";
+import { driveTally } from "./drive.ts";
 import { type Ending, endLeaf, endNode } from "./ending.ts";
 import { locate, slotIn } from "./places.ts";
 
@@ -37,7 +37,7 @@ export async function endRest(delivery: Delivery, join: PlanJoin): Promise<void>
   for (let leaf = 0; leaf < itemsAt(join, 0); leaf++) {
     const { image, ended } = await endLeaf(delivery, join, leaf, notNeeded);
     // A leaf whose members were settled is the business of those who settled them.
-    if (ended && image) await driveLeaf(delivery, join, leaf, image);
+    if (ended && image) await driveTally(delivery, join, leafAt(leaf), image);
   }
   const { nodes, joins } = insideOf(await run.plan.whole(), join);
   for (const inner of joins) {

@@ -13,6 +13,7 @@ import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
 import { settleAllWrite, settleWrite } from "../protocol/writes.ts";
 import { asRepair, type Delivery } from "./delivery.ts";
 import { driveMembers, driveNodes } from "./drive.ts";
+import { memberSettled, taskSettled } from "./events.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
 import { sendFollow } from "./sending.ts";
@@ -54,10 +55,11 @@ export async function endLeaf(
     const open = slotsOf(join, leaf, image).flatMap(({ index, slot }) =>
       slot.state === "settled"
         ? []
-        : [{ place: memberPlace(run.id, join, index), seen: slot, outcome: outcomeOf(delivery, slot, ending) }],
+        : [{ index, place: memberPlace(run.id, join, index), seen: slot, outcome: outcomeOf(delivery, slot, ending) }],
     );
     if (open.length === 0) return { image, ended };
-    const result = await run.write(settleAllWrite(run.generation, join, open), "slot.end");
+    const steps = open.map(({ index, outcome }) => memberSettled(join.id, index, outcome));
+    const result = await run.write(settleAllWrite(run.generation, join, open), "slot.end", ...steps);
     if (result.applied) {
       ended = true;
       for (const { seen } of open) await letChildFollow(delivery, seen);
@@ -76,8 +78,9 @@ export async function endNode(delivery: Delivery, node: PlanNode, ending: Ending
   for (let round = 0; round < rounds; round++) {
     const slot = slotIn(place, image);
     if (slot.state === "settled") return driveNodes(delivery, [{ ...located, slot }], image ?? {}, asRepair);
-    const write = settleWrite(run.generation, place, join, slot, outcomeOf(delivery, slot, ending));
-    const result = await run.write(write, "slot.end");
+    const outcome = outcomeOf(delivery, slot, ending);
+    const write = settleWrite(run.generation, place, join, slot, outcome);
+    const result = await run.write(write, "slot.end", taskSettled(node, outcome));
     if (result.applied) await letChildFollow(delivery, slot);
     image = result.image;
   }

@@ -6,6 +6,7 @@
  * child. When the child has ended, the same message comes again: the slot is settled by what the child has come to, on
  * the condition that it waits for that child in this generation, and the parent is driven on.
  */
+
 import { InvalidRequestError, StoreError } from "../errors.ts";
 import type { MapMessage } from "../model/message.ts";
 import type { StoredError } from "../model/outcome.ts";
@@ -26,6 +27,7 @@ import { followAll } from "./children.ts";
 import { asRepair, type Delivery, lostWins, wonAll } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import { driveNodes } from "./drive.ts";
+import { taskClaimed, taskSettled } from "./events.ts";
 import { type Expansion, expansionOf, makeChild } from "./make-child.ts";
 import { releaseRun } from "./new-run.ts";
 import { type Located, locate, slotIn } from "./places.ts";
@@ -117,7 +119,7 @@ async function expand(expanding: Expanding, seen: OpenSlot): Promise<Met> {
   if (child.made) expanding.made = child.head;
   const lease = waitsFor(child.head.runId, seen, delivery.deps.clock.now());
   const write = claimWrite(delivery.run.generation, [{ place: located.place, seen, lease }]);
-  return { image: (await delivery.run.write(write, "map.wait")).image };
+  return { image: (await delivery.run.write(write, "map.wait", taskClaimed(located.node, lease))).image };
 }
 
 /** Settles a map that has no child. */
@@ -136,11 +138,9 @@ async function settle(
     settledAtMs,
     ...what,
   };
-  const { place, join } = located;
-  const result = await delivery.run.write(
-    settleWrite(delivery.run.generation, place, join, seen, outcome),
-    "map.settle",
-  );
+  const { node, place, join } = located;
+  const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
+  const result = await delivery.run.write(write, "map.settle", taskSettled(node, outcome));
   if (!result.applied) return { image: result.image };
   await driveNodes(delivery, [{ ...located, slot: outcome }], result.image, wonAll);
   return "done";
@@ -170,7 +170,7 @@ async function takeOver({ delivery, plans, located }: Expanding, lease: LeasedSl
   const settledAtMs = delivery.deps.clock.now();
   const outcome: SettledSlot = { state: "settled", attempt, lost, owner, startedAtMs, settledAtMs, ...what };
   const write = commitWrite(delivery.run.generation, join, [{ place, lease, outcome }]);
-  const result = await delivery.run.write(write, "map.commit");
+  const result = await delivery.run.write(write, "map.commit", taskSettled(node, outcome));
   if (!result.applied) return { image: result.image };
   delivery.deps.log.write("info", "map ended", { run: delivery.run.id, node: node.id, child: child.runId });
   await driveNodes(delivery, [{ ...located, slot: outcome }], result.image, wonAll);

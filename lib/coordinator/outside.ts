@@ -5,6 +5,7 @@
  * Order of effects: claim → arguments that no message holds → send. What was sent under a claim may be sent again, by a
  * redelivery that cannot know: the copies carry one token, and their reports are held against one lease.
  */
+
 import { StoreError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
@@ -26,6 +27,7 @@ import { chargeAttempt } from "./budget.ts";
 import { type Committed, createCommitter } from "./committing.ts";
 import { askerOf, asRepair, type Delivery, returnUntil } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
+import { taskClaimed, taskSettled } from "./events.ts";
 import { leaseFor, lostOutcome } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { keyed, sendAll, sendNodes } from "./sending.ts";
@@ -92,7 +94,7 @@ async function claim(delivery: Delivery, member: Located, row: Extract<OutsideRo
   const untilMs = outsideUntil(delivery, node);
   const lease: LeasedSlot = { ...leaseFor(delivery, row), owner: outsideOwner, untilMs };
   const write = claimWrite(delivery.run.generation, [{ place, seen: row.seen, lease }]);
-  const result = await delivery.run.write(write, "outside.claim");
+  const result = await delivery.run.write(write, "outside.claim", taskClaimed(node, lease));
   return result.applied ? sendOut(delivery, member, lease) : { image: result.image };
 }
 
@@ -109,7 +111,7 @@ async function giveUp(
 ): Promise<Met> {
   const outcome = lostOutcome(delivery, row.seen, row.lost, row.error ?? lostError(row.lost));
   const write = settleWrite(delivery.run.generation, place, join, row.seen, outcome);
-  const result = await delivery.run.write(write, "slot.give-up");
+  const result = await delivery.run.write(write, "slot.give-up", taskSettled(node, outcome));
   if (!result.applied) return { image: result.image };
   await driveNodes(delivery, [{ node, place, join, slot: outcome }], result.image, asRepair);
   return "done";

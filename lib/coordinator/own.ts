@@ -17,6 +17,7 @@ import { UnknownTaskError } from "./body.ts";
 import { chargeAttempt } from "./budget.ts";
 import { askerOf, asRepair, type Delivery, returnUntil, timeRemains } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
+import { taskClaimed, taskSettled } from "./events.ts";
 import { leaseFor, lostOutcome } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { reissue, sameIssue } from "./reissue.ts";
@@ -172,7 +173,7 @@ async function giveUp(judging: Judging, member: Rowed<"give-up">): Promise<void>
   const { node, place, join, row } = member;
   const outcome = lostOutcome(delivery, row.seen, row.lost, row.error ?? lostError(row.lost));
   const write = settleWrite(delivery.run.generation, place, join, row.seen, outcome);
-  const result = await delivery.run.write(write, "slot.give-up");
+  const result = await delivery.run.write(write, "slot.give-up", taskSettled(node, outcome));
   if (!result.applied) return reopen(judging, result.image, member);
   judging.image = result.image;
   await driveNodes(delivery, [{ node, place, join, slot: outcome }], result.image, asRepair);
@@ -219,9 +220,10 @@ async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine:
 }
 
 /** What has succeeded in an older generation stays in its item as it is; it is only driven on from. */
-async function claimAll(delivery: Delivery, claims: readonly Claim[]): Promise<WriteResult> {
+async function claimAll(delivery: Delivery, claims: readonly (Claim & Located)[]): Promise<WriteResult> {
+  const steps = claims.map(({ node, lease }) => taskClaimed(node, lease));
   try {
-    return await delivery.run.write(claimWrite(delivery.run.generation, claims), "slot.claim");
+    return await delivery.run.write(claimWrite(delivery.run.generation, claims), "slot.claim", ...steps);
   } catch (error) {
     const kept =
       error instanceof NotReopenedError && claims.every(({ place }) => slotIn(place, error.image).state === "settled");

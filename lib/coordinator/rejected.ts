@@ -8,6 +8,7 @@ import { textOfThrown } from "../model/thrown.ts";
 import type { ReceivedMessage, Value } from "../ports/index.ts";
 import { dueShard, listShard, rejectedKey, shardOf } from "../protocol/keys.ts";
 import type { CoordinatorDeps } from "./deps.ts";
+import { tell } from "./events.ts";
 
 export interface Rejection {
   readonly requestId: string;
@@ -26,10 +27,11 @@ const textBytes = 4096;
 export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection): Promise<void> {
   const nowMs = deps.clock.now();
   const shard = shardOf(rejection.requestId);
+  const error = describe(rejection.error);
   const attributes: Record<string, Value> = {
     kind: rejection.kind,
     requestId: rejection.requestId,
-    error: describe(rejection.error),
+    error,
     listShard: listShard(shard),
     listAt: nowMs,
     dueShard: dueShard(shard),
@@ -39,8 +41,22 @@ export async function recordRejected(deps: CoordinatorDeps, rejection: Rejection
   const set = Object.entries(attributes).map(([name, value]) => ({ path: [name] as const, value }));
   await deps.store.write({ key: rejectedKey(rejection.requestId), set }, "rejected.write");
   deps.metrics.count("requests.rejected", 1);
-  deps.log.write("warn", "request rejected", { requestId: rejection.requestId, error: attributes.error });
+  const { requestId, runId, kind } = rejection;
+  const { code, path, rule } = error;
+  const broken = path === undefined || rule === undefined ? {} : { path, rule };
+  tell(deps, runId === undefined ? {} : { id: runId }, kind, [
+    { event: "rejected", requestId, error: code, ...broken },
+  ]);
 }
+
+/** An error as it is stored. */
+type Described = {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+  readonly rule?: string;
+  readonly value?: string;
+};
 
 /** The ids a request names, also when the rest of it is not readable; else they come from the message, so that copies agree. */
 export function requestIdIn(message: ReceivedMessage): { readonly requestId: string; readonly runId?: string } {
@@ -56,7 +72,7 @@ export function requestIdIn(message: ReceivedMessage): { readonly requestId: str
   }
 }
 
-function describe(error: unknown): { readonly [key: string]: Value } {
+function describe(error: unknown): Described {
   const code = error instanceof TuttiError ? error.code : "invalid-request";
   const message = cutTo(textOfThrown(error), textBytes);
   if (!(error instanceof InvalidRequestError)) return { code, message };

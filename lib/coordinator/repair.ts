@@ -2,6 +2,7 @@
  * Performs the repairs that `diagnose` asks for: each one of the protocol's writes on exactly the state seen, then
  * driving on from there. Whoever loses such a write leaves the rest to the winner and to the next sweep.
  */
+
 import type { NodeId } from "../model/ids.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import { expires } from "../protocol/diagnose.ts";
@@ -9,13 +10,14 @@ import type { RangeName, Repair } from "../protocol/findings.ts";
 import { rangePlace, type SlotPlace } from "../protocol/keys.ts";
 import { lostError } from "../protocol/retry.ts";
 import { countsOf, type LeasedSlot, type OpenSlot, type QueuedSlot } from "../protocol/slot.ts";
-import { leafKey } from "../protocol/tally.ts";
+import { type TallyPlace, tallyKey } from "../protocol/tally.ts";
 import { reissueWrite, settleWrite } from "../protocol/writes.ts";
 import { chargeAttempt } from "./budget.ts";
 import { asRepair, type Delivery, lostWins } from "./delivery.ts";
-import { driveJoin, driveLeaf, driveNodes, endRun, releaseJoin } from "./drive.ts";
+import { driveJoin, driveNodes, driveTally, endRun, releaseJoin } from "./drive.ts";
 import { endRest, endRests } from "./end-rest.ts";
 import { endMembers } from "./ending.ts";
+import { taskSettled } from "./events.ts";
 import { lostOutcome } from "./outcomes.ts";
 import { locate, slotIn } from "./places.ts";
 import { reissue, sameIssue } from "./reissue.ts";
@@ -43,8 +45,8 @@ async function perform(delivery: Delivery, repair: Repair): Promise<void> {
       return wake(delivery, repair.node, repair.seen);
     case "drive-node":
       return driveSettled(delivery, repair.node);
-    case "drive-leaf":
-      return driveFullLeaf(delivery, await delivery.run.plan.join(repair.join), repair.leaf);
+    case "drive-tally":
+      return driveUnmarked(delivery, await delivery.run.plan.join(repair.join), repair.place);
     case "drive-join":
       return driveJoin(delivery, await delivery.run.plan.join(repair.join));
     case "release-join":
@@ -119,7 +121,7 @@ async function expire(delivery: Delivery, id: NodeId, seen: LeasedSlot): Promise
   const { place, join } = located;
   const outcome = lostOutcome(delivery, seen, lost, error);
   const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
-  const result = await delivery.run.write(write, "slot.expire");
+  const result = await delivery.run.write(write, "slot.expire", taskSettled(located.node, outcome));
   if (result.applied) await driveNodes(delivery, [{ ...located, slot: outcome }], result.image, asRepair);
 }
 
@@ -131,9 +133,9 @@ async function driveSettled(delivery: Delivery, id: NodeId): Promise<void> {
   if (image && slot.state === "settled") await driveNodes(delivery, [{ ...located, slot }], image, asRepair);
 }
 
-async function driveFullLeaf(delivery: Delivery, join: PlanJoin, leaf: number): Promise<void> {
-  const image = await delivery.deps.store.get(leafKey(delivery.run.id, join, leaf), "join.look");
-  if (image) await driveLeaf(delivery, join, leaf, image);
+async function driveUnmarked(delivery: Delivery, join: PlanJoin, place: TallyPlace): Promise<void> {
+  const image = await delivery.deps.store.get(tallyKey(delivery.run.id, join, place), "join.look");
+  if (image) await driveTally(delivery, join, place, image);
 }
 
 /** A chord's deadline: every member without an outcome is TIMED_OUT, a live lease included. */

@@ -10,6 +10,7 @@ import { generationOf } from "../protocol/writes.ts";
 import { type PlanCache, type PlanRef, type PlanView, planView } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import type { CoordinatorDeps } from "./deps.ts";
+import { type Step, tell } from "./events.ts";
 
 /** A head read older than this is read again before any claim (S9). */
 const headFreshMs = 60_000;
@@ -47,11 +48,11 @@ export interface RunHandle {
   /** Keeps what a write of ours, or a refused one, has shown of the head. */
   noteHead(head: Head): void;
   /**
-   * Performs a guarded write.
+   * Performs a guarded write. Where it applies, the steps that it records are told.
    *
    * @throws StaleGeneration when a newer generation owns the item; NotReopenedError when an older one does.
    */
-  write(write: Write, site: string): Promise<WriteResult>;
+  write(write: Write, site: string, ...steps: readonly Step[]): Promise<WriteResult>;
 }
 
 /** Heads read by one batch: one strong read per run. */
@@ -86,9 +87,10 @@ export function openRun(deps: CoordinatorDeps, plans: PlanCache, heads: HeadCach
     noteHead(head) {
       heads.set(opened.id, Promise.resolve({ head, readAtMs: deps.clock.now() }));
     },
-    async write(write, site) {
+    async write(write, site, ...steps) {
       const result = await deps.store.write(write, site);
-      if (!result.applied) checkGeneration(opened, result.image);
+      if (result.applied) tell(deps, opened, site, steps);
+      else checkGeneration(opened, result.image);
       return result;
     },
   };

@@ -14,6 +14,7 @@ import { reissueWrite } from "../protocol/writes.ts";
 import { fitTogether, fragmentOf } from "../records/plans.ts";
 import type { Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
+import { dispatched, type Step, tell } from "./events.ts";
 import { locate, slotIn } from "./places.ts";
 
 /** Entries of one SendMessageBatch (AWS limit). */
@@ -63,7 +64,7 @@ export async function sendAll(
  * is found by the redelivered message, or by the sweeper, which knows the time from the slot or else from the plan.
  */
 export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], site: string): Promise<void> {
-  const byQueue = new Map<QueueRef, OutgoingMessage[]>();
+  const byQueue = new Map<QueueRef, { readonly messages: OutgoingMessage[]; readonly steps: Step[] }>();
   const timersMs: number[] = [];
   for (const send of sends.flatMap(fitting)) {
     const [node] = send.nodes;
@@ -82,20 +83,25 @@ export async function sendNodes(delivery: Delivery, sends: readonly NodeSend[], 
     }
     // Control hands out what programs elsewhere run (outside.ts), and ends sleeps (sleep.ts).
     const queue: QueueRef = byControl(node) ? "request" : `task:${node.queue}`;
-    const messages = byQueue.get(queue) ?? [];
+    const { messages, steps } = byQueue.get(queue) ?? { messages: [], steps: [] };
     messages.push({
       body: JSON.stringify(await messageOf(delivery, send)),
       delaySeconds,
       ...keyed(node.fairnessKey),
     });
-    byQueue.set(queue, messages);
+    const how = { dispatch: send.dispatch, queue, ...(delaySeconds > 0 ? { startsAtMs: atMs } : {}) };
+    steps.push(...send.nodes.flatMap((sent) => dispatched(sent, how)));
+    byQueue.set(queue, { messages, steps });
   }
   if (timersMs.length > 0)
     await lowerDue(
       delivery,
       timersMs.reduce((first, atMs) => Math.min(first, atMs)),
     );
-  for (const [queue, messages] of byQueue) await sendAll(delivery.deps, queue, messages, site);
+  for (const [queue, { messages, steps }] of byQueue) {
+    await sendAll(delivery.deps, queue, messages, site);
+    tell(delivery.deps, delivery.run, site, steps);
+  }
 }
 
 /** Whether the request queue takes a node's message: no worker here runs it. */

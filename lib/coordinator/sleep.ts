@@ -4,6 +4,7 @@
  * Whoever comes settles the node by one write on exactly the state seen, and drives on. There is no lease, since nothing
  * runs: the first one wins, and a loser goes on from the image it met, since the winner may be dead (S7).
  */
+
 import { InvalidRequestError, StoreError } from "../errors.ts";
 import type { NodeId } from "../model/ids.ts";
 import { type WakeMessage, wakeMessageSchema } from "../model/message.ts";
@@ -12,6 +13,7 @@ import type { OpenSlot, SettledSlot } from "../protocol/slot.ts";
 import { settleWrite } from "../protocol/writes.ts";
 import { asRepair, type Delivery, returnUntil, wonAll } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
+import { taskSettled } from "./events.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 
 /** Rounds of judging and writing against other writers before the delivery is returned. */
@@ -76,7 +78,7 @@ export async function wake(delivery: Delivery, id: NodeId, seen: OpenSlot): Prom
 /** The outcome of a sleep is that it is over: its value is that of what came before it. */
 async function settleSlept(
   delivery: Delivery,
-  { place, join }: Located,
+  { node, place, join }: Located,
   seen: OpenSlot,
 ): Promise<{ readonly result: WriteResult; readonly outcome: SettledSlot }> {
   const outcome: SettledSlot = {
@@ -89,5 +91,5 @@ async function settleSlept(
     value: { kind: "reference" },
   };
   const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
-  return { result: await delivery.run.write(write, "slot.wake"), outcome };
+  return { result: await delivery.run.write(write, "slot.wake", taskSettled(node, outcome)), outcome };
 }

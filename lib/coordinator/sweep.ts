@@ -26,6 +26,7 @@ import type { PlanCache } from "../records/plans.ts";
 import { bucketPartitions, readAll, readHead, readSnapshot } from "../records/snapshots.ts";
 import { createDelivery } from "./delivery.ts";
 import { type CoordinatorDeps, diagnoseSettings } from "./deps.ts";
+import { tell } from "./events.ts";
 import { goOnSince } from "./fronts.ts";
 import { applyRepair } from "./repair.ts";
 import { openRun, StaleGeneration } from "./run.ts";
@@ -174,7 +175,9 @@ async function mend(
     try {
       await applyRepair(delivery, finding.repair);
       repaired++;
-      deps.log.write("info", "swept", { run: head.runId, kind: finding.kind, node: finding.node, join: finding.join });
+      const { node, join } = finding;
+      const where = { ...(node === undefined ? {} : { node }), ...(join === undefined ? {} : { join }) };
+      tell(deps, run, finding.kind, [{ event: "swept", ...where }]);
     } catch (error) {
       if (error instanceof StaleGeneration) return { repaired, reopened: false };
       throw error;

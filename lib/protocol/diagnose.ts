@@ -221,12 +221,12 @@ function restFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
 
 /** Full items without a mark above them, and decisions that have not reached the slot or the head they lead to. */
 function joinFindings(snapshot: Snapshot, join: PlanJoin, released: Released): Finding[] {
-  const missing = isKept(snapshot, join) ? [] : unmarkedLeaves(snapshot, join);
+  const missing = isKept(snapshot, join) ? [] : unmarked(snapshot, join);
   if (missing.length > 0) {
     const what = isCounting(join) ? "has settled members" : "is complete";
     const explanation = `part of the join ${what}, and its arrival above is not recorded`;
-    return missing.map((leaf): Finding => {
-      const repair: Repair = { do: "drive-leaf", join: join.id, leaf };
+    return missing.map((place): Finding => {
+      const repair: Repair = { do: "drive-tally", join: join.id, place };
       return { kind: "arrival-missing", join: join.id, sinceMs: snapshot.head.submittedAtMs, explanation, repair };
     });
   }
@@ -266,10 +266,12 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin, released: Released): F
  * A leaf below a full item that has not arrived in its parent; climbing from it reaches that item. In a counting join one
  * for every item that has come further: large ones hold arrivals back until a visit such as this.
  */
-function unmarkedLeaves(snapshot: Snapshot, join: PlanJoin): readonly number[] {
+function unmarked(snapshot: Snapshot, join: PlanJoin): readonly TallyPlace[] {
   if (join.size === 0) return [];
-  const leaves = new Set<number>();
-  let leavesBelow = 1;
+  const places: TallyPlace[] = [];
+  /** What lies above one of them: it is brought up with it. */
+  const above = new Set<string>();
+  const nameOf = ({ level, number }: TallyPlace) => `${level}#${number}`;
   for (let level = 0; itemsAt(join, level) > 1; level++) {
     for (let number = 0; number < itemsAt(join, level); number++) {
       const place = { level, number };
@@ -278,13 +280,13 @@ function unmarkedLeaves(snapshot: Snapshot, join: PlanJoin): readonly number[] {
       if (!isCounting(join) && remainingOf(join, place, image) > 0) continue;
       const mark = tallyOf(snapshot, join, parentOf(join, place))?.[markOf(join, place)];
       const behind = typeof mark === "number" ? mark < markFor(join, place, image) : owesMark(join, place, image);
-      if (!behind) continue;
-      leaves.add(number * leavesBelow);
-      if (!isCounting(join)) return [...leaves];
+      if (!behind || above.has(nameOf(place))) continue;
+      places.push(place);
+      for (let next = parentOf(join, place); !isTop(join, next); next = parentOf(join, next)) above.add(nameOf(next));
+      if (!isCounting(join)) return places;
     }
-    leavesBelow *= join.fan;
   }
-  return [...leaves];
+  return places;
 }
 
 /** An item without a mark owes one when it is full; in a counting join as soon as anything below it is settled. */

@@ -4,6 +4,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { ListName } from "./release.ts";
 import type { OpenSlot } from "./slot.ts";
+import type { TallyPlace } from "./tally.ts";
 
 export type Repair =
   /** Mark as re-sent on exactly this state, then send. */
@@ -17,8 +18,8 @@ export type Repair =
   | { readonly do: "wake"; readonly node: NodeId; readonly seen: OpenSlot }
   /** Drive on from a settled node. */
   | { readonly do: "drive-node"; readonly node: NodeId }
-  /** Make a full leaf arrive, upwards as far as items are full. */
-  | { readonly do: "drive-leaf"; readonly join: JoinId; readonly leaf: number }
+  /** Make an item that is full, or has news, arrive above, upwards as far as that holds. */
+  | { readonly do: "drive-tally"; readonly join: JoinId; readonly place: TallyPlace }
   /** Drive on from a decided join. */
   | { readonly do: "drive-join"; readonly join: JoinId }
   /** End the members that a join was decided without. */

@@ -27,7 +27,11 @@ export function tallyKey(run: RunId, join: PlanJoin, place: TallyPlace): Key {
 }
 
 export function leafKey(run: RunId, join: PlanJoin, number: number): Key {
-  return tallyKey(run, join, { level: 0, number });
+  return tallyKey(run, join, leafAt(number));
+}
+
+export function leafAt(number: number): TallyPlace {
+  return { level: 0, number };
 }
 
 /** Partition of a bucket of a large group. */

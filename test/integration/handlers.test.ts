@@ -125,7 +125,7 @@ describe("control", () => {
       expect(await engine.store.get(rejectedKey(requestId), "test")).toMatchObject({ kind: "request", requestId });
     }
     await engine.queue.remove(...held.map(({ receipt }) => receipt));
-    await engine.queue.remove(...(await receive("task:default", 3)).map(({ receipt }) => receipt));
+    await engine.queue.remove(...(await receive("task:default", 2)).map(({ receipt }) => receipt));
   });
 
   it("reports the one record that fails, given back with its delay", async () => {

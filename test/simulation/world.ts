@@ -72,7 +72,7 @@ export interface WorldOptions {
    */
   readonly choose?: (count: number) => number;
   /** Whether the queue delivers a message twice, asked at each that is sent. @default never */
-  readonly duplicate?: () => boolean;
+  readonly duplicate?: (message: OutgoingMessage) => boolean;
   /** Of ids and of the jitter of retries. @default 1 */
   readonly seed?: number;
 }
@@ -319,7 +319,7 @@ export function createWorld(options: WorldOptions): World {
     const accepted = messages.filter((_, position) => !refused.includes(position));
     const perform = async () => {
       if (accepted.length > 0) await queue.send(ref, accepted, site);
-      const twice = accepted.filter(() => options.duplicate?.());
+      const twice = accepted.filter((message) => options.duplicate?.(message));
       if (twice.length > 0) await queue.send(ref, twice, site);
       return { failed: refused };
     };

@@ -100,6 +100,8 @@ export async function runCase(
     circumstances;
   const chance = createSeededIds(seed);
   const entries: Entry[] = [];
+  // Each message once: of a chain of sleeps, every copy that ends one sends the next, so copies of copies would double at each.
+  const copied = new Set<string>();
   const world = createWorld({
     tasks: (inWorld) => ({
       ...Object.fromEntries(
@@ -113,7 +115,7 @@ export async function runCase(
     batchSize,
     seed,
     choose: (count) => Math.floor(chance.fraction() * count),
-    duplicate: () => chance.fraction() * 100 < copies,
+    duplicate: ({ body }) => !copied.has(body) && chance.fraction() * 100 < copies && copied.add(body) !== undefined,
     ...(variant === undefined ? {} : { variant }),
   });
   const isExpanded = expands && canExpand(workflow);

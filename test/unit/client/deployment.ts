@@ -11,7 +11,7 @@ import { type Coordinator, createCoordinator, type Disposition } from "../../../
 import { defaults } from "../../../lib/model/limits.ts";
 import { type CompileOptions, compile } from "../../../lib/plan/compile.ts";
 import type { QueueFacts } from "../../../lib/ports/facts.ts";
-import type { Queue, Store } from "../../../lib/ports/index.ts";
+import type { Log, Queue, Store } from "../../../lib/ports/index.ts";
 import type { ConsumedQueue, HeldMessage, OutgoingMessage, QueueRef } from "../../../lib/ports/queue.ts";
 import { protocol } from "../../../lib/protocol/index.ts";
 import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
@@ -73,6 +73,8 @@ export interface DeploymentOptions {
   readonly tasksPerInvocation?: number;
   /** Is told of each call of the driver to the table, by site, before it has its effect. */
   readonly onCall?: (site: string) => void;
+  /** @default nobody is told */
+  readonly log?: Log;
 }
 
 export function createDeployment(options: DeploymentOptions = {}): Deployment {
@@ -99,7 +101,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
       queue: mortalQueue(queue, life),
       clock: { now: () => clock.now(), after: (delayMs, run) => clock.after(delayMs, () => !life.over && run()) },
       ids,
-      log: { write: () => undefined },
+      log: options.log ?? { write: () => undefined },
       metrics: { count: () => undefined },
       settings: {
         leaseSeconds: defaults.leaseSeconds,

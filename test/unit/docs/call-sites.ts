@@ -1,7 +1,8 @@
 /**
  * Every call of a port, read from the source: what is asked for, under which name, in which file.
  *
- * A call names its site by a literal, its last argument. A function that takes the name from its caller is a forwarder; its
+ * A call names its site by a literal: its last argument, or the second one of a write of a run, which the steps follow that it
+ * records. A function that takes the name from its caller is a forwarder; its
  * calls count as those of the port.
  */
 import { readdirSync } from "node:fs";
@@ -47,22 +48,23 @@ export function callsIn(file: string, text: string): PortCall[] {
   for (const found of text.matchAll(calling)) {
     const [opening, ofStore, ofRun, ofQueue, forwarder = ""] = found;
     const method = (ofStore ?? ofRun ?? ofQueue ?? forwarders[forwarder]) as Method;
-    const last = lastArgument(text, found.index + opening.length);
-    if (last === "site") continue;
-    const site = /^"([^"]*)"$/.exec(last)?.[1];
+    const given = argumentsAt(text, found.index + opening.length);
+    const name = (ofRun === undefined ? given.at(-1) : given[1]) ?? "";
+    if (name === "site") continue;
+    const site = /^"([^"]*)"$/.exec(name)?.[1];
     if (site === undefined)
-      throw new Error(`${file}: a call of ${opening.slice(0, -1)} must name its site, not ${last}`);
+      throw new Error(`${file}: a call of ${opening.slice(0, -1)} must name its site, not ${name}`);
     calls.push({ method, site, file: file.replace(/^lib\//, "") });
   }
   return calls;
 }
 
-/** The text of the last argument of a call that is open at that place. */
-function lastArgument(text: string, from: number): string {
+/** The texts of the arguments of a call that is open at that place. */
+function argumentsAt(text: string, from: number): readonly string[] {
   let depth = 0;
   let quote: string | undefined;
   let argument = "";
-  let last = "";
+  const given: string[] = [];
   for (let at = from; at < text.length; at++) {
     const letter = text[at] as string;
     if (quote !== undefined) {
@@ -71,13 +73,13 @@ function lastArgument(text: string, from: number): string {
     else if (/[([{]/.test(letter)) depth++;
     else if (/[)\]}]/.test(letter) && depth-- === 0) break;
     else if (letter === "," && depth === 0) {
-      last = argument;
+      given.push(argument.trim());
       argument = "";
       continue;
     }
     argument += letter;
   }
-  return (argument.trim() || last).trim();
+  return [...given, argument.trim()].filter((one) => one !== "");
 }
 
 /** Names of the functions that take a site from their caller. */

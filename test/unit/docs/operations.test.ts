@@ -29,17 +29,23 @@ it("says of every cause what it means and what to do", () => {
 
 it("S1-78: has the order of troubleshooting, in commands that there are", () => {
   const steps = [...page.matchAll(/^\| \d +\| (.*?) +\| /gm)].map(([, step]) => step as string);
-  expect(steps.map((step) => /tutti [a-z]+|grep/.exec(step)?.[0])).toEqual([
+  expect(steps.map((step) => /tutti [a-z]+|logs/.exec(step)?.[0])).toEqual([
     "tutti fix",
     "tutti status",
     "tutti check",
-    "grep",
+    "logs",
     "tutti revoke",
   ]);
 });
 
 it("S1-79: has the filter for the last 50 lines of the logs", () => {
-  expect(page).toContain("grep -E 'chord_unlock|MaxRetries|ERROR' | tail -n 50");
+  const [, pattern = ""] = /grep -E '([^']+)' \| tail -n 50/.exec(page) ?? [];
+  const finds = (line: object) => new RegExp(pattern).test(JSON.stringify(line));
+  expect(finds({ level: "INFO", event: "decided" })).toBe(true);
+  expect(finds({ level: "WARN", event: "settled" })).toBe(true);
+  expect(finds({ level: "ERROR", message: "x" })).toBe(true);
+  expect(finds({ level: "DEBUG", event: "claimed" })).toBe(false);
+  for (const word of ["chord_unlock", "MaxRetries"]) expect(page).toContain(word);
 });
 
 it("S1-51: has the cron line of every 15 minutes", () => {

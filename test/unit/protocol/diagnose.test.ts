@@ -301,7 +301,7 @@ describe("a finding", () => {
         join: ".",
         sinceMs: 1000,
         explanation: "part of the join is complete, and its arrival above is not recorded",
-        repair: { do: "drive-leaf", join: ".", leaf: 1 },
+        repair: { do: "drive-tally", join: ".", place: { level: 0, number: 1 } },
       },
     ],
     [
@@ -321,7 +321,7 @@ describe("a finding", () => {
         join: ".",
         sinceMs: 1000,
         explanation: expect.any(String),
-        repair: { do: "drive-leaf", join: ".", leaf: 2 },
+        repair: { do: "drive-tally", join: ".", place: { level: 1, number: 1 } },
       },
     ],
     [
@@ -340,7 +340,7 @@ describe("a finding", () => {
         join: ".",
         sinceMs: 1000,
         explanation: expect.any(String),
-        repair: { do: "drive-leaf", join: ".", leaf: 1 },
+        repair: { do: "drive-tally", join: ".", place: { level: 0, number: 1 } },
       },
     ],
     [
@@ -360,7 +360,7 @@ describe("a finding", () => {
         join: ".",
         sinceMs: 1000,
         explanation: expect.any(String),
-        repair: { do: "drive-leaf", join: ".", leaf: 0 },
+        repair: { do: "drive-tally", join: ".", place: { level: 0, number: 0 } },
       },
     ],
     [
@@ -992,7 +992,7 @@ it("brings up all that a counting join has held back in one visit, and one missi
   );
   const leaves = (workflow: Workflow) =>
     diagnosed({ workflow, images, shape: two }, 10_000).findings.map(({ kind, repair }) => [kind, repair]);
-  const driven = (leaf: number) => ["arrival-missing", { do: "drive-leaf", join: ".", leaf }];
+  const driven = (number: number) => ["arrival-missing", { do: "drive-tally", join: ".", place: { level: 0, number } }];
   expect(leaves(quorum(4))).toEqual([0, 1, 2, 3].map(driven));
   expect(leaves({ group: four.header })).toEqual([driven(0)]);
 });
@@ -1006,7 +1006,19 @@ it("names a leaf once, whatever is behind above it", () => {
     "tally#.#0#3": { g: 1, s0: alive },
   };
   const { findings } = diagnosed({ workflow: quorum(4), images, shape: two }, 10_000);
-  expect(findings.map(({ repair }) => repair)).toEqual([{ do: "drive-leaf", join: ".", leaf: 0 }]);
+  expect(findings.map(({ repair }) => repair)).toEqual([
+    { do: "drive-tally", join: ".", place: { level: 0, number: 0 } },
+  ]);
+});
+
+it("names an item above the leaves where the way up from them is done, whether there is a first leaf or not", () => {
+  const images = {
+    "tally#.#1#0": { g: 1, remaining: 1, m1: mark(1, 0) },
+    "tally#.#0#1": { g: 1, remaining: 0, s0: good },
+  };
+  const { findings } = diagnosed({ workflow: quorum(4), images, shape: two }, 10_000);
+  const above = findings.filter(({ kind }) => kind === "arrival-missing");
+  expect(above.map(({ repair }) => repair)).toEqual([{ do: "drive-tally", join: ".", place: { level: 1, number: 0 } }]);
 });
 
 describe("asleep", () => {
