@@ -3,6 +3,8 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
+import { createPortClient } from "../../../lib/client/client.ts";
 import { changesBetween } from "../../../lib/client/monitoring.ts";
 import { sqsFacts } from "../../../lib/connect-facts.ts";
 import { QueueError } from "../../../lib/errors.ts";
@@ -73,6 +75,23 @@ describe("a check", () => {
     await until(client.getActiveJoins());
     expect(JSON.stringify([store.dump(), queue.list()])).toBe(before);
     expect(sent).toHaveLength(messages);
+  });
+
+  it("asks the queues before it reads a run: what is taken in between is shown as taken", async () => {
+    const { begin, deployment } = createStage();
+    const { store, queue, clock, switches } = deployment;
+    switches.workers = false;
+    await begin({ task: "nap", args: [100] }, { seconds: 5 });
+    const facts = {
+      queues: async () => {
+        const depth = queue.depth("task:default");
+        switches.workers = true;
+        await deployment.advance(1);
+        return { queues: new Map([["task:default", { exists: true, depth }] as const]), allQueues: true };
+      },
+    };
+    const client = createPortClient({ store, queue, clock, ids: createSeededIds(3), facts });
+    expect((await deployment.until(client.checkStuck({ id: "r" }))).waiting).toMatchObject([{ kind: "runs-long" }]);
   });
 
   it("is of one run, or of a part of it, by its path", async () => {
