@@ -243,11 +243,15 @@ describe("tutti health", () => {
     expect(bad.exitCode).toBe(exitCodes.issue);
   });
 
-  it("stays healthy while the sweeper is about to mend what is late", async () => {
-    const stage = await lostStage();
-    await stage.deployment.advance(400);
-    await stage.deployment.sweep();
-    expect(json((await run(stage, ["health"])).stdout)).toMatchObject({ status: "healthy" });
+  it("stays healthy while the sweeper may still mend what is late, and no longer than three sweeps", async () => {
+    const stage = createStage();
+    await stage.begin({ group: [{ task: "nap", args: [1000] }] }, { seconds: 5 });
+    stage.deployment.kill();
+    stage.deployment.switches.workers = false;
+    await stage.deployment.advance(40);
+    expect(json((await run(stage, ["health"])).stdout)).toMatchObject({ status: "healthy", issues: 1 });
+    await stage.deployment.advance(200);
+    expect(json((await run(stage, ["health"])).stdout)).toMatchObject({ status: "unhealthy", stuck_chords: 1 });
   });
 });
 

@@ -94,6 +94,24 @@ describe("a check", () => {
     expect((await deployment.until(client.checkStuck({ id: "r" }))).waiting).toMatchObject([{ kind: "runs-long" }]);
   });
 
+  it.each([
+    [0, []],
+    [1, ["requests-not-read"]],
+  ])("looks twice before it says that nobody reads a queue: then %d messages wait", async (later, kinds) => {
+    const { deployment } = createStage();
+    const { store, queue, clock } = deployment;
+    let looks = 0;
+    const depth = () => ({ visible: looks++ === 0 ? 1 : later, inFlight: 0, delayed: 0 });
+    const queues = async () => ({
+      queues: new Map([["request", { exists: true, depth: depth() }] as const]),
+      allQueues: true,
+    });
+    const client = createPortClient({ store, queue, clock, ids: createSeededIds(3), facts: { queues } });
+    const { issues } = await deployment.until(client.checkStuck());
+    expect(issues.map(({ kind }) => kind)).toEqual(kinds);
+    expect(looks).toBe(2);
+  });
+
   it("is of one run, or of a part of it, by its path", async () => {
     const { check } = await waitingStage();
     expect((await check({ id: "r/header[1]" })).waiting).toHaveLength(1);
