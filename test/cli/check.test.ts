@@ -1,7 +1,9 @@
 /**
  * `check`, `fix`, `health`, `list` and `monitor` in a process of our own: what they print, ask, change, and end with.
  */
-import { describe, expect, it } from "vitest";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
 import { main } from "../../cli/program.ts";
 import {
   checkReportSchema,
@@ -10,7 +12,7 @@ import {
   listReportSchema,
 } from "../../lib/model/operating-reports.ts";
 import { createStage, type Stage } from "../unit/diagnose/stage.ts";
-import { exitCodes, type FakeIoOptions, fakeIo, json, tutti } from "./fake-io.ts";
+import { emptyFolder, exitCodes, type FakeIoOptions, fakeIo, json, tutti } from "./fake-io.ts";
 
 const one = (value: number) => ({ task: "one", args: [value] });
 const other = (value: number) => ({ task: "other", args: [value] });
@@ -243,11 +245,15 @@ describe("tutti health", () => {
     expect(bad.exitCode).toBe(exitCodes.issue);
   });
 
-  it("stays healthy while the sweeper is about to mend what is late", async () => {
-    const stage = await lostStage();
-    await stage.deployment.advance(400);
-    await stage.deployment.sweep();
-    expect(json((await run(stage, ["health"])).stdout)).toMatchObject({ status: "healthy" });
+  it("stays healthy while the sweeper may still mend what is late, and no longer than three sweeps", async () => {
+    const stage = createStage();
+    await stage.begin({ group: [{ task: "nap", args: [1000] }] }, { seconds: 5 });
+    stage.deployment.kill();
+    stage.deployment.switches.workers = false;
+    await stage.deployment.advance(40);
+    expect(json((await run(stage, ["health"])).stdout)).toMatchObject({ status: "healthy", issues: 1 });
+    await stage.deployment.advance(200);
+    expect(json((await run(stage, ["health"])).stdout)).toMatchObject({ status: "unhealthy", stuck_chords: 1 });
   });
 });
 
@@ -315,5 +321,17 @@ describe("tutti monitor", () => {
     expect(lines[0]).toContain("nothing is stuck: 1 active run, 1 active join");
     expect(lines.filter((line) => line.startsWith("==="))).toEqual(["=== Chord nightly/. ==="]);
     expect(io.stdout()).toMatch(/gone: queue-not-read of nightly\/\.\n.* nothing is stuck: 0 active runs/);
+  });
+
+  it("runs the hook when something new is wrong, with the issues on its input", async () => {
+    const stage = await stuckStage();
+    const file = join(emptyFolder(), "issues.json");
+    const io = fakeIo({ deployment: stage.deployment, env: { PATH: process.env.PATH } });
+    const ended = main(["monitor", "--json", "--hook", `cat > ${file}.part && mv ${file}.part ${file}`], io);
+    await vi.waitFor(() => expect(existsSync(file)).toBe(true), { timeout: 20_000 });
+    io.interrupt();
+    expect(await ended).toBe(exitCodes.interrupted);
+    expect(json(readFileSync(file, "utf8"))).toMatchObject([{ kind: "queue-not-read", runId: "nightly" }]);
+    expect(json(io.stdout())).toMatchObject({ change: "new", issue: { kind: "queue-not-read" } });
   });
 });

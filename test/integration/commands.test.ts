@@ -100,6 +100,8 @@ describe.skipIf(!dynoxideAvailable())("tutti dev", () => {
         "task:default": expect.stringMatching(/\/tutti-task-default-dlq$/),
         "task:gated": expect.stringMatching(/\/tutti-task-gated-dlq$/),
       },
+      settings: expect.objectContaining({ leaseSeconds: expect.any(Number), sweepSeconds: expect.any(Number) }),
+      tasks: { "add-up": { queue: "default" }, tell: { queue: "default" }, "wait-at-gate": { queue: "gated" } },
     });
     expect(ready.workers.map(isAlive)).toEqual([true, true]);
 

@@ -16,6 +16,10 @@ export interface Stage {
   readonly tasks: Readonly<Record<string, unknown>>;
   /** Kills the process of the deployment at its next call of that site, before it has an effect. */
   killAt(site: string): void;
+  /** The same at the call after so many. */
+  killAfter(calls: number): void;
+  /** Calls of the deployment to the table so far. */
+  calls(): number;
   /** Takes every message of a queue away. */
   lose(queue: ConsumedQueue): Promise<number>;
   /** Delivers every message of a queue until it is given up. */
@@ -33,6 +37,8 @@ export const run = "r";
 
 export function createStage(options: Omit<DeploymentOptions, "tasks" | "onCall"> = {}): Stage {
   let deadly: string | undefined;
+  let left = Number.POSITIVE_INFINITY;
+  let calls = 0;
   const tasks = {
     one: defineTask({ name: "one", args: anything }, async (_, value) => value ?? null),
     other: defineTask({ name: "other", args: anything, queue: "other" }, async (_, value) => value ?? null),
@@ -67,8 +73,10 @@ export function createStage(options: Omit<DeploymentOptions, "tasks" | "onCall">
     ...options,
     tasks,
     onCall(site) {
-      if (site !== deadly) return;
+      calls++;
+      if (site !== deadly && left-- > 0) return;
       deadly = undefined;
+      left = Number.POSITIVE_INFINITY;
       deployment.kill();
       throw new Error(`killed at ${site}`);
     },
@@ -91,6 +99,10 @@ export function createStage(options: Omit<DeploymentOptions, "tasks" | "onCall">
     killAt(site) {
       deadly = site;
     },
+    killAfter(after) {
+      left = after;
+    },
+    calls: () => calls,
     lose: (name) => take(name, (receipt) => queue.remove(receipt)),
     async giveUp(name) {
       await take(name, (receipt) => queue.changeVisibility(receipt, 0));
