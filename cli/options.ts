@@ -34,16 +34,16 @@ export function addConnectionOptions(command: Command): Command {
     .option("--region <NAME>", "AWS region (AWS_REGION)")
     .option("--endpoint-dynamodb <URL>", "another DynamoDB than AWS's (AWS_ENDPOINT_URL_DYNAMODB)")
     .option("--endpoint-sqs <URL>", "another SQS than AWS's (AWS_ENDPOINT_URL_SQS)")
-    .option("--stack <NAME>", "outputs of a stack: not in this version")
+    .option("--stack <NAME>", "what this CloudFormation stack has put up, in place of --table and --request-queue-url")
     .optionsGroup("Options:");
 }
 
-/** What the flags say about the deployment. @throws UsageError for what this version cannot do. */
+/** What the flags say about the deployment. @throws UsageError when they name two. */
 export function connectOptionsOf(flags: ConnectionFlags): ConnectOptions {
-  if (flags.stack !== undefined) {
+  if (flags.stack !== undefined && (flags.table !== undefined || flags.requestQueueUrl !== undefined)) {
     throw new UsageError(
-      "--stack is not supported by this version",
-      "name the deployment with --table and --request-queue-url, or TUTTI_TABLE and TUTTI_REQUEST_QUEUE_URL",
+      "--stack names a deployment, and --table or --request-queue-url another",
+      "leave out --stack, or the other two",
     );
   }
   return {

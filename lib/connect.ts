@@ -25,7 +25,7 @@ export interface ConnectOptions {
 /** What was found to talk to. */
 export interface Connection {
   /** Where it was found, for messages. */
-  readonly from: "options" | "environment" | "dev-file";
+  readonly from: "options" | "environment" | "dev-file" | "stack";
   readonly table: string;
   readonly requestQueueUrl?: string;
   readonly endpoints: { readonly dynamodb?: string; readonly sqs?: string };
@@ -100,18 +100,35 @@ function namedConnection(
   if (table === undefined || table === "") {
     throw new ConfigurationError("a request queue is named and no table: name it too (TUTTI_TABLE)");
   }
-  const dynamodb = options.endpoints?.dynamodb ?? environment.AWS_ENDPOINT_URL_DYNAMODB ?? environment.AWS_ENDPOINT_URL;
-  const sqs = options.endpoints?.sqs ?? environment.AWS_ENDPOINT_URL_SQS ?? environment.AWS_ENDPOINT_URL;
-  const region = options.region ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
   return {
     from,
     table,
-    ...defined({ requestQueueUrl, region }),
-    endpoints: defined({ dynamodb, sqs }),
+    ...defined({ requestQueueUrl, region: regionOf(options, environment) }),
+    endpoints: endpointsOf(options, environment),
     local: false,
     taskQueueUrls: urlsIn(environment, "TUTTI_TASK_QUEUE_URLS"),
     deadLetterQueueUrls: urlsIn(environment, "TUTTI_DEAD_LETTER_QUEUE_URLS"),
   };
+}
+
+/** Other endpoints than AWS's, as options or the variables of the AWS SDK name them. */
+export function endpointsOf(
+  { endpoints = {} }: Pick<ConnectOptions, "endpoints">,
+  environment: Surroundings["environment"],
+): Connection["endpoints"] {
+  const { AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SQS } = environment;
+  return defined({
+    dynamodb: endpoints.dynamodb ?? AWS_ENDPOINT_URL_DYNAMODB ?? all,
+    sqs: endpoints.sqs ?? AWS_ENDPOINT_URL_SQS ?? all,
+  });
+}
+
+/** The region, if anything says which. */
+export function regionOf(
+  { region }: Pick<ConnectOptions, "region">,
+  { AWS_REGION, AWS_DEFAULT_REGION }: Surroundings["environment"],
+): string | undefined {
+  return region ?? AWS_REGION ?? AWS_DEFAULT_REGION;
 }
 
 /** The entries that have a value. */

@@ -4,7 +4,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { jsonLog } from "../../lib/adapters/system/log.ts";
 import { ConfigurationError } from "../../lib/client/errors.ts";
-import { type Connection, findConnection } from "../../lib/connect.ts";
+import type { Connection } from "../../lib/connect.ts";
 import { queueNameSchema } from "../../lib/model/ids.ts";
 import { defaults } from "../../lib/model/limits.ts";
 import { parentConnection } from "../../local/connection.ts";
@@ -21,8 +21,9 @@ import {
   type TasksModule,
 } from "../../local/tasks-module.ts";
 import { type Role, roles, startWorker, type Worker } from "../../local/worker.ts";
+import { findDeployment } from "../connection.ts";
 import { type CliIo, exitCodes, note } from "../io.ts";
-import { addConnectionOptions, addExample, type ConnectionFlags, connectOptionsOf } from "../options.ts";
+import { addConnectionOptions, addExample, type ConnectionFlags } from "../options.ts";
 import { writeJson } from "../output/json.ts";
 import { parseIntegerIn, UsageError } from "../usage.ts";
 
@@ -98,7 +99,7 @@ async function work(io: CliIo, flags: Flags): Promise<void> {
   const chosen = flags.only ?? roles;
   if (flags.queues !== undefined && !chosen.includes("tasks"))
     throw new UsageError("--queues is for the role tasks, which --only leaves out", "add it: --only tasks");
-  const found = deploymentOf(io, flags);
+  const found = await deploymentOf(io, flags);
   const environment = environmentOf(found, io.env, flags);
   const tasks = await tasksFor(io, flags, chosen);
   const queues = flags.queues && tasks && checkedQueues(flags.queues, tasks);
@@ -119,13 +120,14 @@ async function work(io: CliIo, flags: Flags): Promise<void> {
 }
 
 /** What the worker works for. Where `tutti dev` keeps its table in memory, no other process can join it. */
-function deploymentOf(io: CliIo, flags: Flags): Connection {
+async function deploymentOf(io: CliIo, flags: Flags): Promise<Connection> {
   const given = flags.child === true ? parentConnection(io.env) : undefined;
   if (given !== undefined) return given;
   try {
-    return findConnection(connectOptionsOf(flags), { environment: io.env, cwd: io.cwd });
+    return await findDeployment(io, flags);
   } catch (error) {
-    if (error instanceof ConfigurationError && !dynoxideAvailable()) throw new NoWorkerProcessesError({ cause: error });
+    const mayBeDev = error instanceof ConfigurationError && flags.stack === undefined;
+    if (mayBeDev && !dynoxideAvailable()) throw new NoWorkerProcessesError({ cause: error });
     throw error;
   }
 }

@@ -148,7 +148,7 @@ export class TuttiFunctions extends Construct {
       code: codeOf("DeadLetter"),
       timeout: deadLetterTimeout,
       memoryMb,
-      environment: { TUTTI_DEAD_LETTER_QUEUE_URLS: this.deadLetterUrls() },
+      environment: { TUTTI_DEAD_LETTER_QUEUE_URLS: Stack.of(this).toJsonString(queues.deadLetterUrls) },
       inLoop: true,
     });
     for (const { deadLetters } of queues.pairs) feed(deadLetter, deadLetters.node.id, deadLetters);
@@ -228,11 +228,10 @@ export class TuttiFunctions extends Construct {
   /** What every function is told: see lambdas/environment.ts. */
   private commonVariables(): Record<string, string> {
     const { table, queues, logLevel } = this.props;
-    const taskQueueUrls = Object.fromEntries([...queues.tasks].map(([name, { queue }]) => [name, queue.queueUrl]));
     return {
       TUTTI_TABLE: table.table.tableName,
       TUTTI_REQUEST_QUEUE_URL: queues.requests.queue.queueUrl,
-      TUTTI_TASK_QUEUE_URLS: Stack.of(this).toJsonString(taskQueueUrls),
+      TUTTI_TASK_QUEUE_URLS: Stack.of(this).toJsonString(queues.taskUrls),
       TUTTI_LOG_LEVEL: logLevel,
       NODE_OPTIONS: "--enable-source-maps",
     };
@@ -243,15 +242,6 @@ export class TuttiFunctions extends Construct {
     return JSON.stringify(
       Object.fromEntries(layout.map(({ name, tasksPerInvocation }) => [name, { tasksPerInvocation }])),
     );
-  }
-
-  private deadLetterUrls(): string {
-    const { requests, tasks } = this.props.queues;
-    const ofTasks = [...tasks].map(([name, { deadLetters }]) => [`task:${name}`, deadLetters.queueUrl]);
-    return Stack.of(this).toJsonString({
-      request: requests.deadLetters.queueUrl,
-      ...Object.fromEntries(ofTasks),
-    });
   }
 }
 

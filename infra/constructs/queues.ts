@@ -57,6 +57,17 @@ export class TuttiQueues extends Construct {
     return [this.requests, ...this.tasks.values()];
   }
 
+  /** URLs of the task queues, by the name tasks give their queue. */
+  get taskUrls(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.tasks].map(([name, { queue }]) => [name, queue.queueUrl]));
+  }
+
+  /** URLs of the dead-letter queues, by the queue whose letters each takes: `request`, `task:<name>`. */
+  get deadLetterUrls(): Readonly<Record<string, string>> {
+    const ofTasks = [...this.tasks].map(([name, { deadLetters }]) => [`task:${name}`, deadLetters.queueUrl]);
+    return { request: this.requests.deadLetters.queueUrl, ...Object.fromEntries(ofTasks) };
+  }
+
   /** Lets somebody send requests. */
   grantSubmit(grantee: IGrantable): Grant {
     return this.requests.queue.grantSendMessages(grantee);

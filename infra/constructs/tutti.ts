@@ -11,6 +11,7 @@ import { Construct } from "constructs";
 import { ConfigurationError } from "../../lib/index.ts";
 import { controlTimeout, deadLetterTimeout, TuttiFunctions, type TuttiLogLevel } from "./functions.ts";
 import { layOut, type QueueSettings } from "./layout.ts";
+import { writeOutput } from "./output.ts";
 import { TuttiQueues } from "./queues.ts";
 import { TuttiSchedules } from "./schedules.ts";
 import { TuttiTable } from "./table.ts";
@@ -91,6 +92,7 @@ export class Tutti extends Construct {
       logRemovalPolicy: removalPolicy,
     });
     this.parts = { table, queues, functions };
+    writeOutput(this, { table, queues });
     if (schedules.length > 0) {
       const enabled = props.schedulesEnabled ?? true;
       const requestQueue = queues.requests.queue;

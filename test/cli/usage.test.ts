@@ -77,7 +77,10 @@ describe("wrong usage", () => {
     [["worker", "--queues", "a", "--only", "sweep,dead-letter"], /--queues is for the role tasks/],
     [["submit", "missing.json"], /cannot read missing\.json: there is no such file/],
     [["submit", "."], /cannot read \.: it is a folder/],
-    [["status", "--stack", "prod"], /--stack is not supported by this version/],
+    [
+      ["status", "--stack", "prod", "--table", "t"],
+      /--stack names a deployment, and --table or --request-queue-url another/,
+    ],
     [["plan", "-"], /there is no tasks module here/],
   ])("%j ends with 2 and says what is wrong", async (argv, text) => {
     const options = {

@@ -1,0 +1,137 @@
+/**
+ * What a scenario has to work with: the command line against the deployed stack, and nothing of the inside.
+ */
+import { strict as assert } from "node:assert";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stackName } from "./cdk.ts";
+import { type Ended, run } from "./process.ts";
+import type { Target } from "./target.ts";
+
+export interface World {
+  readonly target: Target;
+  /** For files of this round, which functions may write too. */
+  readonly folder: string;
+  /** Before every run id: a stack sees several rounds. */
+  readonly prefix: string;
+  /** Deploys the next release of the tasks. */
+  readonly deployNext: () => Promise<void>;
+}
+
+/** As much of what commands print as is looked at. */
+export interface Inspected {
+  readonly run: {
+    readonly status: string;
+    readonly generation: number;
+    readonly progress: Readonly<Record<string, number>>;
+  };
+  readonly joins: readonly {
+    readonly id: string;
+    readonly decision: string | null;
+    readonly arrived: number;
+    readonly expected: number;
+    readonly missingCount: number;
+    readonly firedBy: string | null;
+  }[];
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly status: string;
+    readonly attempt: number;
+    readonly error: { readonly name: string; readonly message: string } | null;
+  }[];
+}
+/** What `run` and `wait` print. */
+export interface Outcome {
+  readonly runId: string;
+  readonly status: string;
+  readonly value?: unknown;
+  readonly error?: { readonly name: string; readonly message: string };
+}
+
+const root = new URL("../..", import.meta.url).pathname;
+/** A request that no chord here needs. */
+const runTimeoutSeconds = 240;
+
+/** One command of the CLI against the stack. */
+export function tutti(
+  { target }: World,
+  args: readonly string[],
+  timeoutSeconds = runTimeoutSeconds + 10,
+): Promise<Ended> {
+  const command = [join(root, "bin", "tutti.mjs"), ...args, "--stack", stackName, "--json"];
+  return run(process.execPath, command, { env: target.env, cwd: root, timeoutSeconds });
+}
+
+/** The same, of one that ends with this code; what it printed. */
+export async function tuttiJson<T>(world: World, args: readonly string[], code = 0): Promise<T> {
+  const ended = await tutti(world, args);
+  assert.equal(ended.code, code, `tutti ${args.join(" ")} ended with ${ended.code}: ${ended.stderr || ended.stdout}`);
+  return JSON.parse(ended.stdout) as T;
+}
+
+/** Id of a run of this round. */
+export const idOf = (world: World, name: string): string => `${world.prefix}-${name}`;
+
+/** A document of this name, as a file. */
+function fileOf(world: World, name: string, document: object): string {
+  const file = join(world.folder, `${idOf(world, name)}.json`);
+  writeFileSync(file, JSON.stringify(document));
+  return file;
+}
+
+/** Runs a workflow to its end. */
+export async function runToEnd(world: World, name: string, workflow: object, status = "SUCCEEDED"): Promise<Outcome> {
+  const id = idOf(world, name);
+  const args = ["run", fileOf(world, name, workflow), "--id", id, "--timeout-seconds", String(runTimeoutSeconds)];
+  const outcome = await tuttiJson<Outcome>(world, args, status === "SUCCEEDED" ? 0 : 1);
+  assert.equal(outcome.status, status);
+  return outcome;
+}
+
+/** Submits a workflow. */
+export async function submit(world: World, name: string, workflow: object): Promise<string> {
+  const id = idOf(world, name);
+  await tuttiJson(world, ["submit", fileOf(world, name, workflow), "--id", id]);
+  return id;
+}
+
+/** Waits for the end of a run. */
+export async function endOf(world: World, id: string, status = "SUCCEEDED"): Promise<Outcome> {
+  const args = ["wait", id, "--timeout-seconds", String(runTimeoutSeconds)];
+  const outcome = await tuttiJson<Outcome>(world, args, status === "SUCCEEDED" ? 0 : 1);
+  assert.equal(outcome.status, status);
+  return outcome;
+}
+
+export const inspect = (world: World, id: string): Promise<Inspected> =>
+  tuttiJson<Inspected>(world, ["inspect", id, "--verbose"]);
+
+/** What is stored of a run holds to every invariant of the protocol. */
+export async function audit(world: World, id: string): Promise<void> {
+  const { violations } = await tuttiJson<{ violations: readonly unknown[] }>(world, ["audit", id]);
+  assert.deepEqual(violations, []);
+}
+
+/** The one join of a run, when the run is over and its callback was decided. */
+export async function firedJoin(world: World, id: string): Promise<Inspected["joins"][number]> {
+  const { joins } = await inspect(world, id);
+  const [join] = joins;
+  assert.ok(join !== undefined && joins.length === 1, `run ${id} has ${joins.length} joins`);
+  assert.ok(join.firedBy !== null, `nobody fired the callback of ${id}`);
+  await audit(world, id);
+  return join;
+}
+
+/** Asks until there is an answer. */
+export async function until<T>(what: string, seconds: number, ask: () => Promise<T | undefined | false>): Promise<T> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(250)) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+  }
+  throw new Error(`${what}: not after ${seconds} s`);
+}
+
+/** Members that all call one task. */
+export const members = (count: number, of: (index: number) => object): readonly object[] =>
+  Array.from({ length: count }, (_, index) => of(index));
