@@ -20,9 +20,11 @@ export interface ConnectionFlags extends CommonFlags {
   readonly stack?: string;
 }
 
-/** Adds `--json`. */
+/** Adds `--json` and `--no-color`. */
 export function addJsonOption(command: Command): Command {
-  return command.option("--json", "print data as JSON on stdout; notes, progress and errors stay on stderr");
+  return command
+    .option("--json", "print data as JSON on stdout; notes, progress and errors stay on stderr")
+    .option("--no-color", "no colours, as with NO_COLOR set");
 }
 
 /** Adds `--json` and what names a deployment. */

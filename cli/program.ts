@@ -4,9 +4,14 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { registerAudit } from "./commands/audit.ts";
+import { registerCheck } from "./commands/check.ts";
 import { registerCost } from "./commands/cost.ts";
 import { registerDev } from "./commands/dev.ts";
+import { registerFix } from "./commands/fix.ts";
+import { registerHealth } from "./commands/health.ts";
 import { registerInspect } from "./commands/inspect.ts";
+import { registerList } from "./commands/list.ts";
+import { registerMonitor } from "./commands/monitor.ts";
 import { registerPause } from "./commands/pause.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerReport } from "./commands/report.ts";
@@ -30,6 +35,11 @@ const registers: readonly Register[] = [
   registerSubmit,
   registerPlan,
   registerStatus,
+  registerList,
+  registerCheck,
+  registerFix,
+  registerHealth,
+  registerMonitor,
   registerInspect,
   registerWait,
   registerResult,
@@ -54,6 +64,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<ExitCode
   let exitCode: ExitCode = exitCodes.fine;
   const own: CliIo = {
     ...io,
+    ...(argv.includes("--no-color") ? { env: { ...io.env, NO_COLOR: "1" } } : {}),
     exitWith(code) {
       exitCode = code;
       io.exitWith(code);

@@ -35,6 +35,16 @@ export function parseNumberIn(above: number, max: number): (text: string) => num
   };
 }
 
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Parses a length of time, `90s`, `15m`, `0.5h`, `7d`, to seconds. */
+export function parseDuration(text: string): number {
+  const [, amount = "", unit = ""] = /^(\d{1,9}(?:\.\d{1,9})?)([smhd])$/.exec(text) ?? [];
+  const seconds = Number(amount) * (secondsOf[unit] ?? 0);
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError("It must be a length of time: 90s, 15m, 2h or 7d.");
+}
+
 /** Parses the id of a run, or the beginning of one. */
 export function parseRunId(text: string): string {
   if (idPattern.test(text)) return text;

@@ -11,6 +11,7 @@ import type { ClientDeps } from "./client/client.ts";
 import { ConfigurationError } from "./client/errors.ts";
 import type { QueueReport } from "./client/shapes.ts";
 import type { Connection } from "./connect.ts";
+import { sqsFacts } from "./connect-facts.ts";
 import type { QueueRef } from "./ports/queue.ts";
 
 /** What the local engine takes; the SDK insists on some. */
@@ -34,7 +35,20 @@ export function awsPorts(connection: Connection): ClientDeps {
       dead: connection.deadLetterQueueUrls,
     },
   });
-  return { store, queue, clock: wallClock, ids: cryptoIds, queueDepths: () => depthsOf(queue, connection) };
+  const { settings = {} } = connection;
+  return {
+    store,
+    queue,
+    clock: wallClock,
+    ids: cryptoIds,
+    queueDepths: () => depthsOf(queue, connection),
+    facts: sqsFacts(queue, connection),
+    times: settings,
+    async repair(runId, { sendAgain = false }) {
+      const { repairing } = await import("./connect-repair.ts");
+      return repairing({ store, queue, settings }).visit(runId, { sendAgain });
+    },
+  };
 }
 
 /** Stands in where only a table is named: enough to look, not to submit. */

@@ -29,7 +29,7 @@ export type ReadOutputs = (lookup: StackLookup) => Promise<readonly StackOutput[
  */
 export async function findStack(
   stack: string,
-  options: Pick<ConnectOptions, "region" | "endpoints">,
+  options: Pick<ConnectOptions, "region" | "endpoints" | "tasks">,
   { environment }: Pick<Surroundings, "environment">,
   read: ReadOutputs = readOutputs,
 ): Promise<Connection> {
@@ -42,6 +42,7 @@ export async function findStack(
     endpoints: endpointsOf(options, environment),
     ...(region === undefined ? {} : { region }),
     local: false,
+    ...(options.tasks === undefined ? {} : { tasks: options.tasks }),
   };
 }
 

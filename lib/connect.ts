@@ -9,6 +9,8 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { createPortClient, type TuttiClient } from "./client/client.ts";
 import { ConfigurationError } from "./client/errors.ts";
+import type { Settings } from "./coordinator/index.ts";
+import type { DeployedTask } from "./ports/index.ts";
 
 /** What to talk to. What is left out comes from the environment, else from the file of a running `tutti dev`. */
 export interface ConnectOptions {
@@ -20,6 +22,8 @@ export interface ConnectOptions {
   readonly endpoints?: { readonly dynamodb?: string | undefined; readonly sqs?: string | undefined } | undefined;
   /** @default `AWS_REGION` */
   readonly region?: string | undefined;
+  /** Tasks of the deployed code, by name, so that a check can tell which are not there. @default those of a running `tutti dev` */
+  readonly tasks?: Readonly<Record<string, DeployedTask>> | undefined;
 }
 
 /** What was found to talk to. */
@@ -35,6 +39,10 @@ export interface Connection {
   /** Queues whose lengths can be asked for, by name. */
   readonly taskQueueUrls: Readonly<Record<string, string>>;
   readonly deadLetterQueueUrls: Readonly<Record<string, string>>;
+  /** Tasks of the deployed code, by name, where that is known. */
+  readonly tasks?: Readonly<Record<string, DeployedTask>>;
+  /** Times of the deployment, as far as they are not the usual ones. */
+  readonly settings?: Partial<Settings>;
 }
 
 /** What is around the process. */
@@ -53,6 +61,8 @@ const devFileSchema = z.object({
   requestQueueUrl: z.string(),
   taskQueueUrls: z.record(z.string(), z.string()).default({}),
   deadLetterQueueUrls: z.record(z.string(), z.string()).default({}),
+  tasks: z.record(z.string(), z.object({ queue: z.string() })).optional(),
+  settings: z.record(z.string(), z.number()).optional(),
 });
 
 const devFile = join(".tutti", "dev.json");
@@ -78,9 +88,11 @@ export function findConnection(options: ConnectOptions, around: Surroundings): C
       `the engine that ${path} names (process ${file.pid}) is not running: start it again with: tutti dev`,
     );
   }
-  const { pid: _pid, ...rest } = file;
+  const { pid: _pid, tasks = options.tasks, settings, ...rest } = file;
   return {
     ...rest,
+    ...(tasks === undefined ? {} : { tasks: options.tasks ?? tasks }),
+    ...(settings === undefined ? {} : { settings }),
     from: "dev-file",
     endpoints: { ...file.endpoints, ...defined(options.endpoints ?? {}) },
     local: true,
@@ -106,6 +118,8 @@ function namedConnection(
     ...defined({ requestQueueUrl, region: regionOf(options, environment) }),
     endpoints: endpointsOf(options, environment),
     local: false,
+    ...(options.tasks === undefined ? {} : { tasks: options.tasks }),
+    settings: settingsIn(environment),
     taskQueueUrls: urlsIn(environment, "TUTTI_TASK_QUEUE_URLS"),
     deadLetterQueueUrls: urlsIn(environment, "TUTTI_DEAD_LETTER_QUEUE_URLS"),
   };
@@ -146,6 +160,23 @@ function urlsIn(environment: Surroundings["environment"], variable: string): Rea
   } catch {
     throw new ConfigurationError(`${variable} must be a JSON object of names and queue URLs`);
   }
+}
+
+/** Times that the environment sets, by their variables; what is no whole number is passed over: it is the functions' to refuse. */
+function settingsIn(environment: Surroundings["environment"]): Partial<Settings> {
+  const names = {
+    leaseSeconds: "TUTTI_LEASE_SECONDS",
+    clockSkewSeconds: "TUTTI_CLOCK_SKEW_SECONDS",
+    sweepSeconds: "TUTTI_SWEEP_SECONDS",
+    visibilitySeconds: "TUTTI_VISIBILITY_SECONDS",
+    retentionSeconds: "TUTTI_RETENTION_SECONDS",
+  };
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([name, variable]) => {
+      const text = environment[variable] ?? "";
+      return /^\d{1,9}$/.test(text) ? [[name, Number(text)]] : [];
+    }),
+  );
 }
 
 /** The nearest file of a `tutti dev`, from a folder upwards. */
@@ -232,5 +263,11 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     retry: async (id, given) => (await client()).retry(id, given),
     previewRetry: async (id, given) => (await client()).previewRetry(id, given),
     failures: async (given) => (await client()).failures(given),
+    list: async (given) => (await client()).list(given),
+    checkStuck: async (given) => (await client()).checkStuck(given),
+    getActiveJoins: async () => (await client()).getActiveJoins(),
+    health: async (given) => (await client()).health(given),
+    monitor: async (given) => (await client()).monitor(given),
+    repair: async (id, given) => (await client()).repair(id, given),
   };
 }

@@ -17,7 +17,15 @@ export {
 export type { Composable, ComposableNode } from "./canvas/composable.ts";
 export { literal, ref } from "./canvas/reference.ts";
 export type { AuditOptions } from "./client/audit.ts";
-export type { InspectOptions, RunHandle, SubmitOptions, Submittable, TuttiClient } from "./client/client.ts";
+export type { CheckOptions } from "./client/check.ts";
+export type {
+  InspectOptions,
+  RepairOptions,
+  RunHandle,
+  SubmitOptions,
+  Submittable,
+  TuttiClient,
+} from "./client/client.ts";
 export type { CostOptions } from "./client/cost-of-run.ts";
 export {
   ConfigurationError,
@@ -27,6 +35,8 @@ export {
   RunUnfinishedError,
   WaitTimedOutError,
 } from "./client/errors.ts";
+export type { ListOptions } from "./client/list.ts";
+export type { Changes, Monitoring, MonitoringOptions } from "./client/monitoring.ts";
 export type { RetryOptions, RevokeOptions } from "./client/operate.ts";
 export type { ReportOptions } from "./client/report.ts";
 export type {
@@ -69,6 +79,15 @@ export {
 } from "./errors.ts";
 export type { Budget } from "./model/budget.ts";
 export type { Json, JsonObject } from "./model/json.ts";
+export {
+  type ActiveJoin,
+  type CheckReport,
+  type HealthReport,
+  type Issue,
+  type ListReport,
+  type RepairReport,
+  reportsJsonSchema,
+} from "./model/operating-reports.ts";
 export type {
   FailureSummary,
   MemberOutcome,
@@ -82,6 +101,7 @@ export { type AttemptReport, type OutsideTask, outsideTaskJsonSchema } from "./m
 export { type PriceTable, usEast1Prices } from "./model/prices.ts";
 export { requestJsonSchema, type SubmitRequest } from "./model/request.ts";
 export type { Chain, Chord, Dag, Deadline, Group, Retry, Sleep, Task, Workflow } from "./model/workflow.ts";
+export { type AtDeployment, checkStuck, getActiveJoins, health, setupPeriodicMonitoring } from "./monitoring.ts";
 export type { AuditedInvariant, Violation } from "./protocol/audit/index.ts";
 export type { TaskContext, TaskLog } from "./tasks/context.ts";
 export { defineSchedule, type ScheduleDefinition, type ScheduleOptions } from "./tasks/define-schedule.ts";

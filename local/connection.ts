@@ -37,7 +37,13 @@ const connectionSchema = z.object({
 });
 
 /** What `.tutti/dev.json` holds. Fields may be added, never changed. */
-export const devFileSchema = connectionSchema.extend({ pid: z.int().positive() });
+export const devFileSchema = connectionSchema.extend({
+  pid: z.int().positive(),
+  /** Times that the engine was started with. */
+  settings: z.record(z.string(), z.number()).optional(),
+  /** Tasks of its workers, by name; absent when it has none of its own. */
+  tasks: z.record(z.string(), z.object({ queue: z.string() })).optional(),
+});
 export type DevFile = z.infer<typeof devFileSchema>;
 
 /** Credentials that every local engine takes: the SDK insists on some. */

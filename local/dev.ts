@@ -142,7 +142,11 @@ export async function startDev(options: DevOptions): Promise<Dev> {
   try {
     crew = await startCrew(options, engine, settings);
     recurring = startRecurringRuns({ schedules, queue: engine.queue, clock: wallClock, log: options.log });
-    if (writesFile && engine.table === "dynoxide") await writeDevFile(devFile, devFileOf(engine.connection));
+    if (writesFile && engine.table === "dynoxide")
+      await writeDevFile(
+        devFile,
+        devFileOf(engine.connection, { settings, tasks: options.engineOnly === true ? undefined : tasks }),
+      );
   } catch (error) {
     await recurring?.stop();
     await crew.stop(0);
@@ -178,8 +182,21 @@ function settingsOf(options: DevOptions): Settings {
   };
 }
 
-function devFileOf({ endpoints, ...rest }: Connection): DevFile {
-  return { pid: process.pid, endpoints: { dynamodb: endpoints.dynamodb ?? "", sqs: endpoints.sqs }, ...rest };
+interface Deployed {
+  readonly settings: Settings;
+  /** Undefined: workers are started elsewhere, and with what tasks is not known here. */
+  readonly tasks: TasksModule | undefined;
+}
+
+function devFileOf({ endpoints, ...rest }: Connection, { settings, tasks }: Deployed): DevFile {
+  const known = tasks && Object.fromEntries([...tasks.registry].map(([name, { queue }]) => [name, { queue }]));
+  return {
+    pid: process.pid,
+    endpoints: { dynamodb: endpoints.dynamodb ?? "", sqs: endpoints.sqs },
+    ...rest,
+    settings: { ...settings },
+    ...(known === undefined ? {} : { tasks: known }),
+  };
 }
 
 async function startCrew(options: DevOptions, engine: Engine, settings: Settings): Promise<Crew> {

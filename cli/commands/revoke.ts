@@ -3,16 +3,19 @@
  */
 import type { Command } from "commander";
 import type { OperationReport, RevokePreview } from "../../lib/client/shapes.ts";
+import { parseHours } from "../checking.ts";
 import { openClient } from "../connection.ts";
 import { type CliIo, note } from "../io.ts";
 import { ofRun, type Telling, writeOperation } from "../operating.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags } from "../options.ts";
 import { InterruptedError } from "../output/errors.ts";
 import { writeJson } from "../output/json.ts";
+import { revokeStuck } from "../revoke-stuck.ts";
 import { parseRunOrPartId, UsageError } from "../usage.ts";
 
 interface Flags extends ConnectionFlags {
   readonly task?: string;
+  readonly maxHours?: number;
   readonly reason?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
@@ -26,20 +29,28 @@ export function registerRevoke(program: Command, io: CliIo): void {
     .command("revoke")
     .description("end a run, a task, or what is missing of a chord or group, as REVOKED; asks first")
     .argument(
-      "<ID>",
+      "[ID]",
       "id of a run or the beginning of one; or <run id>/<path of a task, chord or group>",
       parseRunOrPartId,
     )
     .option("--task <PATH>", "the task, chord or group, when ID is that of the run")
+    .option(
+      "--max-hours <H>",
+      "in the place of ID: all runs without progress for that long; fractions are welcome",
+      parseHours,
+    )
     .option("--reason <TEXT>", "why; it becomes the error's message")
     .option("--dry-run", "say what would be revoked; change nothing")
     .option("-y, --yes", "do not ask; needed where there is no terminal to ask on")
-    .action(async (id: string, flags: Flags) => {
-      const { run, path } = targetOf(id, flags.task);
+    .action(async (id: string | undefined, flags: Flags) => {
       const { confirm } = io;
+      const { maxHours } = flags;
+      checkTarget(id, flags);
       if (flags.dryRun !== true && flags.yes !== true && confirm === undefined)
         throw new UsageError("revoke asks first, and there is no terminal to ask on", "add --yes, or see --dry-run");
       const client = await openClient(io, flags);
+      if (maxHours !== undefined) return revokeStuck(io, client, { ...flags, maxHours });
+      const { run, path } = targetOf(id ?? "", flags.task);
       const part = path === undefined ? {} : { path };
       if (flags.dryRun === true) {
         const preview = await ofRun(run, () => client.previewRevoke(run, part));
@@ -57,7 +68,16 @@ export function registerRevoke(program: Command, io: CliIo): void {
     addConnectionOptions(command),
     'tutti revoke nightly-2026-11-21 --reason "wrong input"',
     "tutti revoke 'nightly-2026-11-21/header[3]' --yes",
+    "tutti revoke --max-hours 1 --dry-run",
   );
+}
+
+/** @throws UsageError unless exactly one of ID and --max-hours says what to revoke. */
+function checkTarget(id: string | undefined, { maxHours, task }: Flags): void {
+  if (id === undefined && maxHours === undefined)
+    throw new UsageError("nothing says what to revoke", "give the id of a run, or see --max-hours");
+  if (maxHours !== undefined && (id ?? task) !== undefined)
+    throw new UsageError("--max-hours is about all that is stuck", "leave out ID and --task, or --max-hours");
 }
 
 function targetOf(id: string, task: string | undefined): { readonly run: string; readonly path: string | undefined } {

@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander";
 import { wallClock } from "../../lib/adapters/system/clock.ts";
-import type { QueueReport, RunLine, StatusReport } from "../../lib/client/shapes.ts";
+import type { QueueReport, StatusReport } from "../../lib/client/shapes.ts";
 import { runStatuses } from "../../lib/model/outcome.ts";
 import { openClient } from "../connection.ts";
 import { type CliIo, note } from "../io.ts";
@@ -11,7 +11,7 @@ import { addConnectionOptions, addExample, type ConnectionFlags } from "../optio
 import { paintFor, statusCells } from "../output/colour.ts";
 import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
-import { cut } from "../output/plain.ts";
+import { runColumns } from "../output/runs.ts";
 import { type Column, renderTable } from "../output/table.ts";
 
 export function registerStatus(program: Command, io: CliIo): void {
@@ -60,29 +60,3 @@ const queueColumns: readonly Column<QueueReport>[] = [
   { title: "DELAYED", cell: ({ delayed }) => String(delayed), alignRight: true, importance: 3 },
   { title: "DEAD LETTERS", cell: ({ dead }) => String(dead), alignRight: true, importance: 1 },
 ];
-
-function runColumns(nowMs: number): readonly Column<RunLine>[] {
-  return [
-    { title: "RUN", cell: ({ id }) => id },
-    { title: "STATUS", cell: ({ status, pausedAt }) => (pausedAt === null ? status : `${status} paused`) },
-    {
-      title: "GENERATION",
-      cell: ({ generation }) => (generation > 1 ? String(generation) : ""),
-      alignRight: true,
-      importance: 3,
-    },
-    { title: "TASKS", cell: ({ taskCount }) => String(taskCount), alignRight: true, importance: 1 },
-    { title: "NAME", cell: ({ name }) => cut(name ?? "", 40), importance: 3 },
-    {
-      title: "SUBMITTED",
-      cell: ({ submittedAt }) => `${durationText(nowMs - Date.parse(submittedAt))} ago`,
-      importance: 1,
-    },
-    {
-      title: "TOOK",
-      cell: (run) =>
-        run.finishedAt === null ? "" : durationText(Date.parse(run.finishedAt) - Date.parse(run.submittedAt)),
-      importance: 2,
-    },
-  ];
-}

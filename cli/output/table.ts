@@ -2,6 +2,8 @@
  * Tables of text. On a narrow terminal the least important columns go first; in a pipe everything is shown.
  */
 
+import { displayWidth, padded } from "./width.ts";
+
 /** A column: its title and its place in the order of importance. */
 export interface Column<Row> {
   readonly title: string;
@@ -27,9 +29,13 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
   const shown = columnsThatFit(columns, rows, width);
   const widths = shown.map((column) => widthOf(column, rows));
   const line = (cells: readonly string[]) => cells.join(gap).trimEnd();
-  const header = line(shown.map((column, i) => padded(column, column.title, widths[i] as number)));
+  const header = line(shown.map((column, i) => padded(column.title, widths[i] as number, column.alignRight)));
   const body = rows.map((row) =>
-    line(shown.map((column, i) => paintCell(column, row, padded(column, column.cell(row), widths[i] as number)))),
+    line(
+      shown.map((column, i) =>
+        paintCell(column, row, padded(column.cell(row), widths[i] as number, column.alignRight)),
+      ),
+    ),
   );
   return [header, ...body].map((text) => `${text}\n`).join("");
 }
@@ -54,9 +60,5 @@ function totalWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]):
 }
 
 function widthOf<Row>(column: Column<Row>, rows: readonly Row[]): number {
-  return rows.reduce((widest, row) => Math.max(widest, column.cell(row).length), column.title.length);
-}
-
-function padded<Row>(column: Column<Row>, text: string, width: number): string {
-  return column.alignRight === true ? text.padStart(width) : text.padEnd(width);
+  return rows.reduce((widest, row) => Math.max(widest, displayWidth(column.cell(row))), column.title.length);
 }

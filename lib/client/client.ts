@@ -9,13 +9,14 @@ import { InvalidRequestError, QueueError } from "../errors.ts";
 import type { Budget } from "../model/budget.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
+import type { ActiveJoin, CheckReport, HealthReport, ListReport, RepairReport } from "../model/operating-reports.ts";
 import { runStatuses } from "../model/outcome.ts";
 import type { AttemptReport } from "../model/outside.ts";
 import { requestIdSchema, type SubmitRequest } from "../model/request.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
 import { documentHash } from "../plan/document-hash.ts";
 import { parseFileDocument } from "../plan/parse-request.ts";
-import type { Clock, Ids, Queue, Store } from "../ports/index.ts";
+import type { Clock, FactSource, Ids, Queue, Store } from "../ports/index.ts";
 import { childIn } from "../protocol/child.ts";
 import { type Head, isTombstone } from "../protocol/head.ts";
 import { decided, type Snapshot, slotOf, tallyOf } from "../protocol/snapshot.ts";
@@ -24,12 +25,16 @@ import { acceptedOf } from "../records/accepted.ts";
 import { requestBody } from "../records/documents.ts";
 import { createPlanCache } from "../records/plans.ts";
 import { readHead, readSnapshot } from "../records/snapshots.ts";
+import type { CheckTimes } from "./active.ts";
 import { learnAnswer, type Submission } from "./answer.ts";
 import { type AuditOptions, auditAll, auditOne } from "./audit.ts";
 import { budgetReport } from "./budget.ts";
+import { type CheckOptions, checkStuck, getActiveJoins, health } from "./check.ts";
 import { type CostOptions, costOfRun } from "./cost-of-run.ts";
-import { RunFailedError, RunUnfinishedError } from "./errors.ts";
+import { ConfigurationError, RunFailedError, RunUnfinishedError } from "./errors.ts";
 import { failures } from "./failures.ts";
+import { type ListOptions, listRuns } from "./list.ts";
+import { type Monitoring, type MonitoringOptions, monitor } from "./monitoring.ts";
 import {
   type Operating,
   pauseRun,
@@ -79,6 +84,18 @@ export interface ClientDeps {
   readonly ids: Ids;
   /** Asks the queues how long they are; absent where nobody can tell. */
   readonly queueDepths?: () => Promise<readonly QueueReport[]>;
+  /** What is known beyond the table; absent where nothing is. */
+  readonly facts?: FactSource;
+  /** Times of the deployment, where they are not the usual ones. */
+  readonly times?: Partial<CheckTimes>;
+  /** Does for a run what the sweeper would do at its next visit; absent where that is not possible. */
+  readonly repair?: (runId: RunId, options: RepairOptions) => Promise<number>;
+}
+
+/** How to repair a run. */
+export interface RepairOptions {
+  /** Sends again what nobody has taken, however short a time ago it was sent: its message is known to be gone. @default false */
+  readonly sendAgain?: boolean;
 }
 
 /** What can be submitted: a workflow, anything that gives one (a task with its arguments), or a whole request. */
@@ -202,6 +219,30 @@ export interface TuttiClient {
   /** What {@link retry} would run and keep. Writes and sends nothing. @throws as {@link retry} */
   previewRetry(id: string, options?: RetryOptions): Promise<RetryPreview>;
   /**
+   * Does now what the sweeper would do for a run at its next visit: takes from dead workers, sends again, drives on. Unlike
+   * the rest it writes to the table and the queues itself, and needs the permissions of the sweeper.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   * @throws ConfigurationError where it cannot reach the queues.
+   */
+  repair(id: string, options?: RepairOptions): Promise<RepairReport>;
+  /** Runs, newest first, a page at a time. */
+  list(options?: ListOptions): Promise<ListReport>;
+  /**
+   * What is stuck and why: the exact members that are missing, where each is, and the commands that mend it. Reads the
+   * listing index, and every running run whole.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   * @see docs/operations.md
+   */
+  checkStuck(options?: CheckOptions): Promise<CheckReport>;
+  /** Chords, groups and joins that wait for members. */
+  getActiveJoins(): Promise<readonly ActiveJoin[]>;
+  /** One object for a load balancer or a cron line: unhealthy as soon as anything is stuck. */
+  health(options?: Omit<CheckOptions, "id">): Promise<HealthReport>;
+  /** Checks once, and again as often as it is told, with what has changed in between. */
+  monitor(options?: MonitoringOptions): Promise<Monitoring>;
+  /**
    * The runs that have failed or ran out of time, among the 10,000 newest, with the kind of their error.
    *
    * @param options - `fingerprint`: only those of that kind.
@@ -221,6 +262,8 @@ const statusRecentRuns = 10;
 export function createPortClient(deps: ClientDeps): TuttiClient {
   const reading: Reading = { store: deps.store, clock: deps.clock, plans: createPlanCache(deps.store) };
   const operating: Operating = { ...deps, plans: reading.plans };
+  const checking = { reading, facts: deps.facts, times: deps.times };
+  const check = (options: CheckOptions) => checkStuck(checking, options);
   return {
     submit: (document, options = {}) => submit(deps, reading, document, options),
     inspect: (id, options = {}) => inspect(reading, id, options),
@@ -246,7 +289,20 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     retry: (id, options = {}) => retryRun(operating, id, options),
     previewRetry: (id, options = {}) => previewRetry(operating, id, options),
     failures: ({ fingerprint } = {}) => failures(deps.store, fingerprint),
+    list: (options = {}) => listRuns(deps.store, deps.clock.now(), options),
+    checkStuck: (options = {}) => check(options),
+    getActiveJoins: () => getActiveJoins(checking),
+    health: (options = {}) => health(checking, options),
+    monitor: (options = {}) => monitor({ check, after: (delayMs, run) => deps.clock.after(delayMs, run) }, options),
+    repair: (id, options = {}) => repair(deps, id, options),
   };
+}
+
+async function repair(deps: ClientDeps, id: string, options: RepairOptions): Promise<RepairReport> {
+  const { runId } = await findHead(deps.store, id);
+  if (deps.repair === undefined)
+    throw new ConfigurationError("to repair a run takes its queues: name the request queue");
+  return { schemaVersion, runId, repaired: await deps.repair(runId, options) };
 }
 
 async function submit(

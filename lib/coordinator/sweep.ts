@@ -6,6 +6,7 @@
  * claimed by `due = :seen`. Any number of sweepers may run at once, and die anywhere (S16).
  */
 
+import type { RunId } from "../model/ids.ts";
 import { startMs } from "../model/start-time.ts";
 import { isParent } from "../protocol/child.ts";
 import type { Diagnosis } from "../protocol/diagnose.ts";
@@ -19,6 +20,7 @@ import {
 } from "../protocol/head.ts";
 import { budgetKey, dueShard, indexShards, planPageKey } from "../protocol/keys.ts";
 import { hasLanes } from "../protocol/lanes.ts";
+import type { DiagnoseSettings } from "../protocol/overdue.ts";
 import type { ParentRef } from "../protocol/parent-ref.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { bucketPartitions, readAll, readHead, readSnapshot } from "../records/snapshots.ts";
@@ -105,6 +107,19 @@ async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Prom
   return head.errorBranches && (await owes(deps, plans, head)) ? mend(deps, plans, head) : removeRun(deps, plans, head);
 }
 
+/** A visit that somebody asks for. Its claim is that of any other visit, so that it may meet a sweeper at the same run. */
+export async function visitNow(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  run: RunId,
+  { sendAgain }: { readonly sendAgain: boolean },
+): Promise<number> {
+  const head = await readHead(deps.store, run);
+  if (head?.dueMs === undefined || isTombstone(head)) return 0;
+  const settings = diagnoseSettings(deps);
+  return mend(deps, plans, head, sendAgain ? { ...settings, visibilityMs: 0 } : settings);
+}
+
 /** A child run stays as long as its parent: a retry of that goes on with what it has come to. */
 function isKeptFor(parent: ParentRef, head: Head | undefined): boolean {
   return head !== undefined && isParent(parent, head);
@@ -123,9 +138,14 @@ async function owes(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promis
 }
 
 /** Claims the visit, then applies what the diagnosis asks for. */
-async function mend(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<number> {
+async function mend(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  head: Head,
+  settings: DiagnoseSettings = diagnoseSettings(deps),
+): Promise<number> {
   const snapshot = await readSnapshot(deps.store, plans, head);
-  const diagnosis = deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps));
+  const diagnosis = deps.protocol.diagnose(snapshot, deps.clock.now(), settings);
   const seen = { dueMs: head.dueMs as number, generation: head.generation };
   const claimed = await deps.store.write(
     advanceDueWrite(head.runId, seen, nextVisit(deps, head, diagnosis, await keptUntil(deps, plans, head))),

@@ -1,3 +1,4 @@
+export type { DeployedTask, FactSource, Facts, QueueFacts } from "./facts.ts";
 export type {
   ConsumedQueue,
   HeldMessage,

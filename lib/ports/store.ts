@@ -88,6 +88,10 @@ export interface Store {
   remove(keys: readonly Key[], site: string): Promise<void>;
   /** Items whose `dueShard` is `shard` and whose `due` is not after `before`, earliest first. Eventually consistent. */
   due(shard: string, before: number, cursor: string | undefined, site: string): Promise<Page<Item>>;
-  /** Items whose `listShard` is `shard`, by `listAt` descending. Eventually consistent. */
-  list(shard: string, cursor: string | undefined, site: string): Promise<Page<Item>>;
+  /**
+   * Items whose `listShard` is `shard`, by `listAt` descending. Eventually consistent.
+   *
+   * @param wanted - How many are looked at: a page may be cut there, or hold more. @default as many as a page holds
+   */
+  list(shard: string, cursor: string | undefined, site: string, wanted?: number): Promise<Page<Item>>;
 }

@@ -106,6 +106,12 @@ function moving({ client, until }: Deployment): TuttiClient {
     retry: (id, options) => until(client.retry(id, options)),
     previewRetry: (id, options) => until(client.previewRetry(id, options)),
     failures: (options) => until(client.failures(options)),
+    list: (options) => until(client.list(options)),
+    checkStuck: (options) => until(client.checkStuck(options)),
+    getActiveJoins: () => until(client.getActiveJoins()),
+    health: (options) => until(client.health(options)),
+    monitor: (options) => until(client.monitor(options)),
+    repair: (id, options) => until(client.repair(id, options)),
   };
 }
 

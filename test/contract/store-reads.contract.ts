@@ -240,6 +240,18 @@ export function readsContract(store: () => Store): void {
         expect(pages).toBeGreaterThanOrEqual(2);
       });
     });
+
+    it("ends a page after as many items as are wanted, and goes on after them", async () => {
+      const { pk } = freshKey();
+      for (const [i, sk] of ["a", "b", "c"].entries()) await put(store(), { pk, sk }, { listShard: pk, listAt: i });
+      await eventually(async () => {
+        const first = await store().list(pk, undefined, "test.list", 2);
+        expect(sortKeys(first.items)).toEqual(["c", "b"]);
+        const rest = await store().list(pk, first.cursor, "test.list", 2);
+        expect(sortKeys(rest.items)).toEqual(["a"]);
+        expect(rest.cursor).toBeUndefined();
+      });
+    });
   });
 }
 

@@ -105,10 +105,15 @@ export function dueParams(table: string, shard: string, before: number, cursor: 
 }
 
 /** Access pattern "what was submitted": one shard, latest first. */
-export function listParams(table: string, shard: string, cursor: string | undefined): QueryCommandInput {
+export function listParams(
+  table: string,
+  shard: string,
+  { cursor, wanted }: { readonly cursor?: string | undefined; readonly wanted?: number | undefined } = {},
+): QueryCommandInput {
   const aliases = createAliases();
   return {
     ...indexParams(table, listIndex, cursor),
+    ...(wanted === undefined ? {} : { Limit: wanted }),
     ...keyCondition(shardIs(listIndex, shard, aliases), aliases),
     ScanIndexForward: false,
   };

@@ -7,17 +7,20 @@ import type { Item, Page } from "../../ports/store.ts";
 import { compareInIndex, type IndexRule } from "./table.ts";
 import { compareText, copyImage } from "./values.ts";
 
-/** The first items up to the page size. As in DynamoDB a page that was cut has a cursor even when nothing follows. */
+/** The first items up to the page size, or a number of them. As in DynamoDB a page that was cut has a cursor even when nothing follows. */
 export function pageOf(
   items: readonly Item[],
   pageBytes: number,
   place: (item: Item) => readonly unknown[],
+  wanted = Number.POSITIVE_INFINITY,
 ): Page<Item> {
   let bytes = 0;
   let count = 0;
-  while (count < items.length && bytes < pageBytes) bytes += itemBytes(items[count++] as Item);
+  while (count < Math.min(items.length, wanted) && bytes < pageBytes) bytes += itemBytes(items[count++] as Item);
   const page = items.slice(0, count).map(({ key, image }) => ({ key: { ...key }, image: copyImage(image) }));
-  return bytes < pageBytes ? { items: page } : { items: page, cursor: encodeCursor(place(items[count - 1] as Item)) };
+  return bytes < pageBytes && count < wanted
+    ? { items: page }
+    : { items: page, cursor: encodeCursor(place(items[count - 1] as Item)) };
 }
 
 /** Where an index page ended. */

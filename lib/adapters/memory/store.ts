@@ -82,9 +82,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       return { ...page, items: keysOnly };
     },
 
-    async list(shard, cursor) {
+    async list(shard, cursor, _site, wanted) {
       const listed = afterInIndex(listRule, table.indexed(listRule, shard), cursor);
-      return pageOf(listed, pageBytes, placeInIndex(listRule));
+      return pageOf(listed, pageBytes, placeInIndex(listRule), wanted);
     },
 
     dump() {

@@ -139,7 +139,7 @@ describe("requests to DynamoDB", () => {
   });
 
   it("asks an index for what was submitted, latest first", () => {
-    expect(listParams("t", "list#1", undefined)).toEqual({
+    expect(listParams("t", "list#1")).toEqual({
       TableName: "t",
       IndexName: "list",
       KeyConditionExpression: "#0 = :0",
@@ -147,6 +147,7 @@ describe("requests to DynamoDB", () => {
       ExpressionAttributeValues: { ":0": { S: "list#1" } },
       ScanIndexForward: false,
     });
+    expect(listParams("t", "list#1", { wanted: 50 }).Limit).toBe(50);
   });
 
   it("goes on where a cursor says", () => {
