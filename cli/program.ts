@@ -7,7 +7,9 @@ import { registerAudit } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerCost } from "./commands/cost.ts";
 import { registerDev } from "./commands/dev.ts";
+import { registerEvents } from "./commands/events.ts";
 import { registerFix } from "./commands/fix.ts";
+import { registerGraph } from "./commands/graph.ts";
 import { registerHealth } from "./commands/health.ts";
 import { registerInspect } from "./commands/inspect.ts";
 import { registerList } from "./commands/list.ts";
@@ -41,6 +43,8 @@ const registers: readonly Register[] = [
   registerHealth,
   registerMonitor,
   registerInspect,
+  registerGraph,
+  registerEvents,
   registerWait,
   registerResult,
   registerRevoke,

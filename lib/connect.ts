@@ -269,5 +269,7 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     health: async (given) => (await client()).health(given),
     monitor: async (given) => (await client()).monitor(given),
     repair: async (id, given) => (await client()).repair(id, given),
+    graph: async (id, given) => (await client()).graph(id, given),
+    events: async (id, given) => (await client()).events(id, given),
   };
 }

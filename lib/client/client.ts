@@ -13,6 +13,7 @@ import type { ActiveJoin, CheckReport, HealthReport, ListReport, RepairReport } 
 import { runStatuses } from "../model/outcome.ts";
 import type { AttemptReport } from "../model/outside.ts";
 import { requestIdSchema, type SubmitRequest } from "../model/request.ts";
+import type { EventsReport, GraphReport } from "../model/view-reports.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
 import { documentHash } from "../plan/document-hash.ts";
 import { parseFileDocument } from "../plan/parse-request.ts";
@@ -32,7 +33,9 @@ import { budgetReport } from "./budget.ts";
 import { type CheckOptions, checkStuck, getActiveJoins, health } from "./check.ts";
 import { type CostOptions, costOfRun } from "./cost-of-run.ts";
 import { ConfigurationError, RunFailedError, RunUnfinishedError } from "./errors.ts";
+import { type EventsOptions, eventsOf } from "./events.ts";
 import { failures } from "./failures.ts";
+import { type GraphOptions, graphOf } from "./graph.ts";
 import { type ListOptions, listRuns } from "./list.ts";
 import { type Monitoring, type MonitoringOptions, monitor } from "./monitoring.ts";
 import {
@@ -243,6 +246,18 @@ export interface TuttiClient {
   /** Checks once, and again as often as it is told, with what has changed in between. */
   monitor(options?: MonitoringOptions): Promise<Monitoring>;
   /**
+   * The picture of a run: what lies in what, what follows what, with states; and the runs of its maps.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   */
+  graph(id: string, options?: GraphOptions): Promise<GraphReport>;
+  /**
+   * The timeline of a run: every step that is recorded, oldest first.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   */
+  events(id: string, options?: EventsOptions): Promise<EventsReport>;
+  /**
    * The runs that have failed or ran out of time, among the 10,000 newest, with the kind of their error.
    *
    * @param options - `fingerprint`: only those of that kind.
@@ -295,6 +310,8 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     health: (options = {}) => health(checking, options),
     monitor: (options = {}) => monitor({ check, after: (delayMs, run) => deps.clock.after(delayMs, run) }, options),
     repair: (id, options = {}) => repair(deps, id, options),
+    graph: (id, options = {}) => graphOf(reading, id, options),
+    events: (id, options = {}) => eventsOf(reading, id, options),
   };
 }
 

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { causes } from "./causes.ts";
 import { runStatuses } from "./outcome.ts";
+import { eventsReportSchema, graphReportSchema } from "./view-reports.ts";
 
 const version = z.literal(1);
 const time = z.string().describe("ISO-8601, UTC");
@@ -176,6 +177,8 @@ export function reportsJsonSchema(): Record<string, unknown> {
       fixReportSchema,
       repairReportSchema,
       changeSchema,
+      graphReportSchema,
+      eventsReportSchema,
     ]),
     { io: "input", reused: "inline" },
   );

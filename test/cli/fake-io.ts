@@ -112,6 +112,8 @@ function moving({ client, until }: Deployment): TuttiClient {
     health: (options) => until(client.health(options)),
     monitor: (options) => until(client.monitor(options)),
     repair: (id, options) => until(client.repair(id, options)),
+    graph: (id, options) => until(client.graph(id, options)),
+    events: (id, options) => until(client.events(id, options)),
   };
 }
 
