@@ -54,7 +54,7 @@ import {
   wonAll,
 } from "./delivery.ts";
 import { memberSettled, type Step, taskSettled, tell } from "./events.ts";
-import { nextInLane } from "./lanes.ts";
+import { isInTurn, nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
 import { firstSend, lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
@@ -270,6 +270,11 @@ async function advanceAll(
 ): Promise<void> {
   const [only] = nexts;
   if (only === undefined) return;
+  const started = nexts.filter(({ kind }) => kind === "node" || kind === "join");
+  if (started.length > 0 && !(await isInTurn(delivery, unit))) {
+    const rest = nexts.filter((next) => !started.includes(next));
+    return goOn(delivery, rest, wins);
+  }
   if (nexts.length === 1) return advance(delivery, only, wins);
   const head = await delivery.run.head();
   if (!head) return;
@@ -381,7 +386,7 @@ export async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins
   if (!head || !delivery.deps.protocol.mayStart(head, join.afterEnd)) return;
   if (!(await holds(delivery, join))) return;
   if (join.size === 0) return advanceAll(delivery, join.id, join.next, { ...wins, alone: false });
-  if (await isTakenOver(delivery, join)) return driveJoin(delivery, join);
+  if (await isDecidedBefore(delivery, join, wins)) return driveJoin(delivery, join);
   const nowMs = delivery.deps.clock.now();
   if (join.deadlineSeconds !== undefined) await lowerDue(delivery, nowMs + join.deadlineSeconds * 1000);
   const list: ListName = `header:${join.id}`;
@@ -390,13 +395,17 @@ export async function releaseJoin(delivery: Delivery, join: PlanJoin, wins: Wins
   tell(delivery.deps, delivery.run, "join released", [{ event: "armed", join: join.id, size: join.size }]);
 }
 
-/** Whether an older generation has decided the join for what follows it: its members have no messages any more. */
-async function isTakenOver({ run, deps }: Delivery, join: PlanJoin): Promise<boolean> {
-  if (run.generation === 1) return false;
+/**
+ * Whether a join was decided for what follows it before its header is released: by an older generation, whose members have
+ * no messages any more; or by requests that settled its members before their turn, which leave what follows to the release.
+ */
+async function isDecidedBefore({ run, deps }: Delivery, join: PlanJoin, wins: Wins): Promise<boolean> {
+  // Whoever sends at once has the members' own messages drive on from what they find.
+  if (run.generation === 1 && sendsAtOnce(wins)) return false;
   const top = await deps.store.get(tallyKey(run.id, join, topOf(join)), "join.look");
+  if (deps.protocol.decisionOf(join, top) !== "callback") return false;
   const generation = generationOf(top);
-  const isOlder = generation !== undefined && generation < run.generation;
-  return isOlder && deps.protocol.decisionOf(join, top) === "callback";
+  return !sendsAtOnce(wins) || (generation !== undefined && generation < run.generation);
 }
 
 /** Releases the roots of a run. */

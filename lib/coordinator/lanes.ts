@@ -2,6 +2,7 @@
  * Lanes of bounded joins as a delivery meets them (docs/protocol.md#bounded-concurrency): what to start next, by a strong
  * read of what lies ahead. Starting it is left to the driver.
  */
+import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Plan, PlanJoin, Start } from "../plan/types.ts";
 import type { Image, Key } from "../ports/index.ts";
 import {
@@ -9,7 +10,9 @@ import {
   isBounded,
   isSettledUnit,
   isUntouchedUnit,
+  joinsAround,
   leafOfUnit,
+  memberAround,
   startsOfUnit,
   unitOf,
   unitsOf,
@@ -89,6 +92,22 @@ async function isAwaited(delivery: Delivery, join: PlanJoin): Promise<boolean> {
 /** Whether a lane has come to a unit: all before it are settled. */
 async function hasComeTo(delivery: Delivery, join: BoundedJoin, unit: number): Promise<boolean> {
   return (await openUnit(delivery, join, unit % join.lanes.count, unit)) === undefined;
+}
+
+/**
+ * Whether the lanes around a unit have come to it. A request may settle what lies in a member before its turn: what follows
+ * inside is started when the lane comes to the member, which finds it settled.
+ */
+export async function isInTurn(delivery: Delivery, unit: NodeId | JoinId): Promise<boolean> {
+  if (delivery.ofUnit) return true;
+  const { joins } = await delivery.run.plan.whole();
+  for (const id of joinsAround(unit)) {
+    const join = Object.hasOwn(joins, id) ? joins[id] : undefined;
+    const index = join && memberAround(join, unit);
+    if (join === undefined || index === undefined || !isBounded(join)) continue;
+    if (!(await hasComeTo(delivery, join, unitOf(join, index)))) return false;
+  }
+  return true;
 }
 
 /** The first open unit of a lane, from one of its units on. */

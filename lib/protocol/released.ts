@@ -121,7 +121,7 @@ export function releasedOf(snapshot: Snapshot): Released {
     const atMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
     // Nothing more starts below a join that was taken over: it would arrive at a top of the older generation, for ever.
     // Nor where a lane has not come to: whoever releases that member meets the decision there.
-    const waits = isBelow(kept, join.id) || (kept.has(join.id) && isOutOfTurn(join.id));
+    const waits = isBelow(kept, join.id) || isOutOfTurn(join.id);
     if (decision === "callback" && !waits) pushList(`next:${join.id}`, join.next, atMs);
     if (decision === "error" && join.onError !== null) push([{ kind: "node", node: join.onError }], atMs);
   }

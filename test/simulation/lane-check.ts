@@ -41,14 +41,18 @@ export function tooManyAtOnce(
   });
 }
 
-/** B3: after its decision a join starts no more than what was on its way by then: a unit of each lane. */
+/**
+ * B3: after its decision a join starts no more than what was on its way by then: a unit of each lane. Error callbacks inside
+ * its members are owed all the same.
+ */
 export function startedInVain(snapshot: Snapshot, join: PlanJoin, entries: readonly Entry[]): string[] {
   const top = tallyOf(snapshot, join, topOf(join));
   if (join.maxConcurrency === undefined || top?.decidedAt === undefined) return [];
   const run = snapshot.head.runId;
   const entered = new Map<number, number>();
   for (const { taskId, generation, atMs } of entries) {
-    const index = memberAround(join, taskId.slice(run.length + 1));
+    const path = taskId.slice(run.length + 1);
+    const index = snapshot.plan.nodes[path]?.afterEnd ? undefined : memberAround(join, path);
     if (index !== undefined && generation === top.g && !entered.has(index)) entered.set(index, atMs);
   }
   const late = [...entered].filter(([, atMs]) => atMs > Number(top.decidedAt)).map(([index]) => index);

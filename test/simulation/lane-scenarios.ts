@@ -213,6 +213,16 @@ export const laneScenarios: readonly Scenario[] = [
     value: [11, "FAILED", 13],
   },
   {
+    name: "revoke inside a member before its turn, and its chord goes on",
+    workflow: settled(map(1, [1, 2, 3], { chord: { header: [slowly], when: "all-settled", callback: outcomes } })),
+    settings: withoutHeartbeats,
+    operations: [
+      { request: { type: "revoke", path: "header[2]/header[0]" }, atStartOf: "header[0]/header[0]", afterSeconds: 5 },
+    ],
+    status: "SUCCEEDED",
+    value: [[1], [2], ["REVOKED"]],
+  },
+  {
     name: "deadline of lanes",
     workflow: settled(map(1, [1, 2, 3], { task: "works", args: [20] }), { deadlineSeconds: 30 }),
     settings: { sweepSeconds: 10 },
