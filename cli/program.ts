@@ -25,6 +25,7 @@ import { registerRun } from "./commands/run.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerSubmit } from "./commands/submit.ts";
 import { registerWait } from "./commands/wait.ts";
+import { registerWatch } from "./commands/watch.ts";
 import { registerWorker } from "./commands/worker.ts";
 import { type CliIo, type ExitCode, exitCodes } from "./io.ts";
 import { writeError } from "./output/errors.ts";
@@ -45,6 +46,7 @@ const registers: readonly Register[] = [
   registerInspect,
   registerGraph,
   registerEvents,
+  registerWatch,
   registerWait,
   registerResult,
   registerRevoke,

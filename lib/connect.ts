@@ -270,6 +270,7 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     monitor: async (given) => (await client()).monitor(given),
     repair: async (id, given) => (await client()).repair(id, given),
     graph: async (id, given) => (await client()).graph(id, given),
+    watch: async (given) => (await client()).watch(given),
     events: async (id, given) => (await client()).events(id, given),
   };
 }

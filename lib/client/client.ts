@@ -78,6 +78,7 @@ import {
   type WaitTarget,
   waitForEnd,
 } from "./wait.ts";
+import { type Look, type WatchOptions, watch } from "./watch.ts";
 
 /** What the client works with. */
 export interface ClientDeps {
@@ -257,6 +258,8 @@ export interface TuttiClient {
    * @throws RunNotFoundError, RunRemovedError
    */
   events(id: string, options?: EventsOptions): Promise<EventsReport>;
+  /** Looks at a run until it has ended, or at those that run until the signal. Reads only. @throws RunNotFoundError, RunRemovedError */
+  watch(options: WatchOptions): Promise<Look>;
   /**
    * The runs that have failed or ran out of time, among the 10,000 newest, with the kind of their error.
    *
@@ -311,6 +314,7 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     monitor: (options = {}) => monitor({ check, after: (delayMs, run) => deps.clock.after(delayMs, run) }, options),
     repair: (id, options = {}) => repair(deps, id, options),
     graph: (id, options = {}) => graphOf(reading, id, options),
+    watch: (options) => watch(reading, options),
     events: (id, options = {}) => eventsOf(reading, id, options),
   };
 }

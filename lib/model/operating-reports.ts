@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { causes } from "./causes.ts";
 import { runStatuses } from "./outcome.ts";
-import { eventsReportSchema, graphReportSchema } from "./view-reports.ts";
+import { eventsReportSchema, graphReportSchema, watchReportSchema } from "./view-reports.ts";
 
 const version = z.literal(1);
 const time = z.string().describe("ISO-8601, UTC");
@@ -179,6 +179,7 @@ export function reportsJsonSchema(): Record<string, unknown> {
       changeSchema,
       graphReportSchema,
       eventsReportSchema,
+      watchReportSchema,
     ]),
     { io: "input", reused: "inline" },
   );

@@ -116,6 +116,32 @@ export const eventsReportSchema = z
   })
   .meta({ id: "EventsReport" });
 
+const watchedRunSchema = z
+  .object({
+    id: z.string(),
+    name: z.string().nullable(),
+    status: z.enum(runStatuses),
+    pausedAt: time.nullable(),
+    tasks: z.int(),
+    settled: z.int(),
+    failed: z.int().describe("Of the settled: FAILED, TIMED_OUT and REVOKED"),
+    running: z.int(),
+    ratePerSecond: z.number().nullable().describe("Tasks settled, over the last minute of looks; null at the first"),
+    etaSeconds: z.number().nullable().describe("At that rate; null: not known"),
+  })
+  .meta({ id: "WatchedRun" });
+
+export const watchReportSchema = z
+  .object({
+    schemaVersion: version,
+    at: time,
+    running: z.int().describe("All that run"),
+    runs: z.array(watchedRunSchema).describe("The one that was named, or the newest 20 that run"),
+  })
+  .meta({ id: "WatchReport" });
+
+export type WatchedRun = z.infer<typeof watchedRunSchema>;
+export type WatchReport = z.infer<typeof watchReportSchema>;
 export type GraphUnit = z.infer<typeof unitSchema>;
 export type GraphEdge = z.infer<typeof edgeSchema>;
 export type GraphReport = z.infer<typeof graphReportSchema>;

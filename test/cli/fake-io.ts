@@ -113,6 +113,7 @@ function moving({ client, until }: Deployment): TuttiClient {
     monitor: (options) => until(client.monitor(options)),
     repair: (id, options) => until(client.repair(id, options)),
     graph: (id, options) => until(client.graph(id, options)),
+    watch: (options) => until(client.watch(options)),
     events: (id, options) => until(client.events(id, options)),
   };
 }

@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { svgText } from "../../cli/output/graph-svg.ts";
+import { main } from "../../cli/program.ts";
+import { type Sample, withSample } from "../../cli/watching.ts";
 import { FatalError } from "../../lib/errors.ts";
-import { eventsReportSchema, graphReportSchema } from "../../lib/model/view-reports.ts";
+import { eventsReportSchema, graphReportSchema, watchReportSchema } from "../../lib/model/view-reports.ts";
 import { defineTask } from "../../lib/tasks/define-task.ts";
 import { createDeployment, type Deployment } from "../unit/client/deployment.ts";
-import { emptyFolder, exitCodes, type FakeIoOptions, json, tutti } from "./fake-io.ts";
+import { emptyFolder, exitCodes, type FakeIoOptions, fakeIo, json, tutti } from "./fake-io.ts";
 
 let deployment: Deployment;
 
@@ -50,8 +52,8 @@ beforeEach(() => {
   deployment = createDeployment({ tasks });
 });
 
-const run = (argv: readonly string[], options: FakeIoOptions = {}) =>
-  tutti(argv, { deployment, columns: 80, env: { NO_COLOR: "1" }, ...options });
+const run = (argv: readonly string[], { columns = 80, ...options }: FakeIoOptions & { readonly piped?: true } = {}) =>
+  tutti(argv, { deployment, ...(options.piped ? {} : { columns }), env: { NO_COLOR: "1" }, ...options });
 
 async function begin(workflow: object, seconds: number): Promise<void> {
   await run(["submit", "-", "--id", "nightly", "--no-wait"], { stdin: JSON.stringify(workflow) });
@@ -214,13 +216,72 @@ describe("events", () => {
   });
 });
 
+describe("watch", () => {
+  it("prints lines without a terminal, with rate and time left, until the run has ended", async () => {
+    await begin(album, 2);
+    const { stdout, exitCode } = await run(["watch", "nightly", "--interval", "3s"], { piped: true });
+    expect(exitCode).toBe(exitCodes.fine);
+    expect(stdout).toBe(`nightly RUNNING 9 of 27 · 16 running
+nightly RUNNING 17 of 27 · 8 running · 2.67 tasks/s · about 4 s left
+nightly RUNNING 23 of 27 · 2 not succeeded · 2 running · 2.33 tasks/s · about 2 s left
+nightly SUCCEEDED 27 of 27 · 2 not succeeded · 2 tasks/s
+`);
+  });
+
+  it("redraws in place on a terminal, what fails first", async () => {
+    await begin(album, 8);
+    const { stdout } = await run(["watch", "nightly"], { env: {} });
+    const [first = "", second = ""] = stdout.split("\u001b[7F\u001b[J").map((text) => stripVTControlCharacters(text));
+    expect(first).toBe(`nightly RUNNING · 8 s
+█████████████████████████░░░░░ 23 of 27 · 2 not succeeded · 2 running
+✗ nightly/header[7] FatalError: no such file
+✗ nightly/header[17] FatalError: no such file
+  ✗ resize × 25  header[0..24]  ✓ 21 ▶ 2 ✗ 2
+  ○ collect  callback
+  ○ notify  onError
+`);
+    expect(second).toMatch(/^nightly SUCCEEDED · 9 s\n█{30} 27 of 27/);
+  });
+
+  it("ends with 1 when the run fails, and gives looks with --json in the shape that is published", async () => {
+    await begin({ task: "resize", args: [7] }, 1);
+    const { stdout, exitCode } = await run(["watch", "nightly", "--json"]);
+    expect(exitCode).toBe(exitCodes.issue);
+    const looks = stdout.trim().split("\n").map(json);
+    for (const look of looks) expect(watchReportSchema.strict().parse(look)).toEqual(look);
+    expect(looks.at(-1).runs).toMatchObject([{ id: "nightly", status: "FAILED", settled: 1, failed: 1 }]);
+  });
+
+  it("watches all that run until Ctrl-C, and ends with 130", async () => {
+    await begin(album, 2);
+    const io = fakeIo({ deployment });
+    const watching = main(["watch"], io);
+    await vi.waitFor(() => expect(io.stdout()).toContain("nightly RUNNING"));
+    io.interrupt();
+    expect(await watching).toBe(exitCodes.interrupted);
+  });
+});
+
+describe("watchedRun", () => {
+  it("forgets what was seen more than a minute ago, and what a retry has taken back", () => {
+    const seen = [0, 30, 70].reduce<readonly Sample[]>(
+      (before, seconds) => withSample(before, { atMs: seconds * 1000, settled: seconds }),
+      [],
+    );
+    expect(seen.map(({ atMs }) => atMs)).toEqual([30_000, 70_000]);
+    expect(withSample(seen, { atMs: 71_000, settled: 3 })).toEqual([{ atMs: 71_000, settled: 3 }]);
+  });
+});
+
 describe("views", () => {
   it.each([
     ["graph", "nightly"],
     ["graph", "nightly", "--format", "mermaid"],
     ["events", "nightly", "--json"],
+    ["watch", "nightly"],
   ])("%s %s %s %s changes nothing and sends nothing", async (...argv) => {
     await begin(album, 8);
+    if (argv[0] === "watch") await deployment.advance(60);
     const before = deployment.store.dump();
     expect((await run(argv.filter((word) => word !== undefined))).exitCode).toBe(exitCodes.fine);
     expect([deployment.store.dump(), deployment.sent]).toEqual([before, []]);
