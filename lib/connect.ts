@@ -260,6 +260,7 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     previewRevoke: async (id, given) => (await client()).previewRevoke(id, given),
     pause: async (id) => (await client()).pause(id),
     resume: async (id) => (await client()).resume(id),
+    remove: async (id, given) => (await client()).remove(id, given),
     retry: async (id, given) => (await client()).retry(id, given),
     previewRetry: async (id, given) => (await client()).previewRetry(id, given),
     failures: async (given) => (await client()).failures(given),

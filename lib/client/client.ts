@@ -45,6 +45,7 @@ import {
   previewRevoke,
   type RetryOptions,
   type RevokeOptions,
+  removeRun,
   resumeRun,
   retryRun,
   revoke,
@@ -220,6 +221,13 @@ export interface TuttiClient {
    * @throws InvalidRequestError when it has not ended, or has succeeded and no task is named.
    */
   retry(id: string, options?: RetryOptions): Promise<OperationReport>;
+  /**
+   * Removes a run that has ended, before its retention is over. From then on nothing of it starts and no retry goes on with it; the
+   * sweeper deletes it at its next visit, once no worker holds a task of it. Its id is refused for 30 days.
+   *
+   * @throws InvalidRequestError when it has not ended.
+   */
+  remove(id: string, options?: Pick<RevokeOptions, "reason">): Promise<OperationReport>;
   /** What {@link retry} would run and keep. Writes and sends nothing. @throws as {@link retry} */
   previewRetry(id: string, options?: RetryOptions): Promise<RetryPreview>;
   /**
@@ -304,6 +312,7 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     previewRevoke: (id, options = {}) => previewRevoke(operating, id, options),
     pause: (id) => pauseRun(operating, id),
     resume: (id) => resumeRun(operating, id),
+    remove: (id, options = {}) => removeRun(operating, id, options),
     retry: (id, options = {}) => retryRun(operating, id, options),
     previewRetry: (id, options = {}) => previewRetry(operating, id, options),
     failures: ({ fingerprint } = {}) => failures(deps.store, fingerprint),

@@ -103,6 +103,7 @@ function moving({ client, until }: Deployment): TuttiClient {
     previewRevoke: (id, options) => until(client.previewRevoke(id, options)),
     pause: (id) => until(client.pause(id)),
     resume: (id) => until(client.resume(id)),
+    remove: (id, options) => until(client.remove(id, options)),
     retry: (id, options) => until(client.retry(id, options)),
     previewRetry: (id, options) => until(client.previewRetry(id, options)),
     failures: (options) => until(client.failures(options)),
