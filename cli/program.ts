@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { registerAudit } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
+import { registerClean } from "./commands/clean.ts";
 import { registerCost } from "./commands/cost.ts";
 import { registerDev } from "./commands/dev.ts";
 import { registerEvents } from "./commands/events.ts";
@@ -53,6 +54,7 @@ const registers: readonly Register[] = [
   registerPause,
   registerResume,
   registerRetry,
+  registerClean,
   registerReport,
   registerCost,
   registerAudit,

@@ -44,6 +44,9 @@ export function awsPorts(connection: Connection): ClientDeps {
     queueDepths: () => depthsOf(queue, connection),
     facts: sqsFacts(queue, connection),
     times: settings,
+    ...(connection.from === "dev-file" || connection.from === "stack"
+      ? { purge: () => purgeAll(queue, connection) }
+      : {}),
     async repair(runId, { sendAgain = false }) {
       const { repairing } = await import("./connect-repair.ts");
       return repairing({ store, queue, settings }).visit(runId, { sendAgain });
@@ -57,6 +60,13 @@ const noQueue: ClientDeps["queue"] = {
     throw new ConfigurationError("a table is named and no request queue: name it too (TUTTI_REQUEST_QUEUE_URL)");
   },
 };
+
+/** Empties the queues that the deployment has made: its own, not those that somebody has named. */
+async function purgeAll(queue: SqsQueue, { taskQueueUrls }: Connection): Promise<readonly string[]> {
+  const names = Object.keys(taskQueueUrls);
+  for (const ref of ["request", ...names.map((name) => `task:${name}` as const)] as const) await queue.purge(ref);
+  return ["request", ...names];
+}
 
 /** Lengths of the request queue and of every task queue that is known. */
 async function depthsOf(

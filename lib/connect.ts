@@ -269,6 +269,7 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     getActiveJoins: async () => (await client()).getActiveJoins(),
     health: async (given) => (await client()).health(given),
     monitor: async (given) => (await client()).monitor(given),
+    purgeQueues: async () => (await client()).purgeQueues(),
     repair: async (id, given) => (await client()).repair(id, given),
     graph: async (id, given) => (await client()).graph(id, given),
     watch: async (given) => (await client()).watch(given),

@@ -95,6 +95,8 @@ export interface ClientDeps {
   readonly times?: Partial<CheckTimes>;
   /** Does for a run what the sweeper would do at its next visit; absent where that is not possible. */
   readonly repair?: (runId: RunId, options: RepairOptions) => Promise<number>;
+  /** Deletes every message in the queues of the deployment, and names those; absent where it is not known that they are its own. */
+  readonly purge?: () => Promise<readonly string[]>;
 }
 
 /** How to repair a run. */
@@ -238,6 +240,14 @@ export interface TuttiClient {
    * @throws ConfigurationError where it cannot reach the queues.
    */
   repair(id: string, options?: RepairOptions): Promise<RepairReport>;
+  /**
+   * Deletes every message in the request queue and the task queues of the deployment. Takes a deployment whose queues are known
+   * to be its own: that of a `tutti dev`, or a stack.
+   *
+   * @returns The queues, by name.
+   * @throws ConfigurationError for any other.
+   */
+  purgeQueues(): Promise<readonly string[]>;
   /** Runs, newest first, a page at a time. */
   list(options?: ListOptions): Promise<ListReport>;
   /**
@@ -321,6 +331,7 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     getActiveJoins: () => getActiveJoins(checking),
     health: (options = {}) => health(checking, options),
     monitor: (options = {}) => monitor({ check, after: (delayMs, run) => deps.clock.after(delayMs, run) }, options),
+    purgeQueues: () => purgeQueues(deps),
     repair: (id, options = {}) => repair(deps, id, options),
     graph: (id, options = {}) => graphOf(reading, id, options),
     watch: (options) => watch(reading, options),
@@ -333,6 +344,13 @@ async function repair(deps: ClientDeps, id: string, options: RepairOptions): Pro
   if (deps.repair === undefined)
     throw new ConfigurationError("to repair a run takes its queues: name the request queue");
   return { schemaVersion, runId, repaired: await deps.repair(runId, options) };
+}
+
+async function purgeQueues({ purge }: ClientDeps): Promise<readonly string[]> {
+  if (purge !== undefined) return purge();
+  throw new ConfigurationError(
+    "others may share queues that are named one by one: name the stack that has made them (--stack), or purge them one by one",
+  );
 }
 
 async function submit(

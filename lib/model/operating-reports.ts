@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { causes } from "./causes.ts";
+import { cleanReportSchema } from "./cleaning-reports.ts";
 import { runStatuses } from "./outcome.ts";
 import { eventsReportSchema, graphReportSchema, watchReportSchema } from "./view-reports.ts";
 
@@ -180,6 +181,7 @@ export function reportsJsonSchema(): Record<string, unknown> {
       graphReportSchema,
       eventsReportSchema,
       watchReportSchema,
+      cleanReportSchema,
     ]),
     { io: "input", reused: "inline" },
   );

@@ -112,6 +112,7 @@ function moving({ client, until }: Deployment): TuttiClient {
     getActiveJoins: () => until(client.getActiveJoins()),
     health: (options) => until(client.health(options)),
     monitor: (options) => until(client.monitor(options)),
+    purgeQueues: () => until(client.purgeQueues()),
     repair: (id, options) => until(client.repair(id, options)),
     graph: (id, options) => until(client.graph(id, options)),
     watch: (options) => until(client.watch(options)),
