@@ -6,8 +6,10 @@ import { Command, CommanderError } from "commander";
 import { registerAudit } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerClean } from "./commands/clean.ts";
+import { registerCompletion } from "./commands/completion.ts";
 import { registerCost } from "./commands/cost.ts";
 import { registerDev } from "./commands/dev.ts";
+import { registerDlq } from "./commands/dlq.ts";
 import { registerEvents } from "./commands/events.ts";
 import { registerFix } from "./commands/fix.ts";
 import { registerGraph } from "./commands/graph.ts";
@@ -55,11 +57,13 @@ const registers: readonly Register[] = [
   registerResume,
   registerRetry,
   registerClean,
+  registerDlq,
   registerReport,
   registerCost,
   registerAudit,
   registerDev,
   registerWorker,
+  registerCompletion,
 ];
 
 /**

@@ -9,6 +9,7 @@ import { wallClock } from "./adapters/system/clock.ts";
 import { cryptoIds } from "./adapters/system/ids.ts";
 import type { ClientDeps } from "./client/client.ts";
 import { ConfigurationError } from "./client/errors.ts";
+import { redrive } from "./client/letters.ts";
 import type { QueueReport } from "./client/shapes.ts";
 import type { Connection } from "./connect.ts";
 import { sqsFacts } from "./connect-facts.ts";
@@ -47,6 +48,7 @@ export function awsPorts(connection: Connection): ClientDeps {
     ...(connection.from === "dev-file" || connection.from === "stack"
       ? { purge: () => purgeAll(queue, connection) }
       : {}),
+    redrive: (ref, limit) => redrive(queue, ref, limit),
     async repair(runId, { sendAgain = false }) {
       const { repairing } = await import("./connect-repair.ts");
       return repairing({ store, queue, settings }).visit(runId, { sendAgain });

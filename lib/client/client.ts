@@ -7,6 +7,7 @@
  */
 import { InvalidRequestError, QueueError } from "../errors.ts";
 import type { Budget } from "../model/budget.ts";
+import type { DeadLettersReport } from "../model/cleaning-reports.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { ActiveJoin, CheckReport, HealthReport, ListReport, RepairReport } from "../model/operating-reports.ts";
@@ -17,7 +18,7 @@ import type { EventsReport, GraphReport } from "../model/view-reports.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
 import { documentHash } from "../plan/document-hash.ts";
 import { parseFileDocument } from "../plan/parse-request.ts";
-import type { Clock, FactSource, Ids, Queue, Store } from "../ports/index.ts";
+import type { Clock, FactSource, Ids, Queue, QueueRef, Store } from "../ports/index.ts";
 import { childIn } from "../protocol/child.ts";
 import { type Head, isTombstone } from "../protocol/head.ts";
 import { decided, type Snapshot, slotOf, tallyOf } from "../protocol/snapshot.ts";
@@ -36,6 +37,7 @@ import { ConfigurationError, RunFailedError, RunUnfinishedError } from "./errors
 import { type EventsOptions, eventsOf } from "./events.ts";
 import { failures } from "./failures.ts";
 import { type GraphOptions, graphOf } from "./graph.ts";
+import type { Redriven } from "./letters.ts";
 import { type ListOptions, listRuns } from "./list.ts";
 import { type Monitoring, type MonitoringOptions, monitor } from "./monitoring.ts";
 import {
@@ -95,6 +97,8 @@ export interface ClientDeps {
   readonly times?: Partial<CheckTimes>;
   /** Does for a run what the sweeper would do at its next visit; absent where that is not possible. */
   readonly repair?: (runId: RunId, options: RepairOptions) => Promise<number>;
+  /** Sends dead letters back to their queue; absent where the queues cannot be reached. */
+  readonly redrive?: (queue: QueueRef, limit: number) => Promise<Redriven>;
   /** Deletes every message in the queues of the deployment, and names those; absent where it is not known that they are its own. */
   readonly purge?: () => Promise<readonly string[]>;
 }
@@ -248,6 +252,15 @@ export interface TuttiClient {
    * @throws ConfigurationError for any other.
    */
   purgeQueues(): Promise<readonly string[]>;
+  /** Dead letters by queue, and the newest rejected requests. Reads only: no letter is taken. */
+  deadLetters(): Promise<DeadLettersReport>;
+  /**
+   * Sends the dead letters of a queue back to it.
+   *
+   * @param queue - Name of a task queue, or `request`.
+   * @throws ConfigurationError where the queues cannot be reached.
+   */
+  redrive(queue: string, options?: { readonly limit?: number }): Promise<Redriven>;
   /** Runs, newest first, a page at a time. */
   list(options?: ListOptions): Promise<ListReport>;
   /**
@@ -332,6 +345,8 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     health: (options = {}) => health(checking, options),
     monitor: (options = {}) => monitor({ check, after: (delayMs, run) => deps.clock.after(delayMs, run) }, options),
     purgeQueues: () => purgeQueues(deps),
+    deadLetters: () => deadLetters(deps, () => check({})),
+    redrive: (queue, { limit = 1000 } = {}) => redriveLetters(deps, queue, limit),
     repair: (id, options = {}) => repair(deps, id, options),
     graph: (id, options = {}) => graphOf(reading, id, options),
     watch: (options) => watch(reading, options),
@@ -344,6 +359,17 @@ async function repair(deps: ClientDeps, id: string, options: RepairOptions): Pro
   if (deps.repair === undefined)
     throw new ConfigurationError("to repair a run takes its queues: name the request queue");
   return { schemaVersion, runId, repaired: await deps.repair(runId, options) };
+}
+
+async function deadLetters(deps: ClientDeps, check: () => Promise<CheckReport>): Promise<DeadLettersReport> {
+  const [queues, { rejected, rejectedCount }] = await Promise.all([deps.queueDepths?.() ?? null, check()]);
+  const dead = queues?.map((one) => ({ queue: one.queue, dead: one.dead })) ?? null;
+  return { schemaVersion, queues: dead, rejected, rejectedCount };
+}
+
+async function redriveLetters({ redrive }: ClientDeps, queue: string, limit: number): Promise<Redriven> {
+  if (redrive !== undefined) return redrive(queue === "request" ? queue : `task:${queue}`, limit);
+  throw new ConfigurationError("the queues cannot be reached from here: name the stack (--stack)");
 }
 
 async function purgeQueues({ purge }: ClientDeps): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 /**
- * What `clean` hands out: schema first, as in operating-reports.ts. Fields may be added, never changed.
+ * What `clean` and `dlq` hand out: schema first, as in operating-reports.ts. Fields may be added, never changed.
  */
 import { z } from "zod";
 import { runStatuses } from "./outcome.ts";
@@ -27,4 +27,39 @@ export const cleanReportSchema = z
   })
   .meta({ id: "CleanReport" });
 
+export const redriveReportSchema = z
+  .object({
+    schemaVersion: z.literal(1),
+    dryRun: z.boolean(),
+    queue: z.string(),
+    dead: z.int().describe("About as many as SQS counted before"),
+    moved: z.int(),
+    partial: z.boolean().describe("True when the limit was reached"),
+  })
+  .meta({ id: "RedriveReport" });
+
+export const deadLettersReportSchema = z
+  .object({
+    schemaVersion: z.literal(1),
+    queues: z
+      .array(z.object({ queue: z.string(), dead: z.int() }))
+      .nullable()
+      .describe("Null: the queues cannot be asked"),
+    rejected: z
+      .array(
+        z.object({
+          requestId: z.string(),
+          kind: z.string(),
+          at: z.string().describe("ISO-8601, UTC"),
+          runId: z.string().nullable(),
+          code: z.string(),
+          message: z.string(),
+        }),
+      )
+      .describe("The newest 20"),
+    rejectedCount: z.int(),
+  })
+  .meta({ id: "DeadLettersReport" });
+
+export type DeadLettersReport = z.infer<typeof deadLettersReportSchema>;
 export type CleanReport = z.infer<typeof cleanReportSchema>;

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { causes } from "./causes.ts";
-import { cleanReportSchema } from "./cleaning-reports.ts";
+import { cleanReportSchema, deadLettersReportSchema, redriveReportSchema } from "./cleaning-reports.ts";
 import { runStatuses } from "./outcome.ts";
 import { eventsReportSchema, graphReportSchema, watchReportSchema } from "./view-reports.ts";
 
@@ -182,6 +182,8 @@ export function reportsJsonSchema(): Record<string, unknown> {
       eventsReportSchema,
       watchReportSchema,
       cleanReportSchema,
+      deadLettersReportSchema,
+      redriveReportSchema,
     ]),
     { io: "input", reused: "inline" },
   );

@@ -113,6 +113,8 @@ function moving({ client, until }: Deployment): TuttiClient {
     health: (options) => until(client.health(options)),
     monitor: (options) => until(client.monitor(options)),
     purgeQueues: () => until(client.purgeQueues()),
+    deadLetters: () => until(client.deadLetters()),
+    redrive: (queue, options) => until(client.redrive(queue, options)),
     repair: (id, options) => until(client.repair(id, options)),
     graph: (id, options) => until(client.graph(id, options)),
     watch: (options) => until(client.watch(options)),
