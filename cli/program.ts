@@ -27,6 +27,7 @@ import { registerRevoke } from "./commands/revoke.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerSubmit } from "./commands/submit.ts";
+import { registerSweep } from "./commands/sweep.ts";
 import { registerWait } from "./commands/wait.ts";
 import { registerWatch } from "./commands/watch.ts";
 import { registerWorker } from "./commands/worker.ts";
@@ -58,6 +59,7 @@ const registers: readonly Register[] = [
   registerRetry,
   registerClean,
   registerDlq,
+  registerSweep,
   registerReport,
   registerCost,
   registerAudit,

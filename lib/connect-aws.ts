@@ -15,6 +15,8 @@ import type { Connection } from "./connect.ts";
 import { sqsFacts } from "./connect-facts.ts";
 import type { QueueRef } from "./ports/queue.ts";
 
+/** A sweep by hand ends after that long; what is due then stays due. */
+const sweepMs = 600_000;
 /** What the local engine takes; the SDK insists on some. */
 const localCredentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
@@ -49,6 +51,10 @@ export function awsPorts(connection: Connection): ClientDeps {
       ? { purge: () => purgeAll(queue, connection) }
       : {}),
     redrive: (ref, limit) => redrive(queue, ref, limit),
+    async sweep() {
+      const { repairing } = await import("./connect-repair.ts");
+      return repairing({ store, queue, settings }).sweep({ deadlineAtMs: wallClock.now() + sweepMs });
+    },
     async repair(runId, { sendAgain = false }) {
       const { repairing } = await import("./connect-repair.ts");
       return repairing({ store, queue, settings }).visit(runId, { sendAgain });

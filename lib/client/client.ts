@@ -7,7 +7,7 @@
  */
 import { InvalidRequestError, QueueError } from "../errors.ts";
 import type { Budget } from "../model/budget.ts";
-import type { DeadLettersReport } from "../model/cleaning-reports.ts";
+import type { DeadLettersReport, SweepReport } from "../model/cleaning-reports.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { ActiveJoin, CheckReport, HealthReport, ListReport, RepairReport } from "../model/operating-reports.ts";
@@ -71,6 +71,7 @@ import {
   schemaVersion,
   type WaitReport,
 } from "./shapes.ts";
+import { previewSweep, type Swept, sweepReport } from "./sweeping.ts";
 import {
   type Reading,
   readEnd,
@@ -97,6 +98,8 @@ export interface ClientDeps {
   readonly times?: Partial<CheckTimes>;
   /** Does for a run what the sweeper would do at its next visit; absent where that is not possible. */
   readonly repair?: (runId: RunId, options: RepairOptions) => Promise<number>;
+  /** Sweeps from here; absent where that is not possible. */
+  readonly sweep?: () => Promise<Swept>;
   /** Sends dead letters back to their queue; absent where the queues cannot be reached. */
   readonly redrive?: (queue: QueueRef, limit: number) => Promise<Redriven>;
   /** Deletes every message in the queues of the deployment, and names those; absent where it is not known that they are its own. */
@@ -252,6 +255,15 @@ export interface TuttiClient {
    * @throws ConfigurationError for any other.
    */
   purgeQueues(): Promise<readonly string[]>;
+  /**
+   * Visits all runs that are due, as the sweeper does. It writes to the table and the queues itself, and needs the sweeper's
+   * permissions.
+   *
+   * @throws ConfigurationError where it cannot reach the queues.
+   */
+  sweep(): Promise<SweepReport>;
+  /** What a sweep would mend of the runs that run. Writes and sends nothing. */
+  previewSweep(): Promise<SweepReport>;
   /** Dead letters by queue, and the newest rejected requests. Reads only: no letter is taken. */
   deadLetters(): Promise<DeadLettersReport>;
   /**
@@ -345,6 +357,8 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     health: (options = {}) => health(checking, options),
     monitor: (options = {}) => monitor({ check, after: (delayMs, run) => deps.clock.after(delayMs, run) }, options),
     purgeQueues: () => purgeQueues(deps),
+    sweep: () => sweepNow(deps),
+    previewSweep: () => previewSweep(checking),
     deadLetters: () => deadLetters(deps, () => check({})),
     redrive: (queue, { limit = 1000 } = {}) => redriveLetters(deps, queue, limit),
     repair: (id, options = {}) => repair(deps, id, options),
@@ -359,6 +373,11 @@ async function repair(deps: ClientDeps, id: string, options: RepairOptions): Pro
   if (deps.repair === undefined)
     throw new ConfigurationError("to repair a run takes its queues: name the request queue");
   return { schemaVersion, runId, repaired: await deps.repair(runId, options) };
+}
+
+async function sweepNow({ sweep }: ClientDeps): Promise<SweepReport> {
+  if (sweep !== undefined) return sweepReport(await sweep());
+  throw new ConfigurationError("to sweep takes the queues: name the request queue");
 }
 
 async function deadLetters(deps: ClientDeps, check: () => Promise<CheckReport>): Promise<DeadLettersReport> {

@@ -1,5 +1,5 @@
 /**
- * What `clean` and `dlq` hand out: schema first, as in operating-reports.ts. Fields may be added, never changed.
+ * What `clean`, `dlq` and `sweep` hand out: schema first, as in operating-reports.ts. Fields may be added, never changed.
  */
 import { z } from "zod";
 import { runStatuses } from "./outcome.ts";
@@ -61,5 +61,19 @@ export const deadLettersReportSchema = z
   })
   .meta({ id: "DeadLettersReport" });
 
+export const sweepReportSchema = z
+  .object({
+    schemaVersion: z.literal(1),
+    dryRun: z.boolean(),
+    visited: z.int().describe("Runs; of a dry run all that run"),
+    repaired: z.int(),
+    failed: z.int().describe("Runs whose visit failed: they stay due"),
+    findings: z
+      .array(z.object({ runId: z.string(), kind: z.string(), path: z.string().nullable(), explanation: z.string() }))
+      .describe("Of a dry run: what would be mended"),
+  })
+  .meta({ id: "SweepReport" });
+
+export type SweepReport = z.infer<typeof sweepReportSchema>;
 export type DeadLettersReport = z.infer<typeof deadLettersReportSchema>;
 export type CleanReport = z.infer<typeof cleanReportSchema>;

@@ -4,7 +4,12 @@
  */
 import { z } from "zod";
 import { causes } from "./causes.ts";
-import { cleanReportSchema, deadLettersReportSchema, redriveReportSchema } from "./cleaning-reports.ts";
+import {
+  cleanReportSchema,
+  deadLettersReportSchema,
+  redriveReportSchema,
+  sweepReportSchema,
+} from "./cleaning-reports.ts";
 import { runStatuses } from "./outcome.ts";
 import { eventsReportSchema, graphReportSchema, watchReportSchema } from "./view-reports.ts";
 
@@ -184,6 +189,7 @@ export function reportsJsonSchema(): Record<string, unknown> {
       cleanReportSchema,
       deadLettersReportSchema,
       redriveReportSchema,
+      sweepReportSchema,
     ]),
     { io: "input", reused: "inline" },
   );

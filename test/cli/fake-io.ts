@@ -113,6 +113,8 @@ function moving({ client, until }: Deployment): TuttiClient {
     health: (options) => until(client.health(options)),
     monitor: (options) => until(client.monitor(options)),
     purgeQueues: () => until(client.purgeQueues()),
+    sweep: () => until(client.sweep()),
+    previewSweep: () => until(client.previewSweep()),
     deadLetters: () => until(client.deadLetters()),
     redrive: (queue, options) => until(client.redrive(queue, options)),
     repair: (id, options) => until(client.repair(id, options)),
