@@ -26,10 +26,13 @@ interface Rules {
   readonly unasked: boolean;
 }
 
-/** One action for each run, in the order of the issues. */
-export function planFix({ issues }: CheckReport, rules: Rules): readonly Action[] {
+/**
+ * One action for each run, in the order of the issues. Of a run that was asked for by name, what the sweeper would mend later
+ * is repaired as well.
+ */
+export function planFix({ issues, waiting }: CheckReport, rules: Rules): readonly Action[] {
   const runs = new Map<string, Issue[]>();
-  for (const issue of issues)
+  for (const issue of [...issues, ...waiting.filter(({ kind }) => isMendedBySweeper(kind))])
     if (issue.runId !== null) runs.set(issue.runId, [...(runs.get(issue.runId) ?? []), issue]);
   return [...runs].map(([runId, of]) => actionFor(runId, of, rules));
 }
@@ -61,10 +64,10 @@ function hoursText(hours: number): string {
 
 /** What to type after it, best first. */
 export function nextSteps(check: CheckReport, actions: FixReport["actions"]): readonly string[] {
-  const commands = check.issues.flatMap(({ runId, fix }) => {
-    const action = actions.find((one) => one.runId === runId);
-    return action === undefined || action.do === "leave" ? fix.slice(0, 1) : [];
-  });
+  const repaired = new Set(actions.flatMap((action) => (action.do === "repair" ? [action.runId] : [])));
+  const causes = check.issues.filter(({ runId }) => runId === null || !repaired.has(runId));
+  // What is wrong beside the runs stays so, whatever becomes of them.
+  const commands = causes.flatMap(({ fix }) => fix.slice(0, 1)).filter((command) => !command.startsWith("tutti fix"));
   const retries = actions.flatMap((action) => (action.do === "revoke" ? [`tutti retry ${action.runId}`] : []));
   const again = check.issues.length > 0 ? ["tutti check"] : ["tutti status"];
   return [...new Set([...commands, ...retries, ...again])];

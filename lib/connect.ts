@@ -119,7 +119,7 @@ function namedConnection(
     endpoints: endpointsOf(options, environment),
     local: false,
     ...(options.tasks === undefined ? {} : { tasks: options.tasks }),
-    settings: settingsIn(environment),
+    ...settingsIn(environment),
     taskQueueUrls: urlsIn(environment, "TUTTI_TASK_QUEUE_URLS"),
     deadLetterQueueUrls: urlsIn(environment, "TUTTI_DEAD_LETTER_QUEUE_URLS"),
   };
@@ -163,7 +163,7 @@ function urlsIn(environment: Surroundings["environment"], variable: string): Rea
 }
 
 /** Times that the environment sets, by their variables; what is no whole number is passed over: it is the functions' to refuse. */
-function settingsIn(environment: Surroundings["environment"]): Partial<Settings> {
+function settingsIn(environment: Surroundings["environment"]): { readonly settings?: Partial<Settings> } {
   const names = {
     leaseSeconds: "TUTTI_LEASE_SECONDS",
     clockSkewSeconds: "TUTTI_CLOCK_SKEW_SECONDS",
@@ -171,12 +171,11 @@ function settingsIn(environment: Surroundings["environment"]): Partial<Settings>
     visibilitySeconds: "TUTTI_VISIBILITY_SECONDS",
     retentionSeconds: "TUTTI_RETENTION_SECONDS",
   };
-  return Object.fromEntries(
-    Object.entries(names).flatMap(([name, variable]) => {
-      const text = environment[variable] ?? "";
-      return /^\d{1,9}$/.test(text) ? [[name, Number(text)]] : [];
-    }),
-  );
+  const found = Object.entries(names).flatMap(([name, variable]): [string, number][] => {
+    const text = environment[variable] ?? "";
+    return /^\d{1,9}$/.test(text) ? [[name, Number(text)]] : [];
+  });
+  return found.length === 0 ? {} : { settings: Object.fromEntries(found) };
 }
 
 /** The nearest file of a `tutti dev`, from a folder upwards. */

@@ -97,8 +97,8 @@ export function meteredStore(store: Store, meter: Meter): Store {
     due: (shard, before, cursor, site) =>
       page({ site, operation: "Query", kind: "head" }, "eventual", () => store.due(shard, before, cursor, site)),
 
-    list: (shard, cursor, site, wanted) =>
-      page({ site, operation: "Query", kind: "head" }, "eventual", () => store.list(shard, cursor, site, wanted)),
+    list: (shard, from, site) =>
+      page({ site, operation: "Query", kind: "head" }, "eventual", () => store.list(shard, from, site)),
   };
 }
 

@@ -43,10 +43,7 @@ export function registerFix(program: Command, io: CliIo): void {
       const actions = planFix(check, { maxHours, unasked: flags.yes === true });
       if (flags.json !== true) writeState(io, check, actions);
       const report = await carryOut(io, client, { check, actions }, flags);
-      if (
-        report.check.issues.length > 0 &&
-        (flags.dryRun === true || report.actions.some(isOpen) || isElsewhere(check))
-      )
+      if (report.actions.some((action) => isOpen(action, report.dryRun)) || isElsewhere(check))
         io.exitWith(exitCodes.issue);
       if (flags.json === true) writeJson(io, report);
       else writeEnd(io, report);
@@ -59,9 +56,9 @@ export function registerFix(program: Command, io: CliIo): void {
   );
 }
 
-/** Whether something is left that `fix` has not mended. */
-function isOpen({ do: what, done }: Done): boolean {
-  return what === "leave" || done === false;
+/** Whether something is left that `fix` has not mended, or would mend. */
+function isOpen({ do: what, done }: Done, dryRun: boolean): boolean {
+  return what === "leave" || dryRun || done === false;
 }
 
 /** Whether something is wrong with the deployment. */

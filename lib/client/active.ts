@@ -4,6 +4,7 @@
 import { defaults } from "../model/limits.ts";
 import type { FactSource, Facts, Image } from "../ports/index.ts";
 import { explain } from "../protocol/explain.ts";
+import { isUnread } from "../protocol/facts.ts";
 import { decodeHead, type Head, isTombstone } from "../protocol/head.ts";
 import { headKey } from "../protocol/keys.ts";
 import type { Snapshot } from "../protocol/snapshot.ts";
@@ -105,7 +106,7 @@ export async function obtainFacts({ facts: source, reading }: Checking): Promise
     return { facts: {}, unknown: ["queue depths and readers", "dead letters", "the tasks of the deployed code"] };
   const { tasks } = source;
   let { queues, allQueues } = await source.queues();
-  if ([...queues.values()].some(({ depth }) => depth !== undefined && depth.visible > 0 && depth.inFlight === 0)) {
+  if ([...queues.values()].some(({ depth, dead }) => isUnread(depth) || isUnread(dead))) {
     await new Promise<void>((resolve) => void reading.clock.after(secondLookMs, resolve));
     ({ queues, allQueues } = await source.queues());
   }

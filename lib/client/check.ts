@@ -10,7 +10,7 @@ import { taskIdOf } from "../model/ids.ts";
 import type { ActiveJoin, CheckReport, HealthReport, Issue, RejectedRequest } from "../model/operating-reports.ts";
 import type { Facts } from "../ports/index.ts";
 import { commandsFor, isMendedBySweeper } from "../protocol/causes.ts";
-import { lettersOf, queueState } from "../protocol/facts.ts";
+import { isUnread, lettersOf, queueState } from "../protocol/facts.ts";
 import type { Head } from "../protocol/head.ts";
 import type { Wait } from "../protocol/wait.ts";
 import {
@@ -208,7 +208,7 @@ function deploymentIssues(checking: Checking, { heads }: ActiveListing, facts: F
     add("sweeper-not-running", dueMs, `a run has waited for its visit by the sweeper since ${isoTime(dueMs)}`);
   if (queueState(facts, "request") === "unread")
     add("requests-not-read", nowMs, "requests wait on the request queue, and nobody takes them");
-  const letters = [...(facts.queues ?? [])].filter(([, queue]) => (queue.dead?.visible ?? 0) > 0);
+  const letters = [...(facts.queues ?? [])].filter(([, queue]) => isUnread(queue.dead));
   if (letters.length > 0) {
     const told = letters.map(([name, queue]) => `${lettersOf(queue)} of ${name.replace(/^task:/, "queue ")}`);
     add("dead-letters", nowMs, `dead letters that nobody handles: ${told.join(", ")}`);

@@ -120,7 +120,8 @@ function lanesOf(store: Store, cursor: string | undefined, wanted: number | unde
   const fill = async (lane: Lane): Promise<void> => {
     while (lane.page.length === 0 && !(lane.read && lane.next === null)) {
       const from = lane.next ?? null;
-      const page = await store.list(lane.shard, from ?? undefined, "list.read", wanted);
+      const cursor = from ?? undefined;
+      const page = await store.list(lane.shard, wanted === undefined ? cursor : { cursor, wanted }, "list.read");
       lane.read = true;
       lane.from = from;
       lane.next = page.cursor ?? null;

@@ -101,12 +101,14 @@ async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Prom
   const nowMs = deps.clock.now();
   if (head?.dueMs === undefined || head.dueMs > nowMs) return 0;
   if (isTombstone(head)) return lookAgain(deps, plans, head);
-  if ((await keptUntil(deps, plans, head)) > nowMs) return mend(deps, plans, head);
+  if ((await keptUntil(deps, plans, head)) > nowMs) return (await mend(deps, plans, head)).repaired;
   if (head.parent && isKeptFor(head.parent, await readHead(deps.store, head.parent.run))) return keep(deps, head);
   // An error callback may be owed for longer than the retention: it has until its own end. And of a run that an operator has
   // asked to remove, workers may still hold tasks.
   const mayOwe = head.errorBranches || head.removeAtMs !== undefined;
-  return mayOwe && (await owes(deps, plans, head)) ? mend(deps, plans, head) : removeRun(deps, plans, head);
+  return mayOwe && (await owes(deps, plans, head))
+    ? (await mend(deps, plans, head)).repaired
+    : removeRun(deps, plans, head);
 }
 
 /** A visit that somebody asks for. Its claim is that of any other visit, so that it may meet a sweeper at the same run. */
@@ -119,7 +121,11 @@ export async function visitNow(
   const head = await readHead(deps.store, run);
   if (head?.dueMs === undefined || isTombstone(head)) return 0;
   const settings = diagnoseSettings(deps);
-  return mend(deps, plans, head, sendAgain ? { ...settings, visibilityMs: 0 } : settings);
+  const impatient = { ...settings, visibilityMs: 0 };
+  const { repaired, reopened } = await mend(deps, plans, head, sendAgain ? impatient : settings);
+  const after = reopened ? await readHead(deps.store, run) : undefined;
+  // What a retry has opened again only now was sent by nobody.
+  return after === undefined ? repaired : repaired + (await mend(deps, plans, after, impatient)).repaired;
 }
 
 /** A child run stays as long as its parent: a retry of that goes on with what it has come to. */
@@ -139,13 +145,20 @@ async function owes(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promis
   return deps.protocol.diagnose(snapshot, deps.clock.now(), diagnoseSettings(deps)).open > 0;
 }
 
+interface Mended {
+  /** Repairs applied. */
+  readonly repaired: number;
+  /** What a retry had not come to was opened again: the rest of the run is yet to be looked at. */
+  readonly reopened: boolean;
+}
+
 /** Claims the visit, then applies what the diagnosis asks for. */
 async function mend(
   deps: CoordinatorDeps,
   plans: PlanCache,
   head: Head,
   settings: DiagnoseSettings = diagnoseSettings(deps),
-): Promise<number> {
+): Promise<Mended> {
   const snapshot = await readSnapshot(deps.store, plans, head);
   const diagnosis = deps.protocol.diagnose(snapshot, deps.clock.now(), settings);
   const seen = { dueMs: head.dueMs as number, generation: head.generation };
@@ -153,7 +166,7 @@ async function mend(
     advanceDueWrite(head.runId, seen, nextVisit(deps, head, diagnosis, await keptUntil(deps, plans, head))),
     "head.visit",
   );
-  if (!claimed.applied || !claimed.image) return 0;
+  if (!claimed.applied || !claimed.image) return { repaired: 0, reopened: false };
   const plan = { hash: head.planHash, pages: head.planPages };
   const run = openRun(deps, plans, new Map(), { id: head.runId, generation: head.generation, plan });
   run.noteHead(decodeHead(head.runId, claimed.image));
@@ -168,7 +181,7 @@ async function mend(
       const where = { ...(node === undefined ? {} : { node }), ...(join === undefined ? {} : { join }) };
       tell(deps, run, finding.kind, [{ event: "swept", ...where }]);
     } catch (error) {
-      if (error instanceof StaleGeneration) return repaired;
+      if (error instanceof StaleGeneration) return { repaired, reopened: false };
       throw error;
     }
   }
@@ -176,7 +189,7 @@ async function mend(
     const token = { run: head.runId, generation: head.generation, node: "sweep lanes", dispatch: 1 };
     await goOnSince(createDelivery(deps, run, { token }), plans, snapshot);
   }
-  return repaired;
+  return { repaired, reopened: diagnosis.findings.some(({ kind }) => kind === "not-reopened") };
 }
 
 /** The next visit: the earliest timer, or one interval from now, which doubles while nothing changes. */

@@ -10,5 +10,18 @@ export type {
   ReceivedMessage,
   ReceiveOptions,
 } from "./queue.ts";
-export type { Condition, Image, Item, Key, Page, Path, SetAction, Store, Value, Write, WriteResult } from "./store.ts";
+export type {
+  Condition,
+  Image,
+  Item,
+  Key,
+  ListFrom,
+  Page,
+  Path,
+  SetAction,
+  Store,
+  Value,
+  Write,
+  WriteResult,
+} from "./store.ts";
 export type { Clock, Ids, Log, LogLevel, Metrics } from "./system.ts";

@@ -76,6 +76,9 @@ export interface Page<T> {
   readonly cursor?: string;
 }
 
+/** Where a page of a listing starts. */
+export type ListFrom = string | undefined | { readonly cursor: string | undefined; readonly wanted: number };
+
 /** The table. Any call may throw {@link StoreError}: nothing is then known about its effect. */
 export interface Store {
   get(key: Key, site: string): Promise<Image | undefined>;
@@ -91,7 +94,7 @@ export interface Store {
   /**
    * Items whose `listShard` is `shard`, by `listAt` descending. Eventually consistent.
    *
-   * @param wanted - How many are looked at: a page may be cut there, or hold more. @default as many as a page holds
+   * @param from - A cursor, or with it how many items are wanted: the page then ends there at the latest.
    */
-  list(shard: string, cursor: string | undefined, site: string, wanted?: number): Promise<Page<Item>>;
+  list(shard: string, from: ListFrom, site: string): Promise<Page<Item>>;
 }

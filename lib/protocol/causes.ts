@@ -15,6 +15,7 @@ const mendedBySweeper: ReadonlySet<Cause> = new Set([
   "dead-lettered",
   "worker-lost",
   "not-driven",
+  "not-sent",
   "deadline-passed",
 ]);
 
@@ -62,8 +63,9 @@ export function commandsFor(cause: Cause, run: RunId, path?: string): readonly s
       return [`tutti fix ${run}`, "tutti worker --only dead-letter --tasks FILE"];
     case "sweeper-not-running":
       return ["tutti worker --only sweep --tasks FILE"];
-    case "requests-not-read":
     case "not-sent":
+      return [`tutti fix ${run}`, "tutti worker --only control --tasks FILE"];
+    case "requests-not-read":
       return ["tutti worker --only control --tasks FILE"];
     case "dead-letters":
       return ["tutti worker --only dead-letter --tasks FILE"];

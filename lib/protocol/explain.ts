@@ -166,6 +166,7 @@ function ofMember(look: Look, join: PlanJoin, source: Source | undefined): Missi
 }
 
 function sharedBlocker(look: Look, blocker: Blocker): Whereabouts {
+  if (blocker.kind === "node") return ofBlocker(look, blocker);
   const known = look.blockers.get(blocker);
   if (known !== undefined) return known;
   const found = ofBlocker(look, blocker);

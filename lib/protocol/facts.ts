@@ -3,7 +3,7 @@
  */
 import type { PlanNode } from "../plan/types.ts";
 import type { DeployedTask, Facts, QueueFacts } from "../ports/facts.ts";
-import type { QueueRef } from "../ports/queue.ts";
+import type { QueueDepth, QueueRef } from "../ports/queue.ts";
 
 /** What became of a message, as far as its queue tells. */
 export type QueueState =
@@ -40,6 +40,11 @@ export function queueState(facts: Facts, queue: QueueRef): QueueState {
   if (inFlight + delayed > 0) return "in-hands";
   if (found.dead === undefined) return "gone";
   return lettersOf(found) > 0 ? "dead" : "empty";
+}
+
+/** Messages wait, and none is in anybody's hands. */
+export function isUnread(depth: QueueDepth | undefined): boolean {
+  return depth !== undefined && depth.visible > 0 && depth.inFlight === 0;
 }
 
 /** Messages that a queue has given up and nobody has handled. */

@@ -31,18 +31,26 @@ export interface Upstream {
 }
 
 export function upstreamOf(snapshot: Snapshot, released: Released): Upstream {
-  const edges = edgesAgainst(snapshot.plan);
+  let edges: ReturnType<typeof edgesAgainst> | undefined;
+  /** Most members have started, and need no edge. */
+  const previous = (unit: Unit): readonly Unit[] => {
+    edges ??= edgesAgainst(snapshot.plan);
+    return edges.get(unit) ?? [];
+  };
   const known = new Map<Unit, readonly Blocker[]>([["start", [{ kind: "unsent", list: "start" }]]]);
+
+  const startedNode = (id: NodeId): Blocker | undefined => {
+    const sinceMs = released.nodes.get(id);
+    if (sinceMs === undefined) return undefined;
+    const node = nodeOf(snapshot, id);
+    return slotOf(snapshot, node).state === "settled" ? { kind: "not-driven" } : { kind: "node", node, sinceMs };
+  };
 
   const look = (unit: Unit): Looked => {
     const id = unit.slice(unit.indexOf(":") + 1);
-    const before = edges.get(unit) ?? [];
     if (unit.startsWith("node:")) {
-      const sinceMs = released.nodes.get(id);
-      if (sinceMs === undefined) return { before };
-      const node = nodeOf(snapshot, id);
-      const isSettled = slotOf(snapshot, node).state === "settled";
-      return { blockers: [isSettled ? { kind: "not-driven" } : { kind: "node", node, sinceMs }] };
+      const blocker = startedNode(id);
+      return blocker === undefined ? { before: previous(unit) } : { blockers: [blocker] };
     }
     if (unit.startsWith("join:")) {
       const join = joinOf(snapshot, id);
@@ -52,7 +60,7 @@ export function upstreamOf(snapshot: Snapshot, released: Released): Upstream {
     }
     if (released.joins.has(id)) return { blockers: [{ kind: "unsent", list: id }] };
     if (released.conditional.has(id)) return { blockers: [{ kind: "condition", join: id }] };
-    return { before };
+    return { before: previous(unit) };
   };
 
   const walk = (from: Unit): readonly Blocker[] => {
@@ -71,7 +79,12 @@ export function upstreamOf(snapshot: Snapshot, released: Released): Upstream {
     return known.get(from) ?? [];
   };
 
-  return { of: (source) => together(unitsIn(source).map(walk)) };
+  return {
+    of(source) {
+      const started = source.kind === "node" ? startedNode(source.node) : undefined;
+      return started === undefined ? together(unitsIn(source).map(walk)) : [started];
+    },
+  };
 }
 
 /** Several lists as one, without repeats. */

@@ -115,7 +115,8 @@ function ofMessage({ node, slot, sinceMs, finding }: OpenTask, facts: Facts): Wh
   const sentMs = slot.state === "queued" || slot.state === "waiting" ? slot.atMs : startMs(node, sinceMs);
   const sent = slot.state === "queued" && slot.resends > 0 ? `sent ${slot.resends + 1} times, last` : "sent";
   const at = `${sent} ${iso(sentMs)} to ${queue === "request" ? "the request queue" : `queue ${node.queue}`}`;
-  const overdue = finding !== undefined;
+  // Once it was late, it stays so: to send it again has not helped.
+  const overdue = finding !== undefined || (slot.state === "queued" && slot.resends > 0);
   const told = (where: Where, cause: Cause, why: string): Whereabouts => ({
     where,
     cause,
@@ -125,7 +126,7 @@ function ofMessage({ node, slot, sinceMs, finding }: OpenTask, facts: Facts): Wh
   });
   const state = queueState(facts, queue);
   const noQueue = `the deployment has no queue ${node.queue}, or nothing answers at its URL`;
-  const deployed = state === "missing" ? undefined : deployedTask(facts, node);
+  const deployed = deployedTask(facts, node);
   if (deployed === null)
     return told(
       "queued",

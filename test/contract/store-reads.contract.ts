@@ -245,9 +245,9 @@ export function readsContract(store: () => Store): void {
       const { pk } = freshKey();
       for (const [i, sk] of ["a", "b", "c"].entries()) await put(store(), { pk, sk }, { listShard: pk, listAt: i });
       await eventually(async () => {
-        const first = await store().list(pk, undefined, "test.list", 2);
+        const first = await store().list(pk, { cursor: undefined, wanted: 2 }, "test.list");
         expect(sortKeys(first.items)).toEqual(["c", "b"]);
-        const rest = await store().list(pk, first.cursor, "test.list", 2);
+        const rest = await store().list(pk, { cursor: first.cursor, wanted: 2 }, "test.list");
         expect(sortKeys(rest.items)).toEqual(["a"]);
         expect(rest.cursor).toBeUndefined();
       });

@@ -12,7 +12,7 @@ import type {
 } from "@aws-sdk/client-dynamodb";
 import { z } from "zod";
 import { InvalidRequestError, InvalidWriteError } from "../../errors.ts";
-import type { Key, SetAction, Write } from "../../ports/store.ts";
+import type { Key, ListFrom, SetAction, Write } from "../../ports/store.ts";
 import { toKey, type WireItem } from "./attributes.ts";
 import { type Aliases, createAliases, renderCondition } from "./conditions.ts";
 import { dueIndex, type IndexDefinition, listIndex, partitionKey, sortKey } from "./keys.ts";
@@ -105,11 +105,8 @@ export function dueParams(table: string, shard: string, before: number, cursor: 
 }
 
 /** Access pattern "what was submitted": one shard, latest first. */
-export function listParams(
-  table: string,
-  shard: string,
-  { cursor, wanted }: { readonly cursor?: string | undefined; readonly wanted?: number | undefined } = {},
-): QueryCommandInput {
+export function listParams(table: string, shard: string, from: ListFrom): QueryCommandInput {
+  const { cursor, wanted } = typeof from === "object" ? from : { cursor: from, wanted: undefined };
   const aliases = createAliases();
   return {
     ...indexParams(table, listIndex, cursor),

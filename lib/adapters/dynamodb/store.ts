@@ -130,7 +130,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
 
     due: async (shard, before, cursor, site) => page(dueParams(table, shard, before, cursor), site),
 
-    list: async (shard, cursor, site, wanted) => page(listParams(table, shard, { cursor, wanted }), site),
+    list: async (shard, from, site) => page(listParams(table, shard, from), site),
   };
 }
 

@@ -82,7 +82,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       return { ...page, items: keysOnly };
     },
 
-    async list(shard, cursor, _site, wanted) {
+    async list(shard, from) {
+      const { cursor, wanted } = typeof from === "object" ? from : { cursor: from, wanted: undefined };
       const listed = afterInIndex(listRule, table.indexed(listRule, shard), cursor);
       return pageOf(listed, pageBytes, placeInIndex(listRule), wanted);
     },

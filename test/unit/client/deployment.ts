@@ -10,8 +10,9 @@ import { createPortClient, type TuttiClient } from "../../../lib/client/client.t
 import { type Coordinator, createCoordinator, type Disposition } from "../../../lib/coordinator/index.ts";
 import { defaults } from "../../../lib/model/limits.ts";
 import { type CompileOptions, compile } from "../../../lib/plan/compile.ts";
+import type { QueueFacts } from "../../../lib/ports/facts.ts";
 import type { Log, Queue, Store } from "../../../lib/ports/index.ts";
-import type { ConsumedQueue, HeldMessage, OutgoingMessage } from "../../../lib/ports/queue.ts";
+import type { ConsumedQueue, HeldMessage, OutgoingMessage, QueueRef } from "../../../lib/ports/queue.ts";
 import { protocol } from "../../../lib/protocol/index.ts";
 import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
 
@@ -36,6 +37,28 @@ export interface Deployment {
   advance(seconds: number): Promise<void>;
   /** Resolves after that much virtual time. For bodies. */
   sleep(seconds: number): Promise<void>;
+  /** Who is at work; may be changed at any time. */
+  readonly switches: Switches;
+  /** One visit of every due run. */
+  sweep(): Promise<void>;
+  /** The process that handles messages is gone, with everything in it, and another takes its place. */
+  kill(): void;
+  /** Other code takes the place of the one that runs. */
+  redeploy(tasks: Readonly<Record<string, unknown>>): void;
+}
+
+/** Who is at work. */
+export interface Switches {
+  control: boolean;
+  workers: boolean;
+  /** Whether anybody handles dead letters. */
+  letters: boolean;
+  /** Task queues that nobody reads, by name. */
+  readonly unread: Set<string>;
+  /** Task queues that the deployment does not have, as far as its queues can be asked. */
+  readonly missing: Set<string>;
+  /** Whether the queues can be asked. */
+  askable: boolean;
 }
 
 export interface DeploymentOptions {
@@ -58,30 +81,46 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
   const clock = createVirtualClock(startMs);
   const store = createMemoryStore();
   const queue = createMemoryQueue({ clock, visibilitySeconds: defaults.visibilitySeconds, maxReceiveCount: 20 });
-  const registry = registryOf(options.tasks ?? {});
-  const coordinator = createCoordinator({
-    store: options.onCall ? watchedStore(store, options.onCall) : store,
-    queue,
-    clock,
-    ids: createSeededIds(1),
-    log: options.log ?? { write: () => undefined },
-    metrics: { count: () => undefined },
-    settings: {
-      leaseSeconds: defaults.leaseSeconds,
-      clockSkewSeconds: defaults.clockSkewSeconds,
-      sweepSeconds: defaults.sweepSeconds,
-      visibilitySeconds: defaults.visibilitySeconds,
-      retentionSeconds: defaults.retentionSeconds,
-      tasksPerInvocation: options.tasksPerInvocation ?? defaults.tasksPerInvocation,
-    },
-    registry,
-    catalog: catalogOf(registry),
-    protocol,
-    ...(options.shape === undefined ? {} : { compile: (request, catalog) => compile(request, catalog, options.shape) }),
-  });
-  const outsideQueues = new Set(
-    [...registry.values()].flatMap(({ body, queue: name }) => (body === null ? [`task:${name}`] : [])),
-  );
+  const switches: Switches = {
+    control: options.control !== false,
+    workers: options.workers !== false,
+    letters: false,
+    unread: new Set(),
+    missing: new Set(),
+    askable: true,
+  };
+  let registry = registryOf(options.tasks ?? {});
+  const ids = createSeededIds(1);
+  const newProcess = () => {
+    const life = { over: false };
+    return { life, coordinator: coordinatorOf(life) };
+  };
+  const coordinatorOf = (life: Life) =>
+    createCoordinator({
+      store: mortalStore(options.onCall ? watchedStore(store, options.onCall) : store, life),
+      queue: mortalQueue(queue, life),
+      clock: { now: () => clock.now(), after: (delayMs, run) => clock.after(delayMs, () => !life.over && run()) },
+      ids,
+      log: options.log ?? { write: () => undefined },
+      metrics: { count: () => undefined },
+      settings: {
+        leaseSeconds: defaults.leaseSeconds,
+        clockSkewSeconds: defaults.clockSkewSeconds,
+        sweepSeconds: defaults.sweepSeconds,
+        visibilitySeconds: defaults.visibilitySeconds,
+        retentionSeconds: defaults.retentionSeconds,
+        tasksPerInvocation: options.tasksPerInvocation ?? defaults.tasksPerInvocation,
+      },
+      registry,
+      catalog: catalogOf(registry),
+      protocol,
+      ...(options.shape === undefined
+        ? {}
+        : { compile: (request, catalog) => compile(request, catalog, options.shape) }),
+    });
+  const isOutside = (name: string) =>
+    [...registry.values()].some((task) => task.body === null && name === `task:${task.queue}`);
+  let process = newProcess();
   const sent: Deployment["sent"] = [];
   const reads: Deployment["reads"] = new Map();
   const client = createPortClient({
@@ -89,15 +128,27 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
     queue: recording(queue, sent),
     clock,
     ids: createSeededIds(2),
+    facts: {
+      queues: async () => ({
+        queues: switches.askable ? memoryFacts(queue, [...registry.values()], switches) : new Map(),
+        allQueues: switches.askable,
+      }),
+      get tasks() {
+        return new Map([...registry].map(([name, task]) => [name, { queue: task.queue }]));
+      },
+    },
+    repair: (runId, { sendAgain = false }) => process.coordinator.visit(runId, { sendAgain }),
   });
 
   /** Takes one batch of every queue that somebody reads. True when there was a message. */
   async function deliver(): Promise<boolean> {
     let delivered = false;
     for (const name of queue.queues()) {
-      if (outsideQueues.has(name)) continue;
+      if (isOutside(name)) continue;
       const isRequest = name === "request";
-      if (name.startsWith("dead:") || (isRequest ? options.control === false : options.workers === false)) continue;
+      const isLetter = name.startsWith("dead:");
+      if (isLetter ? !switches.letters : isRequest ? !switches.control : !switches.workers) continue;
+      if (switches.unread.has(name.slice("task:".length))) continue;
       const held = await queue.receive(name, 10);
       for (const message of held) {
         delivered = true;
@@ -108,12 +159,22 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
   }
 
   async function handle(name: ConsumedQueue, message: HeldMessage): Promise<void> {
-    const [disposition] = name === "request" ? [await coordinator.control(message)] : await work(name, message);
+    const { coordinator, life } = process;
+    const [disposition] = await dispositionsOf(coordinator, name, message);
+    if (life.over) return;
     if (disposition?.kind === "acknowledge") await queue.remove(message.receipt);
     if (disposition?.kind === "return") await queue.changeVisibility(message.receipt, disposition.delaySeconds);
   }
 
-  function work(name: ConsumedQueue, message: HeldMessage): Promise<Disposition[]> {
+  async function dispositionsOf(
+    coordinator: Coordinator,
+    name: ConsumedQueue,
+    message: HeldMessage,
+  ): Promise<Disposition[]> {
+    if (name === "request") return [await coordinator.control(message)];
+    if (name === "dead:request") return [await coordinator.deadLetter({ from: "request" }, message)];
+    if (name.startsWith("dead:"))
+      return [await coordinator.deadLetter({ from: "task", queue: name.slice("dead:task:".length) }, message)];
     return coordinator.work({
       messages: [message],
       queue: name.slice("task:".length),
@@ -145,7 +206,10 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
     store,
     queue,
     clock,
-    coordinator,
+    get coordinator() {
+      return process.coordinator;
+    },
+    switches,
     sent,
     reads,
     async until(promise) {
@@ -171,7 +235,64 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
       await quiet();
     },
     sleep: (seconds) => new Promise((resolve) => void clock.after(seconds * 1000, resolve)),
+    async sweep() {
+      await process.coordinator.sweep({ deadlineAtMs: clock.now() + invocationMs });
+    },
+    kill() {
+      process.life.over = true;
+      process = newProcess();
+    },
+    redeploy(tasks) {
+      registry = registryOf(tasks);
+      process = newProcess();
+    },
   };
+}
+
+interface Life {
+  over: boolean;
+}
+
+/** An answer that nobody is left to hear. */
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** The store as one process sees it: after its end nothing is called, and nothing answered. */
+function mortalStore(store: Store, life: Life): Store {
+  const called = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (life.over) return never();
+    const answer = await call();
+    return life.over ? never() : answer;
+  };
+  return {
+    get: (key, site) => called(() => store.get(key, site)),
+    getMany: (keys, site) => called(() => store.getMany(keys, site)),
+    query: (pk, prefix, cursor, site) => called(() => store.query(pk, prefix, cursor, site)),
+    due: (shard, before, cursor, site) => called(() => store.due(shard, before, cursor, site)),
+    list: (shard, from, site) => called(() => store.list(shard, from, site)),
+    write: (write, site) => called(() => store.write(write, site)),
+    remove: (keys, site) => called(() => store.remove(keys, site)),
+  };
+}
+
+function mortalQueue(queue: Queue, life: Life): Queue {
+  return { send: (name, messages, site) => (life.over ? never() : queue.send(name, messages, site)) };
+}
+
+/** What queues tell of themselves. */
+function memoryFacts(
+  queue: ReturnType<typeof createMemoryQueue>,
+  tasks: readonly { readonly queue: string }[],
+  { missing }: Switches,
+): Map<QueueRef, QueueFacts> {
+  const names = new Set<QueueRef>(["request", ...tasks.map((task): QueueRef => `task:${task.queue}`)]);
+  return new Map(
+    [...names].map((name): [QueueRef, QueueFacts] => {
+      if (missing.has(name.slice("task:".length))) return [name, { exists: false }];
+      return [name, { exists: true, depth: queue.depth(name), dead: queue.depth(`dead:${name}`) }];
+    }),
+  );
 }
 
 /** Lets promises settle. */
@@ -209,7 +330,7 @@ function clientStore(store: Store, reads: Map<string, number>): Store {
     getMany: (keys, site) => counted(site, () => store.getMany(keys, site)),
     query: (pk, prefix, cursor, site) => counted(site, () => store.query(pk, prefix, cursor, site)),
     due: (shard, before, cursor, site) => counted(site, () => store.due(shard, before, cursor, site)),
-    list: (shard, cursor, site) => counted(site, () => store.list(shard, cursor, site)),
+    list: (shard, from, site) => counted(site, () => store.list(shard, from, site)),
     write: async (write, site) => (site === "document.write" ? store.write(write, site) : refuse(site)),
     remove: async (_keys, site) => refuse(site),
   };

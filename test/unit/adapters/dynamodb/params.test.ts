@@ -139,7 +139,7 @@ describe("requests to DynamoDB", () => {
   });
 
   it("asks an index for what was submitted, latest first", () => {
-    expect(listParams("t", "list#1")).toEqual({
+    expect(listParams("t", "list#1", undefined)).toEqual({
       TableName: "t",
       IndexName: "list",
       KeyConditionExpression: "#0 = :0",
@@ -147,7 +147,7 @@ describe("requests to DynamoDB", () => {
       ExpressionAttributeValues: { ":0": { S: "list#1" } },
       ScanIndexForward: false,
     });
-    expect(listParams("t", "list#1", { wanted: 50 }).Limit).toBe(50);
+    expect(listParams("t", "list#1", { cursor: undefined, wanted: 50 }).Limit).toBe(50);
   });
 
   it("goes on where a cursor says", () => {
