@@ -14,18 +14,19 @@ export interface WatchLook {
 }
 
 const barWidth = 30;
+const minBarWidth = 10;
 const shownFailing = 5;
 const shownUnits = 12;
 
-/** `212 of 252 · 3 running · 12.5 tasks/s · about 4 s left`. */
+/** `212 of 252 · 3 running · about 4 s left · 12.5 tasks/s`. */
 export function paceText({ settled, tasks, running, failed, ratePerSecond, etaSeconds, pausedAt }: WatchedRun): string {
   return [
     `${settled} of ${tasks}`,
     ...(pausedAt === null ? [] : ["paused"]),
     ...(failed > 0 ? [`${failed} not succeeded`] : []),
     ...(running > 0 ? [`${running} running`] : []),
-    ...(ratePerSecond === null || ratePerSecond === 0 ? [] : [`${ratePerSecond} tasks/s`]),
     ...(etaSeconds === null ? [] : [`about ${durationText(etaSeconds * 1000)} left`]),
+    ...(ratePerSecond === null || ratePerSecond === 0 ? [] : [`${ratePerSecond} tasks/s`]),
   ].join(" · ");
 }
 
@@ -34,11 +35,10 @@ export function runText(run: WatchedRun): string {
   return `${run.id} ${run.status} ${paceText(run)}`;
 }
 
-/** A bar and the pace, in one line. */
+/** A bar and the pace, in one line; on a narrow terminal the end of the pace goes, not the bar. */
 export function barLine(run: WatchedRun, { width, paint }: WatchLook): string {
-  const text = paceText(run);
-  const room = Math.min(barWidth, width - displayWidth(text) - 2);
-  if (room < 5) return cut(text, width - 1);
+  const text = cut(paceText(run), Math.max(minBarWidth, width - minBarWidth - 2));
+  const room = Math.max(1, Math.min(barWidth, width - displayWidth(text) - 2));
   const full = run.tasks === 0 ? room : Math.floor((run.settled / run.tasks) * room);
   const bar = paint(run.failed > 0 ? "yellow" : "green", "█".repeat(full));
   return `${bar}${paint("grey", "░".repeat(room - full))} ${text}`;

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { svgText } from "../../cli/output/graph-svg.ts";
+import { barLine } from "../../cli/output/watch.ts";
 import { main } from "../../cli/program.ts";
 import { type Sample, withSample } from "../../cli/watching.ts";
 import { FatalError } from "../../lib/errors.ts";
@@ -47,6 +48,8 @@ const dag = {
     },
   },
 };
+
+const idle = { id: "r", name: null, status: "RUNNING", pausedAt: null } as const;
 
 beforeEach(() => {
   deployment = createDeployment({ tasks });
@@ -222,8 +225,8 @@ describe("watch", () => {
     const { stdout, exitCode } = await run(["watch", "nightly", "--interval", "3s"], { piped: true });
     expect(exitCode).toBe(exitCodes.fine);
     expect(stdout).toBe(`nightly RUNNING 9 of 27 · 16 running
-nightly RUNNING 17 of 27 · 8 running · 2.67 tasks/s · about 4 s left
-nightly RUNNING 23 of 27 · 2 not succeeded · 2 running · 2.33 tasks/s · about 2 s left
+nightly RUNNING 17 of 27 · 8 running · about 4 s left · 2.67 tasks/s
+nightly RUNNING 23 of 27 · 2 not succeeded · 2 running · about 2 s left · 2.33 tasks/s
 nightly SUCCEEDED 27 of 27 · 2 not succeeded · 2 tasks/s
 `);
   });
@@ -259,6 +262,15 @@ nightly SUCCEEDED 27 of 27 · 2 not succeeded · 2 tasks/s
     await vi.waitFor(() => expect(io.stdout()).toContain("nightly RUNNING"));
     io.interrupt();
     expect(await watching).toBe(exitCodes.interrupted);
+  });
+});
+
+describe("barLine", () => {
+  it("keeps a bar on a narrow terminal", () => {
+    const run = { ...idle, tasks: 256, settled: 128, failed: 1, running: 15, ratePerSecond: 13.58, etaSeconds: 15 };
+    const line = barLine(run, { width: 60, paint: (_, text) => text });
+    expect(line).toBe("█████░░░░░ 128 of 256 · 1 not succeeded · 15 running · abo…");
+    expect(line.length).toBeLessThan(60);
   });
 });
 
