@@ -5,9 +5,14 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { registerAudit } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
+import { registerClean } from "./commands/clean.ts";
+import { registerCompletion } from "./commands/completion.ts";
 import { registerCost } from "./commands/cost.ts";
 import { registerDev } from "./commands/dev.ts";
+import { registerDlq } from "./commands/dlq.ts";
+import { registerEvents } from "./commands/events.ts";
 import { registerFix } from "./commands/fix.ts";
+import { registerGraph } from "./commands/graph.ts";
 import { registerHealth } from "./commands/health.ts";
 import { registerInspect } from "./commands/inspect.ts";
 import { registerList } from "./commands/list.ts";
@@ -22,7 +27,9 @@ import { registerRevoke } from "./commands/revoke.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerSubmit } from "./commands/submit.ts";
+import { registerSweep } from "./commands/sweep.ts";
 import { registerWait } from "./commands/wait.ts";
+import { registerWatch } from "./commands/watch.ts";
 import { registerWorker } from "./commands/worker.ts";
 import { type CliIo, type ExitCode, exitCodes } from "./io.ts";
 import { writeError } from "./output/errors.ts";
@@ -41,17 +48,24 @@ const registers: readonly Register[] = [
   registerHealth,
   registerMonitor,
   registerInspect,
+  registerGraph,
+  registerEvents,
+  registerWatch,
   registerWait,
   registerResult,
   registerRevoke,
   registerPause,
   registerResume,
   registerRetry,
+  registerClean,
+  registerDlq,
+  registerSweep,
   registerReport,
   registerCost,
   registerAudit,
   registerDev,
   registerWorker,
+  registerCompletion,
 ];
 
 /**

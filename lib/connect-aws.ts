@@ -9,11 +9,14 @@ import { wallClock } from "./adapters/system/clock.ts";
 import { cryptoIds } from "./adapters/system/ids.ts";
 import type { ClientDeps } from "./client/client.ts";
 import { ConfigurationError } from "./client/errors.ts";
+import { redrive } from "./client/letters.ts";
 import type { QueueReport } from "./client/shapes.ts";
 import type { Connection } from "./connect.ts";
 import { sqsFacts } from "./connect-facts.ts";
 import type { QueueRef } from "./ports/queue.ts";
 
+/** A sweep by hand ends after that long; what is due then stays due. */
+const sweepMs = 600_000;
 /** What the local engine takes; the SDK insists on some. */
 const localCredentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
@@ -44,6 +47,14 @@ export function awsPorts(connection: Connection): ClientDeps {
     queueDepths: () => depthsOf(queue, connection),
     facts: sqsFacts(queue, connection),
     times: settings,
+    ...(connection.from === "dev-file" || connection.from === "stack"
+      ? { purge: () => purgeAll(queue, connection) }
+      : {}),
+    redrive: (ref, limit) => redrive(queue, ref, limit),
+    async sweep() {
+      const { repairing } = await import("./connect-repair.ts");
+      return repairing({ store, queue, settings }).sweep({ deadlineAtMs: wallClock.now() + sweepMs });
+    },
     async repair(runId, { sendAgain = false }) {
       const { repairing } = await import("./connect-repair.ts");
       return repairing({ store, queue, settings }).visit(runId, { sendAgain });
@@ -57,6 +68,13 @@ const noQueue: ClientDeps["queue"] = {
     throw new ConfigurationError("a table is named and no request queue: name it too (TUTTI_REQUEST_QUEUE_URL)");
   },
 };
+
+/** Empties the queues that the deployment has made: its own, not those that somebody has named. */
+async function purgeAll(queue: SqsQueue, { taskQueueUrls }: Connection): Promise<readonly string[]> {
+  const names = Object.keys(taskQueueUrls);
+  for (const ref of ["request", ...names.map((name) => `task:${name}` as const)] as const) await queue.purge(ref);
+  return ["request", ...names];
+}
 
 /** Lengths of the request queue and of every task queue that is known. */
 async function depthsOf(

@@ -259,6 +259,7 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     previewRevoke: async (id, given) => (await client()).previewRevoke(id, given),
     pause: async (id) => (await client()).pause(id),
     resume: async (id) => (await client()).resume(id),
+    remove: async (id, given) => (await client()).remove(id, given),
     retry: async (id, given) => (await client()).retry(id, given),
     previewRetry: async (id, given) => (await client()).previewRetry(id, given),
     failures: async (given) => (await client()).failures(given),
@@ -267,6 +268,14 @@ export function createClient(options: ConnectOptions = {}): TuttiClient {
     getActiveJoins: async () => (await client()).getActiveJoins(),
     health: async (given) => (await client()).health(given),
     monitor: async (given) => (await client()).monitor(given),
+    purgeQueues: async () => (await client()).purgeQueues(),
+    sweep: async () => (await client()).sweep(),
+    previewSweep: async () => (await client()).previewSweep(),
+    deadLetters: async () => (await client()).deadLetters(),
+    redrive: async (queue, given) => (await client()).redrive(queue, given),
     repair: async (id, given) => (await client()).repair(id, given),
+    graph: async (id, given) => (await client()).graph(id, given),
+    watch: async (given) => (await client()).watch(given),
+    events: async (id, given) => (await client()).events(id, given),
   };
 }

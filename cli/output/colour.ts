@@ -9,7 +9,7 @@ const codes = { red: 31, green: 32, yellow: 33, blue: 34, cyan: 36, grey: 90 } a
 export type Colour = keyof typeof codes;
 
 /** Colour of every state: the type makes a new state without a colour an error. */
-const statusColours: Readonly<Record<RunStatus | TaskStatus, Colour>> = {
+export const statusColours: Readonly<Record<RunStatus | TaskStatus, Colour>> = {
   WAITING: "grey",
   QUEUED: "cyan",
   RUNNING: "blue",

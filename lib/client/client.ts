@@ -7,16 +7,18 @@
  */
 import { InvalidRequestError, QueueError } from "../errors.ts";
 import type { Budget } from "../model/budget.ts";
+import type { DeadLettersReport, SweepReport } from "../model/cleaning-reports.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { ActiveJoin, CheckReport, HealthReport, ListReport, RepairReport } from "../model/operating-reports.ts";
 import { runStatuses } from "../model/outcome.ts";
 import type { AttemptReport } from "../model/outside.ts";
 import { requestIdSchema, type SubmitRequest } from "../model/request.ts";
+import type { EventsReport, GraphReport } from "../model/view-reports.ts";
 import type { Headers, Workflow } from "../model/workflow.ts";
 import { documentHash } from "../plan/document-hash.ts";
 import { parseFileDocument } from "../plan/parse-request.ts";
-import type { Clock, FactSource, Ids, Queue, Store } from "../ports/index.ts";
+import type { Clock, FactSource, Ids, Queue, QueueRef, Store } from "../ports/index.ts";
 import { childIn } from "../protocol/child.ts";
 import { type Head, isTombstone } from "../protocol/head.ts";
 import { decided, type Snapshot, slotOf, tallyOf } from "../protocol/snapshot.ts";
@@ -32,7 +34,10 @@ import { budgetReport } from "./budget.ts";
 import { type CheckOptions, checkStuck, getActiveJoins, health } from "./check.ts";
 import { type CostOptions, costOfRun } from "./cost-of-run.ts";
 import { ConfigurationError, RunFailedError, RunUnfinishedError } from "./errors.ts";
+import { type EventsOptions, eventsOf } from "./events.ts";
 import { failures } from "./failures.ts";
+import { type GraphOptions, graphOf } from "./graph.ts";
+import type { Redriven } from "./letters.ts";
 import { type ListOptions, listRuns } from "./list.ts";
 import { type Monitoring, type MonitoringOptions, monitor } from "./monitoring.ts";
 import {
@@ -42,6 +47,7 @@ import {
   previewRevoke,
   type RetryOptions,
   type RevokeOptions,
+  removeRun,
   resumeRun,
   retryRun,
   revoke,
@@ -65,6 +71,7 @@ import {
   schemaVersion,
   type WaitReport,
 } from "./shapes.ts";
+import { previewSweep, type Swept, sweepReport } from "./sweeping.ts";
 import {
   type Reading,
   readEnd,
@@ -75,6 +82,7 @@ import {
   type WaitTarget,
   waitForEnd,
 } from "./wait.ts";
+import { type Look, type WatchOptions, watch } from "./watch.ts";
 
 /** What the client works with. */
 export interface ClientDeps {
@@ -90,6 +98,12 @@ export interface ClientDeps {
   readonly times?: Partial<CheckTimes>;
   /** Does for a run what the sweeper would do at its next visit; absent where that is not possible. */
   readonly repair?: (runId: RunId, options: RepairOptions) => Promise<number>;
+  /** Sweeps from here; absent where that is not possible. */
+  readonly sweep?: () => Promise<Swept>;
+  /** Sends dead letters back to their queue; absent where the queues cannot be reached. */
+  readonly redrive?: (queue: QueueRef, limit: number) => Promise<Redriven>;
+  /** Deletes every message in the queues of the deployment, and names those; absent where it is not known that they are its own. */
+  readonly purge?: () => Promise<readonly string[]>;
 }
 
 /** How to repair a run. */
@@ -216,6 +230,13 @@ export interface TuttiClient {
    * @throws InvalidRequestError when it has not ended, or has succeeded and no task is named.
    */
   retry(id: string, options?: RetryOptions): Promise<OperationReport>;
+  /**
+   * Removes a run that has ended, before its retention is over. From then on nothing of it starts and no retry goes on with it; the
+   * sweeper deletes it at its next visit, once no worker holds a task of it. Its id is refused for 30 days.
+   *
+   * @throws InvalidRequestError when it has not ended.
+   */
+  remove(id: string, options?: Pick<RevokeOptions, "reason">): Promise<OperationReport>;
   /** What {@link retry} would run and keep. Writes and sends nothing. @throws as {@link retry} */
   previewRetry(id: string, options?: RetryOptions): Promise<RetryPreview>;
   /**
@@ -226,6 +247,32 @@ export interface TuttiClient {
    * @throws ConfigurationError where it cannot reach the queues.
    */
   repair(id: string, options?: RepairOptions): Promise<RepairReport>;
+  /**
+   * Deletes every message in the request queue and the task queues of the deployment. Takes a deployment whose queues are known
+   * to be its own: that of a `tutti dev`, or a stack.
+   *
+   * @returns The queues, by name.
+   * @throws ConfigurationError for any other.
+   */
+  purgeQueues(): Promise<readonly string[]>;
+  /**
+   * Visits all runs that are due, as the sweeper does. It writes to the table and the queues itself, and needs the sweeper's
+   * permissions.
+   *
+   * @throws ConfigurationError where it cannot reach the queues.
+   */
+  sweep(): Promise<SweepReport>;
+  /** What a sweep would mend of the runs that run. Writes and sends nothing. */
+  previewSweep(): Promise<SweepReport>;
+  /** Dead letters by queue, and the newest rejected requests. Reads only: no letter is taken. */
+  deadLetters(): Promise<DeadLettersReport>;
+  /**
+   * Sends the dead letters of a queue back to it.
+   *
+   * @param queue - Name of a task queue, or `request`.
+   * @throws ConfigurationError where the queues cannot be reached.
+   */
+  redrive(queue: string, options?: { readonly limit?: number }): Promise<Redriven>;
   /** Runs, newest first, a page at a time. */
   list(options?: ListOptions): Promise<ListReport>;
   /**
@@ -242,6 +289,20 @@ export interface TuttiClient {
   health(options?: Omit<CheckOptions, "id">): Promise<HealthReport>;
   /** Checks once, and again as often as it is told, with what has changed in between. */
   monitor(options?: MonitoringOptions): Promise<Monitoring>;
+  /**
+   * The picture of a run: what lies in what, what follows what, with states; and the runs of its maps.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   */
+  graph(id: string, options?: GraphOptions): Promise<GraphReport>;
+  /**
+   * The timeline of a run: every step that is recorded, oldest first.
+   *
+   * @throws RunNotFoundError, RunRemovedError
+   */
+  events(id: string, options?: EventsOptions): Promise<EventsReport>;
+  /** Looks at a run until it has ended, or at those that run until the signal. Reads only. @throws RunNotFoundError, RunRemovedError */
+  watch(options: WatchOptions): Promise<Look>;
   /**
    * The runs that have failed or ran out of time, among the 10,000 newest, with the kind of their error.
    *
@@ -286,6 +347,7 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     previewRevoke: (id, options = {}) => previewRevoke(operating, id, options),
     pause: (id) => pauseRun(operating, id),
     resume: (id) => resumeRun(operating, id),
+    remove: (id, options = {}) => removeRun(operating, id, options),
     retry: (id, options = {}) => retryRun(operating, id, options),
     previewRetry: (id, options = {}) => previewRetry(operating, id, options),
     failures: ({ fingerprint } = {}) => failures(deps.store, fingerprint),
@@ -294,7 +356,15 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     getActiveJoins: () => getActiveJoins(checking),
     health: (options = {}) => health(checking, options),
     monitor: (options = {}) => monitor({ check, after: (delayMs, run) => deps.clock.after(delayMs, run) }, options),
+    purgeQueues: () => purgeQueues(deps),
+    sweep: () => sweepNow(deps),
+    previewSweep: () => previewSweep(checking),
+    deadLetters: () => deadLetters(deps, () => check({})),
+    redrive: (queue, { limit = 1000 } = {}) => redriveLetters(deps, queue, limit),
     repair: (id, options = {}) => repair(deps, id, options),
+    graph: (id, options = {}) => graphOf(reading, id, options),
+    watch: (options) => watch(reading, options),
+    events: (id, options = {}) => eventsOf(reading, id, options),
   };
 }
 
@@ -303,6 +373,29 @@ async function repair(deps: ClientDeps, id: string, options: RepairOptions): Pro
   if (deps.repair === undefined)
     throw new ConfigurationError("to repair a run takes its queues: name the request queue");
   return { schemaVersion, runId, repaired: await deps.repair(runId, options) };
+}
+
+async function sweepNow({ sweep }: ClientDeps): Promise<SweepReport> {
+  if (sweep !== undefined) return sweepReport(await sweep());
+  throw new ConfigurationError("to sweep takes the queues: name the request queue");
+}
+
+async function deadLetters(deps: ClientDeps, check: () => Promise<CheckReport>): Promise<DeadLettersReport> {
+  const [queues, { rejected, rejectedCount }] = await Promise.all([deps.queueDepths?.() ?? null, check()]);
+  const dead = queues?.map((one) => ({ queue: one.queue, dead: one.dead })) ?? null;
+  return { schemaVersion, queues: dead, rejected, rejectedCount };
+}
+
+async function redriveLetters({ redrive }: ClientDeps, queue: string, limit: number): Promise<Redriven> {
+  if (redrive !== undefined) return redrive(queue === "request" ? queue : `task:${queue}`, limit);
+  throw new ConfigurationError("the queues cannot be reached from here: name the stack (--stack)");
+}
+
+async function purgeQueues({ purge }: ClientDeps): Promise<readonly string[]> {
+  if (purge !== undefined) return purge();
+  throw new ConfigurationError(
+    "others may share queues that are named one by one: name the stack that has made them (--stack), or purge them one by one",
+  );
 }
 
 async function submit(

@@ -1,5 +1,5 @@
 /**
- * Revoke, pause, resume and retry, from outside: one request each, and a look at what has come of it.
+ * Revoke, pause, resume, retry and remove, from outside: one request each, and a look at what has come of it.
  *
  * Each names the generation that was seen. What would change nothing is not sent.
  */
@@ -96,6 +96,22 @@ export async function retryRun(operating: Operating, id: string, named: RetryOpt
   return operate(operating, head, { type: "retry", named, outcome });
 }
 
+/** Removes a run that has ended, before its retention is over: the sweeper does, once no worker holds a task of it. */
+export async function removeRun(
+  operating: Operating,
+  id: string,
+  { reason }: Pick<RevokeOptions, "reason">,
+): Promise<OperationReport> {
+  const head = await findHead(operating.store, id);
+  if (head.status === "RUNNING")
+    throw new InvalidRequestError("id", head.runId, "must be the id of a run that has ended: revoke it first");
+  return operate(operating, head, {
+    type: "remove",
+    named: reason === undefined ? {} : { reason },
+    outcome: (now) => (now.removeAtMs !== undefined || isTombstone(now) ? true : undefined),
+  });
+}
+
 interface Operation {
   readonly type: OperateRequest["type"];
   /** What the request says beside the run. */
@@ -124,7 +140,7 @@ async function operate(operating: Operating, head: Head, operation: Operation): 
     [headKey(runId), rejectedKey(requestId), ...also],
     ([stored, rejected, image]): OperationReport | TuttiError | undefined => {
       latest = stored === undefined ? latest : decodeHead(runId, stored);
-      if (isTombstone(latest)) return new RunRemovedError(runId);
+      if (isTombstone(latest) && operation.type !== "remove") return new RunRemovedError(runId);
       const changed = operation.outcome(latest, image, requestId);
       if (changed !== undefined) return reportOf(latest, changed);
       return rejected === undefined ? undefined : rejectionOf(rejected, { runId, requestId });

@@ -1,15 +1,15 @@
 /**
- * Requests about an existing run: revoke, pause, resume, retry.
+ * Requests about an existing run: revoke, pause, resume, retry, remove.
  *
  * Each names the generation that its sender saw, and can be repeated: a copy finds what the first has done and goes on with
  * what that may have left.
  */
 import { InvalidRequestError, RunRemovedError } from "../errors.ts";
 import type { RunId } from "../model/ids.ts";
-import type { OperateRequest, PauseRequest, RevokeRequest } from "../model/request.ts";
+import type { OperateRequest, PauseRequest, RemoveRequest, RevokeRequest } from "../model/request.ts";
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import type { WriteResult } from "../ports/index.ts";
-import { type Head, isTombstone, pauseWrite, resumeWrite } from "../protocol/head.ts";
+import { type Head, isTombstone, pauseWrite, removeAtWrite, resumeWrite } from "../protocol/head.ts";
 import { memberPrefix } from "../protocol/inside.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
@@ -33,7 +33,9 @@ export async function operate(
 ): Promise<void> {
   const head = await readHead(deps.store, request.id);
   if (!head) throw new InvalidRequestError("id", request.id, "must be the id of a run");
-  if (isTombstone(head)) throw new RunRemovedError(head.runId);
+  const isGoing = head.removeAtMs !== undefined;
+  if (isGoing && request.type === "remove") return;
+  if (isGoing || isTombstone(head)) throw new RunRemovedError(head.runId);
   if (head.parent !== undefined && request.type !== "revoke") {
     const { run, node } = head.parent;
     const rule = `must not be the run of a map: ${request.type} run ${run}, whose map ${node} it is`;
@@ -48,6 +50,8 @@ export async function operate(
       return pause(deps, plans, request, head);
     case "resume":
       return resume(deps, plans, head);
+    case "remove":
+      return remove(deps, request, head);
   }
 }
 
@@ -126,6 +130,15 @@ async function resume(deps: CoordinatorDeps, plans: PlanCache, head: Head): Prom
   if (now === undefined || now.pausedAtMs !== undefined) return;
   await restart(deps, plans, now);
   if (now.maps) await followInside(deps, plans, now);
+}
+
+/** Only says so: the sweeper alone may delete, and does as at the end of the retention, once no worker holds a task. */
+async function remove({ store, clock, log }: CoordinatorDeps, { reason }: RemoveRequest, head: Head): Promise<void> {
+  const { runId: run, generation, status } = head;
+  if (status === "RUNNING")
+    throw new InvalidRequestError("id", run, "must be the id of a run that has ended: revoke it before it is removed");
+  const { applied } = await store.write(removeAtWrite(run, generation, clock.now()), "head.remove");
+  if (applied) log.write("info", "run to be removed", { run, ...(reason === undefined ? {} : { reason }) });
 }
 
 /** A refused one has met another request, or the end of the run: nothing is left to switch. */

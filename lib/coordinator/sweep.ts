@@ -106,8 +106,10 @@ async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Prom
   if (isTombstone(head)) return lookAgain(deps, plans, head);
   if ((await keptUntil(deps, plans, head)) > nowMs) return (await mend(deps, plans, head)).repaired;
   if (head.parent && isKeptFor(head.parent, await readHead(deps.store, head.parent.run))) return keep(deps, head);
-  // An error callback may be owed for longer than the retention: it has until its own end.
-  return head.errorBranches && (await owes(deps, plans, head))
+  // An error callback may be owed for longer than the retention: it has until its own end. And of a run that an operator has
+  // asked to remove, workers may still hold tasks.
+  const mayOwe = head.errorBranches || head.removeAtMs !== undefined;
+  return mayOwe && (await owes(deps, plans, head))
     ? (await mend(deps, plans, head)).repaired
     : removeRun(deps, plans, head);
 }
@@ -220,8 +222,9 @@ function nextVisit(
 
 /** Until when a run is kept: its retention after its end, or after the time at which an error callback may start then. */
 async function keptUntil(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<number> {
-  const { endedAtMs, planHash: hash, planPages: pages } = head;
+  const { endedAtMs, removeAtMs, planHash: hash, planPages: pages } = head;
   if (endedAtMs === undefined) return Infinity;
+  if (removeAtMs !== undefined) return removeAtMs;
   const plan = head.errorBranches ? await plans.load(head.runId, { hash, pages }) : undefined;
   const branches = Object.values(plan?.nodes ?? {}).filter((node) => node.afterEnd);
   const lastMs = branches.reduce((last, node) => Math.max(last, startMs(node, endedAtMs)), endedAtMs);

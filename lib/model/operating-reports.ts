@@ -4,7 +4,14 @@
  */
 import { z } from "zod";
 import { causes } from "./causes.ts";
+import {
+  cleanReportSchema,
+  deadLettersReportSchema,
+  redriveReportSchema,
+  sweepReportSchema,
+} from "./cleaning-reports.ts";
 import { runStatuses } from "./outcome.ts";
+import { eventsReportSchema, graphReportSchema, watchReportSchema } from "./view-reports.ts";
 
 const version = z.literal(1);
 const time = z.string().describe("ISO-8601, UTC");
@@ -176,6 +183,13 @@ export function reportsJsonSchema(): Record<string, unknown> {
       fixReportSchema,
       repairReportSchema,
       changeSchema,
+      graphReportSchema,
+      eventsReportSchema,
+      watchReportSchema,
+      cleanReportSchema,
+      deadLettersReportSchema,
+      redriveReportSchema,
+      sweepReportSchema,
     ]),
     { io: "input", reused: "inline" },
   );

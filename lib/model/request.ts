@@ -103,19 +103,26 @@ export const retryRequestSchema = z
   })
   .meta({ id: "RetryRequest" });
 
+/** Removes a run that has ended, before its retention is over. */
+export const removeRequestSchema = z
+  .strictObject({ ...about, type: z.literal("remove"), reason: z.string().min(1).max(limits.reasonLength).optional() })
+  .meta({ id: "RemoveRequest" });
+
 export const operateRequestSchemas = {
   revoke: revokeRequestSchema,
   pause: pauseRequestSchema,
   resume: resumeRequestSchema,
   retry: retryRequestSchema,
+  remove: removeRequestSchema,
 } as const;
 
 export type RevokeRequest = z.infer<typeof revokeRequestSchema>;
 export type PauseRequest = z.infer<typeof pauseRequestSchema>;
 export type ResumeRequest = z.infer<typeof resumeRequestSchema>;
 export type RetryRequest = z.infer<typeof retryRequestSchema>;
+export type RemoveRequest = z.infer<typeof removeRequestSchema>;
 /** A request about an existing run. */
-export type OperateRequest = RevokeRequest | PauseRequest | ResumeRequest | RetryRequest;
+export type OperateRequest = RevokeRequest | PauseRequest | ResumeRequest | RetryRequest | RemoveRequest;
 
 export type SubmitRequest = z.infer<typeof submitRequestSchema>;
 

@@ -51,6 +51,8 @@ export interface Head {
   /** What the last sweep saw: settled nodes, and the interval it chose. */
   readonly sweptSettled?: number;
   readonly sweptIntervalMs?: number;
+  /** Set when an operator has asked to remove the run: nothing starts, no retry, and the sweeper removes it. */
+  readonly removeAtMs?: number;
   /** Set on a tombstone: the run's items are gone. */
   readonly removedAtMs?: number;
 }
@@ -91,6 +93,7 @@ export function decodeHead(runId: RunId, image: Image): Head {
       dueMs: "due",
       sweptSettled: "sweptSettled",
       sweptIntervalMs: "sweptInterval",
+      removeAtMs: "removeAt",
       removedAtMs: "removedAt",
     }),
     ...(image.endedBy === undefined ? {} : { endedBy: String(image.endedBy) }),
@@ -141,6 +144,7 @@ export function createHeadWrite(head: Head, nowMs: number): Write {
     remove: [
       ...Object.keys(values).filter((name) => values[name] === undefined),
       "removedAt",
+      "removeAt",
       "ttl",
       "endedAt",
       "endedBy",
@@ -291,6 +295,30 @@ export function raiseWrite(run: RunId, next: NextGeneration): Write {
       of: [
         { is: "equal", path: ["generation"], value: next.generation - 1 },
         { is: "present", path: ["endedAt"] },
+        { is: "absent", path: ["removedAt"] },
+        { is: "absent", path: ["removeAt"] },
+      ],
+    },
+  };
+}
+
+/**
+ * To be removed: from now on nothing of an ended run starts, no retry goes on with it, and the sweeper is due to remove it. It
+ * comes before anything is deleted, so that nobody takes what is half gone for something that has not begun.
+ */
+export function removeAtWrite(run: RunId, generation: number, nowMs: number): Write {
+  return {
+    key: headKey(run),
+    set: [
+      { path: ["removeAt"], value: nowMs },
+      { path: ["due"], value: nowMs },
+    ],
+    condition: {
+      is: "all",
+      of: [
+        { is: "equal", path: ["generation"], value: generation },
+        { is: "present", path: ["endedAt"] },
+        { is: "absent", path: ["removeAt"] },
         { is: "absent", path: ["removedAt"] },
       ],
     },

@@ -42,12 +42,12 @@ function openStatus(slot: OpenSlot, released: boolean): TaskStatus {
 
 /**
  * Whether task code of a node may start, on a head read taken now (S9, G20). Nothing does while the run is paused, and nothing of
- * a run that was removed.
+ * a run that was removed, or is to be.
  */
 export function mayStart(
-  { status, pausedAtMs, removedAtMs }: Pick<Head, "status" | "pausedAtMs" | "removedAtMs">,
+  { status, pausedAtMs, removeAtMs, removedAtMs }: Pick<Head, "status" | "pausedAtMs" | "removeAtMs" | "removedAtMs">,
   afterEnd: boolean,
 ): boolean {
-  if (pausedAtMs !== undefined || removedAtMs !== undefined) return false;
+  if (pausedAtMs !== undefined || removeAtMs !== undefined || removedAtMs !== undefined) return false;
   return status === "RUNNING" || (afterEnd && status !== "REVOKED");
 }

@@ -17,6 +17,7 @@ export const sites = [
   "head.pause",
   "head.raise",
   "head.read",
+  "head.remove",
   "head.resume",
   "head.tombstone",
   "head.visit",

@@ -103,6 +103,7 @@ function moving({ client, until }: Deployment): TuttiClient {
     previewRevoke: (id, options) => until(client.previewRevoke(id, options)),
     pause: (id) => until(client.pause(id)),
     resume: (id) => until(client.resume(id)),
+    remove: (id, options) => until(client.remove(id, options)),
     retry: (id, options) => until(client.retry(id, options)),
     previewRetry: (id, options) => until(client.previewRetry(id, options)),
     failures: (options) => until(client.failures(options)),
@@ -111,7 +112,15 @@ function moving({ client, until }: Deployment): TuttiClient {
     getActiveJoins: () => until(client.getActiveJoins()),
     health: (options) => until(client.health(options)),
     monitor: (options) => until(client.monitor(options)),
+    purgeQueues: () => until(client.purgeQueues()),
+    sweep: () => until(client.sweep()),
+    previewSweep: () => until(client.previewSweep()),
+    deadLetters: () => until(client.deadLetters()),
+    redrive: (queue, options) => until(client.redrive(queue, options)),
     repair: (id, options) => until(client.repair(id, options)),
+    graph: (id, options) => until(client.graph(id, options)),
+    watch: (options) => until(client.watch(options)),
+    events: (id, options) => until(client.events(id, options)),
   };
 }
 

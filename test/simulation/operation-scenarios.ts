@@ -12,6 +12,16 @@ const inPacks = { tasksPerInvocation: () => 10 };
 
 export const operationScenarios: readonly Scenario[] = [
   {
+    // The failure ends the run while a member still runs: it is removed when no worker holds a task any more.
+    name: "remove of a run whose workers still run",
+    workflow: { chord: { header: [slow(20, 1), fails, one(3)], callback: sum, onError } },
+    shape: { leafSize: 2, fan: 2 },
+    sweeper: true,
+    operations: [{ request: { type: "remove" }, atStartOf: "onError", afterSeconds: 1 }],
+    status: "FAILED",
+    ends: "removed",
+  },
+  {
     name: "retry of a chain",
     workflow: { chain: [one(1), mended(2), { task: "plus", args: [3] }] },
     operations: [{ request: retry }],

@@ -8,6 +8,7 @@ import {
   ChangeMessageVisibilityCommand,
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
+  PurgeQueueCommand,
   type QueueAttributeName,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
@@ -27,6 +28,8 @@ export interface SqsQueueOptions {
 
 export interface SqsQueue extends Queue, QueueConsumer {
   depth(queue: ConsumedQueue): Promise<QueueDepth>;
+  /** Deletes every message in it. SQS takes up to a minute, and one such call a minute. */
+  purge(queue: ConsumedQueue): Promise<void>;
 }
 
 /** What a receive waits longer for than SQS does, before its answer counts as lost. */
@@ -107,6 +110,10 @@ export function createSqsQueue({ client, urls, maxBytes = maxBatchBytes }: SqsQu
           if (!(error instanceof Error && (isOldReceipt(error.name) || isGone(error)))) throw error;
         }
       });
+    },
+
+    async purge(queue) {
+      await translated(`purge of ${queue}`, () => client.send(new PurgeQueueCommand({ QueueUrl: urlOf(queue) })));
     },
 
     async depth(queue) {

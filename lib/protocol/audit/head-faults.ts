@@ -52,6 +52,7 @@ const optional = {
   endedBy: text,
   error: map,
   pausedAt: time,
+  removeAt: time,
   pausedBy: text,
   restartedAt: time,
   raisedAt: time,

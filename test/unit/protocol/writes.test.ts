@@ -13,6 +13,7 @@ import {
   lowerDueWrite,
   pauseWrite,
   raiseWrite,
+  removeAtWrite,
   resumeWrite,
   tombstoneWrite,
 } from "../../../lib/protocol/head.ts";
@@ -648,6 +649,25 @@ const written: WriteCase[] = [
       ["another retry was first, and has ended", { status: "FAILED", generation: 2, endedAt: 8500 }],
       ["still running", { status: "RUNNING", generation: 1 }],
       ["removed", { status: "FAILED", generation: 1, endedAt: 8000, removedAt: 8500 }],
+      ["to be removed", { status: "FAILED", generation: 1, endedAt: 8000, removeAt: 8500 }],
+    ],
+  },
+  {
+    name: "head: to be removed",
+    write: removeAtWrite("r", 2, 9000),
+    applies: [
+      [
+        "ended, the generation seen",
+        { status: "FAILED", generation: 2, endedAt: 8000, due: 600_000 },
+        { status: "FAILED", generation: 2, endedAt: 8000, removeAt: 9000, due: 9000 },
+      ],
+    ],
+    refuses: [
+      ["no head", undefined],
+      ["retried meanwhile", { status: "FAILED", generation: 3, endedAt: 8500 }],
+      ["still running", { status: "RUNNING", generation: 2 }],
+      ["to be removed already", { status: "FAILED", generation: 2, endedAt: 8000, removeAt: 8500 }],
+      ["removed", { status: "FAILED", generation: 2, endedAt: 8000, removedAt: 8500 }],
     ],
   },
   {
@@ -803,6 +823,7 @@ describe("a write as data", () => {
   it("create of a head clears what a tombstone had", () => {
     const left = [
       "removedAt",
+      "removeAt",
       "ttl",
       "endedAt",
       "endedBy",
