@@ -88,8 +88,8 @@ describe.skipIf(!dynoxideAvailable())("functions", () => {
 
     expect(await readHead(engine.store, "deployed")).toMatchObject({ status: "SUCCEEDED" });
     const metrics = json().filter((line) => "_aws" in line);
-    expect(metrics).toContainEqual(expect.objectContaining({ service: "control", "runs.submitted": 1 }));
-    expect(metrics).toContainEqual(expect.objectContaining({ service: "worker", "runs.succeeded": 1 }));
+    expect(metrics).toContainEqual(expect.objectContaining({ service: "tutti", "runs.submitted": 1 }));
+    expect(metrics).toContainEqual(expect.objectContaining({ service: "tutti", "runs.succeeded": 1 }));
     expect(json()).toContainEqual(
       expect.objectContaining({ service: "worker", message: "run ended", function_request_id: "request-1" }),
     );

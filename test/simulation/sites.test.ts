@@ -3,7 +3,14 @@ import { expect, it } from "vitest";
 import { sites } from "./sites.ts";
 
 /** Names of metrics look like sites. */
-const metrics = new Set(["requests.rejected", "runs.submitted", "sweep.repaired", "sweep.visited", "tasks.retried"]);
+const metrics = new Set([
+  "requests.rejected",
+  "runs.submitted",
+  "sweep.left",
+  "sweep.repaired",
+  "sweep.visited",
+  "tasks.retried",
+]);
 
 it("lists every call site of the driver", () => {
   const found = new Set<string>();
