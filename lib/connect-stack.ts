@@ -6,7 +6,14 @@
 import { z } from "zod";
 import type { StackLookup, StackOutput } from "./adapters/cloudformation/outputs.ts";
 import { ConfigurationError } from "./client/errors.ts";
-import { type Connection, type ConnectOptions, endpointsOf, regionOf, type Surroundings } from "./connect.ts";
+import {
+  type Connection,
+  type ConnectOptions,
+  endpointsOf,
+  regionOf,
+  type Surroundings,
+  settingsIn,
+} from "./connect.ts";
 
 const deploymentSchema = z.object({
   tutti: z.literal(1),
@@ -42,6 +49,7 @@ export async function findStack(
     endpoints: endpointsOf(options, environment),
     ...(region === undefined ? {} : { region }),
     local: false,
+    ...settingsIn(environment),
     ...(options.tasks === undefined ? {} : { tasks: options.tasks }),
   };
 }

@@ -163,7 +163,7 @@ function urlsIn(environment: Surroundings["environment"], variable: string): Rea
 }
 
 /** Times that the environment sets, by their variables; what is no whole number is passed over: it is the functions' to refuse. */
-function settingsIn(environment: Surroundings["environment"]): { readonly settings?: Partial<Settings> } {
+export function settingsIn(environment: Surroundings["environment"]): { readonly settings?: Partial<Settings> } {
   const names = {
     leaseSeconds: "TUTTI_LEASE_SECONDS",
     clockSkewSeconds: "TUTTI_CLOCK_SKEW_SECONDS",

@@ -56,6 +56,12 @@ describe("findStack", () => {
     ]);
   });
 
+  it("takes the times of the deployment from the environment: who sweeps by hand must know for how long runs are kept", async () => {
+    expect(await find(answering(ours("TuttiDeployment1")), { TUTTI_RETENTION_SECONDS: "2592000" })).toMatchObject({
+      settings: { retentionSeconds: 2_592_000 },
+    });
+  });
+
   it.each<[string, ReadOutputs, RegExp]>([
     ["does not exist", async () => undefined, /^there is no stack Prod in eu-west-1 in this account/],
     ["has no deployment", answering(...others), /^no output of the stack Prod describes a deployment/],
