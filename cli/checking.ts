@@ -44,7 +44,8 @@ export async function openChecking(io: CliIo, flags: CheckFlags): Promise<TuttiC
   return openClient(io, flags, flags.tasks === undefined ? {} : { tasks: await tasksIn(io, flags.tasks) });
 }
 
-async function tasksIn(io: CliIo, named: string): Promise<NonNullable<ConnectOptions["tasks"]>> {
+/** The tasks of a module, with their queues. @throws UsageError when there is no such module. */
+export async function tasksIn(io: CliIo, named: string): Promise<NonNullable<ConnectOptions["tasks"]>> {
   const file = await findTasksModule({ cwd: io.cwd, file: named });
   if (file === undefined) throw new UsageError(`there is no tasks module ${named}`);
   const { registry } = await loadTasksModule(file);

@@ -10,6 +10,7 @@ import { registerCompletion } from "./commands/completion.ts";
 import { registerCost } from "./commands/cost.ts";
 import { registerDev } from "./commands/dev.ts";
 import { registerDlq } from "./commands/dlq.ts";
+import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvents } from "./commands/events.ts";
 import { registerFix } from "./commands/fix.ts";
 import { registerGraph } from "./commands/graph.ts";
@@ -63,6 +64,7 @@ const registers: readonly Register[] = [
   registerReport,
   registerCost,
   registerAudit,
+  registerDoctor,
   registerDev,
   registerWorker,
   registerCompletion,

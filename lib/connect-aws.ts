@@ -20,18 +20,22 @@ const sweepMs = 600_000;
 /** What the local engine takes; the SDK insists on some. */
 const localCredentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
+/** Where the two services are, and whose credentials they get. */
+export function clientOptions({ endpoints, region, local }: Connection) {
+  const common = { ...(region === undefined ? {} : { region }), ...(local ? { credentials: localCredentials } : {}) };
+  const at = (endpoint: string | undefined) => ({ ...common, ...(endpoint === undefined ? {} : { endpoint }) });
+  return { dynamodb: at(endpoints.dynamodb), sqs: at(endpoints.sqs) };
+}
+
 /** The ports of a client, on DynamoDB and SQS. Nothing is sent before they are used. */
 export function awsPorts(connection: Connection): ClientDeps {
-  const { table, endpoints, region, local } = connection;
-  const common = { ...(region === undefined ? {} : { region }), ...(local ? { credentials: localCredentials } : {}) };
-  const dynamodb = createDynamoClient({
-    ...common,
-    ...(endpoints.dynamodb === undefined ? {} : { endpoint: endpoints.dynamodb }),
-  });
+  const { table } = connection;
+  const options = clientOptions(connection);
+  const dynamodb = createDynamoClient(options.dynamodb);
   const store = createDynamoStore({ client: dynamodb, table, clock: wallClock, ids: cryptoIds });
   if (connection.requestQueueUrl === undefined) return { store, queue: noQueue, clock: wallClock, ids: cryptoIds };
   const queue = createSqsQueue({
-    client: createSqsClient({ ...common, ...(endpoints.sqs === undefined ? {} : { endpoint: endpoints.sqs }) }),
+    client: createSqsClient(options.sqs),
     urls: {
       request: connection.requestQueueUrl,
       tasks: connection.taskQueueUrls,

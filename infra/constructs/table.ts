@@ -46,6 +46,13 @@ const recoveryDays = 35;
 /** What driving a run takes: reads by key, and conditional writes of one item. */
 const driveActions = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"] as const;
 
+/** What `tutti doctor` asks. */
+const describeActions = [
+  "dynamodb:DescribeTable",
+  "dynamodb:DescribeTimeToLive",
+  "dynamodb:DescribeContinuousBackups",
+] as const;
+
 /** Where senders store workflows that no message holds (docs/requests.md). */
 const documentPartitions = "document#*";
 
@@ -110,10 +117,12 @@ export class TuttiTable extends Construct {
     });
   }
 
-  /** Lets somebody read runs: what `status`, `inspect`, `wait` and `result` do. */
+  /** Lets somebody read runs, and how the table is set up: what `status`, `inspect`, `wait`, `result` and `doctor` do. */
   grantRead(grantee: IGrantable): Grant {
-    const actions = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
-    return this.grantOn(grantee, actions).combine(this.grantIndex(grantee, listIndex));
+    const read = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
+    return this.grantOn(grantee, [...read, ...describeActions])
+      .combine(this.grantIndex(grantee, listIndex))
+      .combine(this.grantIndex(grantee, dueIndex));
   }
 
   private grantOn(grantee: IGrantable, actions: readonly string[]): Grant {

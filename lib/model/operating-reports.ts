@@ -10,6 +10,7 @@ import {
   redriveReportSchema,
   sweepReportSchema,
 } from "./cleaning-reports.ts";
+import { doctorReportSchema } from "./doctor-report.ts";
 import { runStatuses } from "./outcome.ts";
 import { eventsReportSchema, graphReportSchema, watchReportSchema } from "./view-reports.ts";
 
@@ -190,6 +191,7 @@ export function reportsJsonSchema(): Record<string, unknown> {
       deadLettersReportSchema,
       redriveReportSchema,
       sweepReportSchema,
+      doctorReportSchema,
     ]),
     { io: "input", reused: "inline" },
   );

@@ -1,3 +1,15 @@
+export type {
+  Asked,
+  AskedQueue,
+  ClockOffset,
+  DeploymentFacts,
+  Expiry,
+  LayoutPart,
+  QueueDescription,
+  QueueInspector,
+  TableDescription,
+  TableInspector,
+} from "./deployment.ts";
 export type { DeployedTask, FactSource, Facts, QueueFacts } from "./facts.ts";
 export type {
   ConsumedQueue,
