@@ -38,6 +38,24 @@ it("S1-78: has the order of troubleshooting, in commands that there are", () => 
   ]);
 });
 
+it("S1-80: has the emergency: stop, purge, restart, quick fix", () => {
+  const [, section = ""] = /^## Emergency: [^\n]*\n([\s\S]*?)^## /m.exec(page) ?? [];
+  const steps = [...section.matchAll(/^(\d)\. ([^.]*?`?(?:\.|says|shows|:))/gm)].map(([, , step]) => step);
+  expect(steps).toEqual([
+    "Stop all workers.",
+    "`tutti clean --all --force --queues --dry-run` says",
+    "Start the workers again:",
+    "`tutti fix` shows",
+  ]);
+  expect(section).toContain("then `tutti clean --all --force --queues`");
+});
+
+it("has every kind of thing that doctor looks at, with its marks", () => {
+  for (const mark of ["✓", "✗", "!", "–"]) expect(page).toContain(`\`${mark}\``);
+  for (const what of ["Credentials", "Table", "Expiry", "Each queue", "Readers", "Clock", "Sweeper"])
+    expect(page).toMatch(new RegExp(`^\\| ${what} +\\| [^|]*\\S +\\|`, "m"));
+});
+
 it("S1-79: has the filter for the last 50 lines of the logs", () => {
   const [, pattern = ""] = /grep -E '([^']+)' \| tail -n 50/.exec(page) ?? [];
   const finds = (line: object) => new RegExp(pattern).test(JSON.stringify(line));
