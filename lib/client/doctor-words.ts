@@ -42,6 +42,12 @@ export function unasked(
     case "missing":
       return unknown(check, about, "there is nothing to ask");
     case "failed":
+      // Without these nothing works; the rest an engine may not have.
+      if (check === "table" || check === "queue")
+        return wrong(check, about, `cannot be used: ${why}`, {
+          fix: "mend what the error names; a region is set by --region or AWS_REGION",
+          expected: "an answer",
+        });
       return unknown(check, about, `could not be asked: ${why}`);
     case "unreachable":
       return wrong(check, about, `does not answer: ${why}`, {

@@ -41,6 +41,12 @@ it("finds nothing wrong with a deployment that works, and says what it could not
 describe("S2-25 S2-27: is wrong", () => {
   const wrongs: readonly [string, Partial<DoctorFacts>, Partial<Answers>, readonly string[]][] = [
     ["a table that is not there", {}, { table: { answer: "missing" } }, ["table table prod"]],
+    [
+      "a table that cannot be asked for want of a region",
+      {},
+      { table: { answer: "failed", why: "Error: Region is missing" } },
+      ["table table prod"],
+    ],
     ["a table that does not answer", {}, { table: silent }, ["table table prod"]],
     [
       "a table that is not ready",
@@ -88,7 +94,6 @@ describe("S2-25 S2-27: is wrong", () => {
             },
           ],
         ]),
-        ...{},
       },
       ["dead-letters dead letters of queue request"],
     ],
