@@ -29,7 +29,7 @@ export function writeDoctor(io: CliIo, { findings, workingConfiguration }: Docto
   const count = (state: DoctorFinding["state"]) => findings.filter((finding) => finding.state === state).length;
   lines.push(
     "",
-    `${count("ok")} ok, ${count("wrong")} wrong, ${count("advice")} to better, ${count("unknown")} could not be asked`,
+    `${count("ok")} ok, ${count("wrong")} wrong, ${count("advice")} advice, ${count("unknown")} could not be asked`,
   );
   io.out.write(`${lines.join("\n")}\n`);
 }

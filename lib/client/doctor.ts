@@ -38,9 +38,14 @@ export function examine(facts: DoctorFacts): DoctorReport {
     checkedAt: isoTime(facts.nowMs),
     findings,
     workingConfiguration: findings.flatMap(({ check, about, state, found, expected }) =>
-      state === "wrong" && expected !== null ? [{ setting: `${check} of ${about}`, found, expected }] : [],
+      state === "wrong" && expected !== null ? [{ setting: settingName(check, about), found, expected }] : [],
     ),
   };
+}
+
+/** `visibility of queue images`; `table prod`, which says it already. */
+function settingName(check: string, about: string): string {
+  return about.startsWith(check) ? about : `${check} of ${about}`;
 }
 
 /** When the visit that is most overdue was due. Reads the first page of each part of the index, and no run. */

@@ -31,7 +31,8 @@ export function createTableInspector({ client, table, clock }: InspectorOptions)
       if (!Number.isNaN(serviceMs)) offset = narrowed(offset, { serviceMs, sentMs, receivedMs: clock.now() });
       return result;
     },
-    { step: "deserialize", name: "tuttiClockOffset" },
+    // Innermost: a refusal tells the time as well.
+    { step: "deserialize", priority: "low", name: "tuttiClockOffset" },
   );
   return {
     async describe() {
