@@ -12,6 +12,7 @@ import { type Connection, connect, findConnection } from "../../lib/connect.ts";
 import { asked, doctor } from "../../lib/connect-doctor.ts";
 import { StoreError } from "../../lib/errors.ts";
 import { type DoctorReport, doctorReportSchema } from "../../lib/model/doctor-report.ts";
+import type { Write } from "../../lib/ports/index.ts";
 import { dueShard } from "../../lib/protocol/keys.ts";
 import { type Dev, startDev } from "../../local/dev.ts";
 import { dynoxideAvailable } from "../../local/dynoxide.ts";
@@ -141,7 +142,7 @@ describe.skipIf(!dynoxideAvailable())("doctor of a running engine", () => {
     const { store } = dev.engine;
     const before = await doctor(connection, machine);
     expect(told(before, "sweeper")).toEqual(["ok sweeper sweeper"]);
-    const set = [
+    const set: Write["set"] = [
       { path: ["due"], value: Date.now() - 600_000 },
       { path: ["dueShard"], value: dueShard(2) },
     ];
