@@ -27,11 +27,11 @@ export default defineConfig({
     projects: [
       // Three thousand tests that share no state: each module is loaded once a worker, which halves their time.
       tier("unit", "test/unit/**/*.test.ts", 30, { isolate: false }),
-      tier("property", "test/property/**/*.test.ts", 30),
+      tier("property", "test/property/**/*.test.ts", 30, { isolate: false }),
       tier("contract", "test/contract/**/*.test.ts", 30),
       tier("integration", "test/integration/**/*.test.ts", 60),
-      tier("simulation", "test/simulation/**/*.test.ts", 120),
-      tier("simulator", "test/simulator/**/*.test.ts", 60),
+      tier("simulation", "test/simulation/**/*.test.ts", 120, { isolate: false }),
+      tier("simulator", "test/simulator/**/*.test.ts", 60, { isolate: false }),
       tier("lint", "test/lint/**/*.test.ts", 60),
       tier("cli", "test/cli/**/*.test.ts", 60),
       // Loading the CDK takes seconds: once a worker, not once a file.

@@ -281,7 +281,10 @@ function enteredTwice(world: Seen): string[] {
   return names.filter((name, at) => names.indexOf(name) !== at).map((name) => `S4: ${name} was entered twice`);
 }
 
-/** What one applied write may never do: change an outcome, a decision or an end, or end a live lease for its owner. */
+/**
+ * What one applied write may never do: change an outcome, a decision or an end, end a live lease for its owner, or give an item
+ * back to an older generation.
+ */
 export function forbiddenChanges(
   sk: string,
   before: Readonly<Record<string, unknown>>,
@@ -289,7 +292,9 @@ export function forbiddenChanges(
   nowMs: number,
 ): string[] {
   // A new generation takes away what it runs again.
-  if (Number(after.g ?? after.generation) > Number(before.g ?? before.generation)) return [];
+  const [was, is] = [before, after].map(({ g, generation }) => Number(g ?? generation)) as [number, number];
+  if (is > was) return [];
+  if (is < was) return [`S20: ${sk} went back from generation ${was} to ${is}`];
   const slots = Object.keys(before).filter((name) => /^s\d+$/.test(name));
   return [
     ...slots.flatMap((name) =>
