@@ -11,7 +11,7 @@ const prefix = "verify:";
 const byHand = ["verify:properties", "verify:simulation", "verify:soak"];
 // And those that have their share here.
 const shares = {
-  "verify:crash-points": ["--", "--share", "16"],
+  "verify:crash-points": ["--", "--share", "8"],
   "verify:models": ["--", "chord"],
   "verify:fuzz": ["--", "--inputs", "20000", "--seed", "20261121"],
 };
