@@ -125,8 +125,9 @@ export async function runCase(
     isExpanded ? expandedAtRest(world, entries, begunAt, sweeper) : atRest(world, entries, begunAt);
   const first = await look(started);
   if (!retries || first.run.status !== "FAILED") return [first];
-  // After all that was seen so far, and before what comes: by the clock too, or a sleep that was kept looks like one of now.
-  world.clock.advanceTo(world.clock.now() + 1);
+  // After all that was seen so far, and before what comes: by the clock too, or a sleep that was kept looks like one of now. By
+  // whole seconds, which queues delay by.
+  world.clock.advanceTo(world.clock.now() + 1000);
   const begunAt = { atMs: world.clock.now(), sequence: nextSequence(entries) - 1 };
   const retry = { tutti: 1, type: "retry", id: runId, requestId: "request-2", generation: 1 };
   await world.submit(retry);
