@@ -7,7 +7,7 @@
 import { StoreError } from "../errors.ts";
 import type { Image } from "../ports/index.ts";
 import { decodeSlot } from "../protocol/slot.ts";
-import { type Commit, commitWrite } from "../protocol/writes.ts";
+import { type Commit, commitWrite, slotsPerWrite } from "../protocol/writes.ts";
 import { type Delivery, wonAll } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
 import { endRests } from "./end-rest.ts";
@@ -36,8 +36,8 @@ export function createCommitter(delivery: Delivery): Committer {
     // Bodies that end in the same turn go together.
     await undefined;
     while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
+      const batch = waiting.slice(0, slotsPerWrite.held);
+      waiting = waiting.slice(slotsPerWrite.held);
       try {
         await commitAll(delivery, batch);
       } catch (error) {

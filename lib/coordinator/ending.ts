@@ -10,7 +10,7 @@ import { childOf } from "../protocol/child.ts";
 import { memberPlace } from "../protocol/keys.ts";
 import { countsOf, type OpenSlot, type SettledSlot } from "../protocol/slot.ts";
 import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
-import { settleAllWrite, settleWrite } from "../protocol/writes.ts";
+import { settleAllWrite, settleWrite, slotsPerWrite } from "../protocol/writes.ts";
 import { asRepair, type Delivery } from "./delivery.ts";
 import { driveMembers, driveNodes } from "./drive.ts";
 import { memberSettled, taskSettled } from "./events.ts";
@@ -59,11 +59,12 @@ export async function endLeaf(
         : [{ index, place: memberPlace(run.id, join, index), seen: slot, outcome: outcomeOf(delivery, slot, ending) }],
     );
     if (open.length === 0) return { image, ended };
-    const steps = open.map(({ index, outcome }) => memberSettled(join.id, index, outcome));
-    const result = await run.write(settleAllWrite(run.generation, join, open), "slot.end", ...steps);
+    const slice = open.slice(0, slotsPerWrite.seen);
+    const steps = slice.map(({ index, outcome }) => memberSettled(join.id, index, outcome));
+    const result = await run.write(settleAllWrite(run.generation, join, slice), "slot.end", ...steps);
     if (result.applied) {
       ended = true;
-      for (const { seen } of open) await letChildFollow(delivery, seen);
+      for (const { seen } of slice) await letChildFollow(delivery, seen);
     }
     image = result.image;
   }

@@ -8,7 +8,7 @@
 import type { Json } from "../model/json.ts";
 import type { Image } from "../ports/index.ts";
 import { decodeSlot } from "../protocol/slot.ts";
-import { type Held, heartbeatWrite } from "../protocol/writes.ts";
+import { type Held, heartbeatWrite, slotsPerWrite } from "../protocol/writes.ts";
 import { heartbeatText, LeaseLostError } from "../tasks/heartbeat.ts";
 import type { Delivery } from "./delivery.ts";
 import { slotIn } from "./places.ts";
@@ -132,13 +132,25 @@ function lose(running: Set<Running>, attempt: Running, reason: Error): void {
   attempt.abort.abort(reason);
 }
 
+interface Times {
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
+async function beatAll(delivery: Delivery, running: Set<Running>, times: Times): Promise<void> {
+  const all = [...running];
+  for (let start = 0; start < all.length; start += slotsPerWrite.held)
+    await beatTogether(delivery, running, all.slice(start, start + slotsPerWrite.held), times);
+}
+
 /** One write for all; what it is refused for is told to the attempt concerned, and the others are extended without it. */
-async function beatAll(
+async function beatTogether(
   delivery: Delivery,
   running: Set<Running>,
-  times: { readonly atMs: number; readonly untilMs: number },
+  together: readonly Running[],
+  times: Times,
 ): Promise<void> {
-  let beating = [...running];
+  let beating = together;
   while (beating.length > 0) {
     const beats = beating.map(({ held, details }) => ({ ...held, details }));
     const result = await delivery.run.write(heartbeatWrite(delivery.run.generation, beats, times), "slot.heartbeat");

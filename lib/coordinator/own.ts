@@ -11,7 +11,7 @@ import type { Image, WriteResult } from "../ports/index.ts";
 import { lostError } from "../protocol/retry.ts";
 import type { OwnRow } from "../protocol/rows.ts";
 import { countsOf, type LeasedSlot, type SettledSlot } from "../protocol/slot.ts";
-import { type Claim, claimWrite, settleWrite } from "../protocol/writes.ts";
+import { type Claim, claimWrite, settleWrite, slotsPerWrite } from "../protocol/writes.ts";
 import { type Attempts, createAttempts } from "./attempt.ts";
 import { UnknownTaskError } from "./body.ts";
 import { chargeAttempt } from "./budget.ts";
@@ -197,7 +197,9 @@ interface Leased extends Located {
  */
 async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine: readonly Leased[]): Promise<void> {
   const { delivery, turns } = judging;
-  const { given, waited } = await turns.take(members.length);
+  const untouched = members.every(({ row }) => row.seen.state === "absent");
+  const wanted = untouched ? members.length : Math.min(members.length, slotsPerWrite.seen);
+  const { given, waited } = await turns.take(wanted);
   try {
     const now = members.slice(0, given);
     reopen(judging, judging.image, ...members.slice(given));

@@ -39,10 +39,10 @@ export const limits = {
   /** The same of a task that travels with others: ten of them share an item, and each write is billed by its size. */
   packedValueBytes: 256,
   /**
-   * Members of one message, and so slots of one leaf. A write of ten slots is well within the 300 operators of a DynamoDB
-   * expression, and their item within a kilobyte or two: more slots cost more a member, not less.
+   * Members of one message, and so slots of one leaf, where a queue runs that many tasks side by side. One claim of them all
+   * is within what a DynamoDB expression may say, and 64 failures with everything in one item, twice, within 400 KB.
    */
-  packMembers: 10,
+  packMembers: 64,
   /** What a heartbeat says of itself, as JSON: it is kept in the lease, and ten of those may share an item. */
   heartbeatBytes: 256,
   /** An error's message, wherever it is stored. */

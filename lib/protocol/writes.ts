@@ -73,6 +73,12 @@ function lastArrival(join: PlanJoin | undefined, place: TallyPlace, author: Auth
   ];
 }
 
+/**
+ * Slots that one write may concern. DynamoDB takes 300 operators in a condition: what was seen of a slot that is not absent
+ * takes up to ten, with the ANDs between them, a lease and its end eight. A leaf has more, so its writes come in slices.
+ */
+export const slotsPerWrite = { seen: 28, held: 32 } as const;
+
 /** One slot of a write that concerns several of one item. */
 export interface Claim {
   readonly place: SlotPlace;
