@@ -15,6 +15,7 @@ describe("a pack of 64", () => {
   let fails: boolean;
   let entered: number;
   let sites: string[];
+  let warnings: string[];
   let deployment: Deployment;
   /** All bodies end in one turn. */
   let end: Promise<void> | undefined;
@@ -23,6 +24,7 @@ describe("a pack of 64", () => {
     end = undefined;
     fails = false;
     sites = [];
+    warnings = [];
     deployment = createDeployment({
       tasksPerInvocation: size,
       shape: { tasksPerInvocation: () => size },
@@ -40,6 +42,7 @@ describe("a pack of 64", () => {
         list: defineTask({ name: "list", args }, (_ctx, list) => list),
       },
       onCall: (site) => sites.push(site),
+      log: { write: (level, text, fields) => void (level === "warn" && warnings.push(`${text} ${fields?.error}`)) },
     });
   });
 
@@ -87,6 +90,7 @@ describe("a pack of 64", () => {
     expect(written("slot.resend")).toBeGreaterThanOrEqual(size);
     deployment.switches.workers = true;
     await deployment.advance(600);
+    expect(warnings).toEqual([]);
     expect(await run.result({ timeoutSeconds: 1 })).toHaveLength(size);
   });
 
