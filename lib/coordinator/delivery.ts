@@ -7,6 +7,7 @@ import { type Token, tokenText } from "../model/message.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Item } from "../ports/index.ts";
 import type { Asker } from "../protocol/rows.ts";
+import { type Arrivals, createArrivals } from "./arrivals.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import type { RunHandle } from "./run.ts";
 
@@ -45,6 +46,8 @@ export interface Delivery {
   readonly ofUnit: boolean;
   /** Whose work the message is; it carries nobody else's. */
   fairnessKey: string | undefined;
+  /** Shared with the other messages of its batch. */
+  readonly arrivals: Arrivals;
   /** When the process that handles it took its batch. */
   readonly startedAtMs: number;
   /** When that process must be done. */
@@ -72,6 +75,8 @@ export function createDelivery(
     readonly queue?: string;
     /** @default false */
     readonly ofUnit?: boolean;
+    /** @default its own */
+    readonly arrivals?: Arrivals;
     readonly startedAtMs?: number;
     readonly deadlineAtMs?: number;
   },
@@ -84,6 +89,7 @@ export function createDelivery(
     ...(from.queue === undefined ? {} : { queue: from.queue }),
     ofUnit: from.ofUnit ?? false,
     fairnessKey: undefined,
+    arrivals: from.arrivals ?? createArrivals(),
     startedAtMs: from.startedAtMs ?? 0,
     deadlineAtMs: from.deadlineAtMs ?? 0,
     suspects: "run",

@@ -32,7 +32,6 @@ import {
   topOf,
 } from "../protocol/tally.ts";
 import {
-  arriveWrite,
   decideErrorWrite,
   decideQuorumWrite,
   decideSkippedWrite,
@@ -43,6 +42,7 @@ import {
 import { acceptedMembers } from "../records/accepted.ts";
 import { acceptedFailures, type Cause, firstFailure, memberPath } from "../records/failures.ts";
 import { firstSkip, unmetCondition } from "../records/skips.ts";
+import { arrive } from "./arrivals.ts";
 import {
   askerOf,
   type Delivery,
@@ -159,11 +159,12 @@ async function climb(
     if (!full && !(isCounting(join) && (all || isNews(join, place, image)))) return;
     const author = { by: delivery.owner, atMs: delivery.deps.clock.now() };
     const value = markFor(join, place, image);
-    const write = arriveWrite(delivery.run.generation, delivery.run.id, join, place, value, author);
     const result = await unlessKept(
-      () => delivery.run.write(write, "tally.arrive"),
+      () => arrive(delivery, join, { child: place, value }, author),
       (kept) => remainingOf(join, parentOf(join, place), kept) === 0,
     );
+    // Another message of the batch has arrived after it, and goes on from here.
+    if (result.applied && !result.last) return;
     if (!result.applied) won = { ...won, arrivals: false };
     if (!result.image) throw new StoreError(`join ${join.id}: an arrival was refused by an item that is not there`);
     image = result.image;

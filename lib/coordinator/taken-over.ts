@@ -11,10 +11,10 @@ import { reopenRun } from "./reopen.ts";
 import { NotReopenedError } from "./run.ts";
 
 /** A write that is refused by such an item: that is the image met. */
-export async function unlessKept(
-  write: () => Promise<WriteResult>,
+export async function unlessKept<Result extends WriteResult>(
+  write: () => Promise<Result>,
   isKept: (image: Image) => boolean,
-): Promise<WriteResult> {
+): Promise<Result | Extract<WriteResult, { applied: false }>> {
   try {
     return await write();
   } catch (error) {

@@ -9,6 +9,7 @@ import { nodesOf, type TaskMessage, taskMessageSchema } from "../model/message.t
 import type { PlanFragment, PlanNode } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import { type PlanCache, UnknownUnitError } from "../records/plans.ts";
+import { type Arrivals, createArrivals } from "./arrivals.ts";
 import { handleCarried } from "./attempt.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
@@ -35,13 +36,14 @@ export interface Batch {
 export async function work(deps: CoordinatorDeps, plans: PlanCache, batch: Batch): Promise<Disposition[]> {
   const startedAtMs = deps.clock.now();
   const heads: HeadCache = new Map();
+  const arrivals = createArrivals();
   const turns = createTurns(deps.settings.tasksPerInvocation);
   const dispositions: Disposition[] = new Array(batch.messages.length);
   const suspects: number[] = [];
   const handle = async (at: number, suspect: boolean) => {
     const message = batch.messages[at] as ReceivedMessage;
     const sharing = { plans, heads, turns, suspects: suspect ? "run" : "defer" } as const;
-    const disposition = await workOne(deps, { ...batch, startedAtMs }, message, sharing);
+    const disposition = await workOne(deps, { ...batch, startedAtMs, arrivals }, message, sharing);
     if (disposition === "suspect") suspects.push(at);
     else dispositions[at] = disposition;
   };
@@ -51,7 +53,7 @@ export async function work(deps: CoordinatorDeps, plans: PlanCache, batch: Batch
 }
 
 /** Where a delivery comes from, and the time there is for it. */
-type Started = Pick<Batch, "queue" | "deadlineAtMs"> & { readonly startedAtMs: number };
+type Started = Pick<Batch, "queue" | "deadlineAtMs"> & { readonly startedAtMs: number; readonly arrivals?: Arrivals };
 /** The same of one that runs no task and carries none. */
 type Unstarted = { readonly [Key in keyof Started]?: never };
 

@@ -218,32 +218,44 @@ export function lateWrite(generation: number, place: SlotPlace, attempt: number,
   });
 }
 
+/** What an item leaves in the one above it: its number of bad outcomes, or of a counting join how far it has come. */
+export interface Arrival {
+  readonly child: TallyPlace;
+  readonly value: number;
+}
+
 /**
- * Arrive: a full child leaves its mark in its parent, with the number of bad outcomes below it, once (G6). In a counting join
- * it leaves one whenever it has come further (G40), and is counted when it is full (G41).
+ * Arrive: full children leave their marks in their parent, each once (G6): all of these, or none. In a counting join a child
+ * leaves one whenever it has come further (G40), and is counted when it is full (G41).
+ *
+ * @param arrivals - One or more, all of one parent, no child twice.
  */
 export function arriveWrite(
   generation: number,
   run: RunId,
   join: PlanJoin,
-  child: TallyPlace,
-  value: number,
+  arrivals: readonly Arrival[],
   author: Author,
 ): Write {
-  const parent = parentOf(join, child);
-  const mark = markOf(join, child);
-  const first: Condition = { is: "absent", path: [mark] };
-  const further: Condition = { is: "any", of: [first, { is: "below", path: [mark], value }] };
-  const counted = isFullMark(join, child, value);
+  const [some] = arrivals;
+  if (some === undefined) throw new TypeError("a write needs an arrival");
+  const parent = parentOf(join, some.child);
+  const marks = arrivals.map((arrival) => ({ ...arrival, mark: markOf(join, arrival.child) }));
+  const counted = arrivals.filter(({ child, value }) => isFullMark(join, child, value)).length;
   return guarded(
     tallyKey(run, join, parent),
     generation,
     [
-      { path: [mark], value },
-      ...(counted ? [{ path: ["remaining"] as const, minus: 1, initial: sizeOf(join, parent) }] : []),
+      ...marks.map(({ mark, value }): SetAction => ({ path: [mark], value })),
+      ...(counted > 0 ? [{ path: ["remaining"] as const, minus: counted, initial: sizeOf(join, parent) }] : []),
       ...lastArrival(join, parent, author),
     ],
-    isCounting(join) ? further : first,
+    allOf(
+      marks.map(({ mark, value }): Condition => {
+        const first: Condition = { is: "absent", path: [mark] };
+        return isCounting(join) ? { is: "any", of: [first, { is: "below", path: [mark], value }] } : first;
+      }),
+    ),
   );
 }
 

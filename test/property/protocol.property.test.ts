@@ -345,7 +345,7 @@ describe("arrivals", () => {
           let { image } = await store.write(settleWrite(1, place, join, { state: "absent" }, outcome), "test");
           let at: TallyPlace = { level: 0, number: Math.floor(index / leafSize) };
           while (remainingOf(join, at, image) === 0 && !isTop(join, at)) {
-            const write = arriveWrite(1, "r", join, at, badIn(join, at, image ?? {}), author);
+            const write = arriveWrite(1, "r", join, [{ child: at, value: badIn(join, at, image ?? {}) }], author);
             ({ image } = await store.write(write, "test"));
             at = parentOf(join, at);
           }
@@ -428,7 +428,7 @@ describe("arrivals of a join that is decided by a count", () => {
             !isTop(join, at);
             at = parentOf(join, at)
           ) {
-            const write = arriveWrite(1, "r", join, at, markFor(join, at, image ?? {}), author);
+            const write = arriveWrite(1, "r", join, [{ child: at, value: markFor(join, at, image ?? {}) }], author);
             arrivals.push(write);
             ({ image } = await store.write(write, "test"));
           }

@@ -127,6 +127,14 @@ export const packScenarios: readonly Scenario[] = [
     value: 6,
   },
   {
+    name: "packs of one batch",
+    workflow: { chord: { header: ones(6), callback: sum } },
+    shape: threeLevels,
+    batchSize: 10,
+    status: "SUCCEEDED",
+    value: 21,
+  },
+  {
     name: "pack larger than its process takes",
     workflow: { chord: { header: ones(5), callback: sum } },
     shape: { tasksPerInvocation: () => 5 },

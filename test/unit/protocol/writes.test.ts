@@ -369,7 +369,7 @@ const written: WriteCase[] = [
   },
   {
     name: "arrive at the top",
-    write: arriveWrite(1, "r", join, { level: 0, number: 1 }, 2, author),
+    write: arriveWrite(1, "r", join, [{ child: { level: 0, number: 1 }, value: 2 }], author),
     applies: [
       ["no item: the first of two", undefined, { g: 1, m1: 2, remaining: 1, lastBy: "me", lastAt: 9000 }],
       ["the last", { g: 1, m0: 0, remaining: 1, lastBy: "other", lastAt: 1 }, { m1: 2, remaining: 0, lastBy: "me" }],
@@ -383,7 +383,13 @@ const written: WriteCase[] = [
   },
   {
     name: "arrive below the top",
-    write: arriveWrite(1, "r", joinOfSize(9, { leafSize: 1, fan: 3 }), { level: 0, number: 4 }, 0, author),
+    write: arriveWrite(
+      1,
+      "r",
+      joinOfSize(9, { leafSize: 1, fan: 3 }),
+      [{ child: { level: 0, number: 4 }, value: 0 }],
+      author,
+    ),
     applies: [["no item: no stamp", undefined, { g: 1, m1: 0, remaining: 2 }]],
     refuses: [["arrived already", { g: 1, m1: 0, remaining: 2 }]],
   },
@@ -402,7 +408,7 @@ const written: WriteCase[] = [
   },
   {
     name: "arrive at the top of a counting join, not full",
-    write: arriveWrite(1, "r", counting, { level: 0, number: 1 }, mark(1, 1), author),
+    write: arriveWrite(1, "r", counting, [{ child: { level: 0, number: 1 }, value: mark(1, 1) }], author),
     applies: [
       ["no item: not counted", undefined, { g: 1, m1: mark(1, 1), lastBy: "me", lastAt: 9000 }],
       ["others are counted", { g: 1, remaining: 2, m0: mark(2, 0) }, { m0: mark(2, 0), m1: mark(1, 1), remaining: 2 }],
@@ -418,7 +424,7 @@ const written: WriteCase[] = [
   },
   {
     name: "arrive at the top of a counting join, full",
-    write: arriveWrite(1, "r", counting, { level: 0, number: 1 }, mark(2, 1), author),
+    write: arriveWrite(1, "r", counting, [{ child: { level: 0, number: 1 }, value: mark(2, 1) }], author),
     applies: [
       ["no item: counted", undefined, { g: 1, m1: mark(2, 1), remaining: 2 }],
       ["an earlier mark: counted", { g: 1, remaining: 2, m1: mark(1, 1) }, { m1: mark(2, 1), remaining: 1 }],
@@ -434,8 +440,7 @@ const written: WriteCase[] = [
       1,
       "r",
       joinOfSize(9, { leafSize: 1, fan: 3, when: "tolerate", count: 1 }),
-      { level: 0, number: 4 },
-      mark(1, 0),
+      [{ child: { level: 0, number: 4 }, value: mark(1, 0) }],
       author,
     ),
     applies: [["no item: counted, and no stamp", undefined, { g: 1, m1: mark(1, 0), remaining: 2 }]],
@@ -776,7 +781,7 @@ describe("guard G", () => {
     "settle all": settleAllWrite(3, join, [{ place, seen: absent, outcome: failedSlot }]),
     reissue: reissueWrite(3, place, absent, queued()),
     late: lateWrite(3, place, 1, "SUCCEEDED"),
-    arrive: arriveWrite(3, "r", join, { level: 0, number: 0 }, 0, author),
+    arrive: arriveWrite(3, "r", join, [{ child: { level: 0, number: 0 }, value: 0 }], author),
     decide: decideErrorWrite(3, "r", join, {}, author),
     "decide of a quorum": decideQuorumWrite(3, "r", counting, {}, author),
     "decide skipped": decideSkippedWrite(3, "r", join, author),
