@@ -54,6 +54,8 @@ export interface DevOptions {
   readonly workers?: number;
   /** Batches of up to 10 tasks at once, for each queue and worker. @default 2 */
   readonly concurrency?: number;
+  /** Tasks that a batch runs side by side, and so the members of a message, up to 64. @default 10 */
+  readonly tasksPerInvocation?: number;
   /** @default 10 */
   readonly leaseSeconds?: number;
   /** @default 30 */
@@ -178,7 +180,7 @@ function settingsOf(options: DevOptions): Settings {
     sweepSeconds: options.sweepSeconds ?? devDefaults.sweepSeconds,
     clockSkewSeconds: devDefaults.clockSkewSeconds,
     retentionSeconds: defaults.retentionSeconds,
-    tasksPerInvocation: defaults.tasksPerInvocation,
+    tasksPerInvocation: options.tasksPerInvocation ?? defaults.tasksPerInvocation,
   };
 }
 

@@ -25,6 +25,7 @@ export async function deploy(options: {
   readonly table: Table;
   readonly workers: number;
   readonly concurrency: number;
+  readonly tasksPerInvocation: number;
 }): Promise<Deployed> {
   const folder = await mkdtemp(join(tmpdir(), "tutti-bench-"));
   const file = join(folder, "ledger");
@@ -37,6 +38,7 @@ export async function deploy(options: {
     ...(options.table === "disk" ? { dataDir: join(folder, "data") } : {}),
     workers: options.workers,
     concurrency: options.concurrency,
+    tasksPerInvocation: options.tasksPerInvocation,
     writeDevFile: false,
     env: { ...process.env, TUTTI_LOG_LEVEL: "error" },
     log: silentLog,

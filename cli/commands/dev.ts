@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { jsonLog } from "../../lib/adapters/system/log.ts";
+import { defaults } from "../../lib/model/limits.ts";
 import type { LogLevel } from "../../lib/ports/index.ts";
 import { type Dev, devDefaults, startDev } from "../../local/dev.ts";
 import { noDynoxide } from "../../local/engine.ts";
@@ -23,6 +24,7 @@ interface Flags extends CommonFlags {
   readonly port?: number;
   readonly workers: number;
   readonly concurrency: number;
+  readonly tasksPerInvocation: number;
   readonly leaseSeconds: number;
   readonly visibilitySeconds: number;
   readonly sweepSeconds: number;
@@ -47,6 +49,12 @@ export function registerDev(program: Command, io: CliIo): void {
       "batches of up to 10 tasks at once, for each queue and worker",
       parseIntegerIn(1, 100),
       devDefaults.concurrency,
+    )
+    .option(
+      "--tasks-per-invocation <N>",
+      "tasks that a batch runs side by side, and a message may hold (at most 64): more for tiny tasks",
+      parseIntegerIn(1, 100),
+      defaults.tasksPerInvocation,
     );
   addTimes(command).action((flags: Flags) => dev(io, flags));
   addExample(
@@ -81,7 +89,8 @@ function addTimes(command: Command): Command {
 
 async function dev(io: CliIo, flags: Flags): Promise<void> {
   const tasks = await tasksOf(io, flags);
-  const { engineOnly = false, data, port, workers, concurrency, leaseSeconds, visibilitySeconds, sweepSeconds } = flags;
+  const { engineOnly = false, data, port, workers, concurrency, tasksPerInvocation } = flags;
+  const { leaseSeconds, visibilitySeconds, sweepSeconds } = flags;
   const running = await startDev({
     cwd: io.cwd,
     env: io.env,
@@ -89,6 +98,7 @@ async function dev(io: CliIo, flags: Flags): Promise<void> {
     engineOnly,
     workers,
     concurrency,
+    tasksPerInvocation,
     leaseSeconds,
     visibilitySeconds,
     sweepSeconds,
