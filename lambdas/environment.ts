@@ -38,6 +38,12 @@ export interface Environment {
   readonly queues: Readonly<Record<string, QueueTraits>>;
   /** The bundled tasks module, from the function's folder, for the ready-made entry points. */
   readonly tasksModule?: string;
+  /** Where ends of runs are told, for the function that tells them: name or ARN. */
+  readonly eventBus?: string;
+  /** Who is told what is stuck, for the scheduled check. */
+  readonly topicArn?: string;
+  /** What has made no progress for that long is stuck, for the scheduled check. @default 60 */
+  readonly stuckMinutes?: number;
   readonly settings: Settings;
   readonly logLevel: LogLevel;
 }
@@ -84,6 +90,10 @@ const queueTraits = z.strictObject({
   tasksPerInvocation: wholeNumber(1, maxTasksPerInvocation).default(defaults.tasksPerInvocation),
 });
 
+/** A year, and the hour that `tutti check` takes. */
+const maxStuckMinutes = 366 * 24 * 60;
+const defaultStuckMinutes = 60;
+
 const environmentSchema = z.object({
   TUTTI_TABLE: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, "must be the name of a table"),
   TUTTI_REQUEST_QUEUE_URL: url,
@@ -92,6 +102,9 @@ const environmentSchema = z.object({
   TUTTI_QUEUE: queueNameSchema.optional(),
   TUTTI_QUEUES: jsonBy(queueNameSchema, queueTraits, "settings of queues").default({}),
   TUTTI_TASKS_MODULE: z.string().min(1).optional(),
+  TUTTI_EVENT_BUS: z.string().min(1).optional(),
+  TUTTI_TOPIC_ARN: z.string().startsWith("arn:", "must be the ARN of a topic").optional(),
+  TUTTI_STUCK_MINUTES: integerIn(1, maxStuckMinutes, defaultStuckMinutes),
   TUTTI_LEASE_SECONDS: integerIn(1, 3600, defaults.leaseSeconds),
   TUTTI_CLOCK_SKEW_SECONDS: integerIn(0, 300, defaults.clockSkewSeconds),
   TUTTI_SWEEP_SECONDS: integerIn(1, 3600, defaults.sweepSeconds),
@@ -127,6 +140,9 @@ export function readEnvironment(variables: Variables = ownVariables()): Environm
     ...(found.TUTTI_QUEUE === undefined ? {} : { queue: found.TUTTI_QUEUE }),
     queues: found.TUTTI_QUEUES,
     ...(found.TUTTI_TASKS_MODULE === undefined ? {} : { tasksModule: found.TUTTI_TASKS_MODULE }),
+    ...(found.TUTTI_EVENT_BUS === undefined ? {} : { eventBus: found.TUTTI_EVENT_BUS }),
+    ...(found.TUTTI_TOPIC_ARN === undefined ? {} : { topicArn: found.TUTTI_TOPIC_ARN }),
+    stuckMinutes: found.TUTTI_STUCK_MINUTES,
     settings: {
       leaseSeconds: found.TUTTI_LEASE_SECONDS,
       clockSkewSeconds: found.TUTTI_CLOCK_SKEW_SECONDS,

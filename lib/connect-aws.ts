@@ -55,6 +55,7 @@ export function awsPorts(connection: Connection): ClientDeps {
       ? { purge: () => purgeAll(queue, connection) }
       : {}),
     redrive: (ref, limit) => redrive(queue, ref, limit),
+    letters: { queue, refs: Object.keys(connection.deadLetterQueueUrls) as QueueRef[] },
     async sweep() {
       const { repairing } = await import("./connect-repair.ts");
       return repairing({ store, queue, settings }).sweep({ deadlineAtMs: wallClock.now() + sweepMs });

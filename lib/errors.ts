@@ -10,6 +10,7 @@ export type ErrorCode =
   | "invalid-tasks"
   | "invalid-configuration"
   | "run-not-found"
+  | "letter-not-found"
   | "run-removed"
   | "run-conflict"
   | "run-failed"

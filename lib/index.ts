@@ -29,6 +29,7 @@ export type {
 export type { CostOptions } from "./client/cost-of-run.ts";
 export {
   ConfigurationError,
+  LetterNotFoundError,
   RequestRejectedError,
   RunFailedError,
   RunNotFoundError,

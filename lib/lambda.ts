@@ -2,6 +2,8 @@
  * What a Lambda handler is made of: the coordinator, its ports, and the registry of tasks. The folder `lambdas` knows
  * lib through this file and `index.ts` alone.
  */
+export { healthOf } from "./client/check.ts";
+export { runEnded } from "./client/run-ended.ts";
 export {
   type Coordinator,
   createCoordinator,
@@ -12,6 +14,8 @@ export {
 } from "./coordinator/index.ts";
 export { queueNameSchema } from "./model/ids.ts";
 export { defaults } from "./model/limits.ts";
+export type { HealthReport } from "./model/operating-reports.ts";
+export type { RunEnded } from "./model/run-ended.ts";
 export { textOfThrown } from "./model/thrown.ts";
 export { checkScheduled } from "./plan/check-scheduled.ts";
 export type { TaskCatalog } from "./plan/types.ts";

@@ -1,5 +1,5 @@
 /**
- * `tutti dlq`: what queues gave up and what was rejected, and the way back for letters.
+ * `tutti dlq`: what queues gave up and what was rejected, and the way back for letters. For one of them see dlq-letter.ts.
  */
 import type { Command } from "commander";
 import type { DeadLettersReport } from "../../lib/model/cleaning-reports.ts";
@@ -11,6 +11,7 @@ import { writeJson } from "../output/json.ts";
 import { plainLine } from "../output/plain.ts";
 import { renderTable } from "../output/table.ts";
 import { parseIntegerIn, UsageError } from "../usage.ts";
+import { registerDrop, registerShow } from "./dlq-letter.ts";
 
 interface RedriveFlags extends ConnectionFlags {
   readonly limit: number;
@@ -24,23 +25,25 @@ const maxLimit = 100_000;
 export function registerDlq(program: Command, io: CliIo): void {
   const command = program
     .command("dlq")
-    .description("dead letters and rejected requests: list them, or send letters back to their queue");
-  // Each of the two takes what names a deployment; this one only shows them.
+    .description("dead letters and rejected requests: list, look into, send back or delete them");
+  // Each of them takes what names a deployment; this one only shows them.
   addExample(
-    command.option("--json", "as list and redrive take it"),
+    command.option("--json", "as each of these takes it"),
     "tutti dlq list",
     "tutti dlq redrive images --dry-run",
   );
   const list = command
     .command("list")
     .description("dead letters by queue, and the newest rejected requests")
+    .option("--letters", "each letter too: takes up to 1,000 a queue in hand for a moment, and gives them back")
     .action(async (_: unknown, self: Command) => {
-      const flags = self.optsWithGlobals<ConnectionFlags>();
-      const report = await (await openClient(io, flags)).deadLetters();
+      const flags = self.optsWithGlobals<ConnectionFlags & { readonly letters?: boolean }>();
+      const report = await (await openClient(io, flags)).deadLetters({ letters: flags.letters === true });
       if (flags.json === true) return writeJson(io, report);
       writeList(io, report);
     });
-  addExample(addConnectionOptions(list), "tutti dlq list --json | jq .rejected");
+  addExample(addConnectionOptions(list), "tutti dlq list --letters", "tutti dlq list --json | jq .rejected");
+  registerShow(command, io);
   const redrive = command
     .command("redrive")
     .description("send the dead letters of a queue back to it, where they have all their deliveries again; asks first")
@@ -52,6 +55,7 @@ export function registerDlq(program: Command, io: CliIo): void {
       redriveQueue(io, queue, self.optsWithGlobals<RedriveFlags>()),
     );
   addExample(addConnectionOptions(redrive), "tutti dlq redrive images", "tutti dlq redrive request --yes");
+  registerDrop(command, io);
 }
 
 async function redriveQueue(io: CliIo, queue: string, flags: RedriveFlags): Promise<void> {
@@ -77,7 +81,7 @@ async function redriveQueue(io: CliIo, queue: string, flags: RedriveFlags): Prom
   if (partial) note(io, "there may be more: repeat it, or see --limit");
 }
 
-function writeList(io: CliIo, { queues, rejected, rejectedCount }: DeadLettersReport): void {
+function writeList(io: CliIo, { queues, rejected, rejectedCount, letters = [] }: DeadLettersReport): void {
   if (queues === null) note(io, "the queues cannot be asked from here: name the stack (--stack)");
   else
     io.out.write(
@@ -90,6 +94,10 @@ function writeList(io: CliIo, { queues, rejected, rejectedCount }: DeadLettersRe
         { width: io.out.columns },
       ),
     );
+  for (const { id, at, queue, about, runId, tasks } of letters) {
+    const named = tasks.map(({ taskId, status }) => `${taskId} ${status}`).join(", ") || (runId ?? "");
+    io.out.write(plainLine(`  ${at} ${id} ${queue} ${about} ${named}`.trimEnd()).concat("\n"));
+  }
   if (rejectedCount === 0) return void io.out.write("no rejected requests\n");
   io.out.write(
     `rejected: ${rejectedCount}${rejectedCount > rejected.length ? `, the newest ${rejected.length}` : ""}\n`,

@@ -113,9 +113,7 @@ export class TuttiAlarms extends Construct {
   }
 
   private get functions(): readonly (readonly [name: string, fn: IFunction])[] {
-    const { control, sweep, deadLetter, workers } = this.props.functions;
-    const named = [...workers].map(([name, fn]) => [`Worker-${name}`, fn] as const);
-    return [["Control", control], ["Sweep", sweep], ["DeadLetter", deadLetter], ...named];
+    return this.props.functions.created;
   }
 
   private ofSweeper(): Alarm[] {

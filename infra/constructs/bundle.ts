@@ -10,7 +10,10 @@ import { Code } from "aws-cdk-lib/aws-lambda";
 import { fromSource, ownModule } from "./source.ts";
 
 /** The functions, by what `tutti/lambda` calls them. */
-export type FunctionKind = "Control" | "Worker" | "Sweep" | "DeadLetter";
+export type FunctionKind = "Control" | "Worker" | "Sweep" | "DeadLetter" | keyof typeof ownModules;
+
+/** Where functions are that no other holds the clients of. */
+const ownModules = { Ended: "lambdas/ended-function", Check: "lambdas/check-function" } as const;
 
 /** What the bundler is told; the part of esbuild's options that is used here. */
 interface BuildOptions {
@@ -82,7 +85,8 @@ function bundle(
 
 /** The module that Lambda loads: what somebody would write who bundles `tutti/lambda` by hand. */
 function entryOf(kind: FunctionKind, tasksFile: string | undefined): string {
-  const functions = JSON.stringify(ownModule("lambdas/functions"));
+  const module = kind in ownModules ? ownModules[kind as keyof typeof ownModules] : "lambdas/functions";
+  const functions = JSON.stringify(ownModule(module));
   const create = `create${kind}Function`;
   if (tasksFile === undefined) return `import { ${create} } from ${functions};\nexport const handler = ${create}();\n`;
   return [

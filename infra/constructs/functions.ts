@@ -17,14 +17,14 @@ import {
   Runtime,
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
-import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { ConfigurationError } from "../../lib/index.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { codeOf } from "./bundle.ts";
+import { scheduleOf } from "./function-schedule.ts";
 import type { QueueLayout } from "./layout.ts";
-import { grantConsume, letterQueue, type QueuePair, type TuttiQueues } from "./queues.ts";
+import { grantConsume, type QueuePair, type TuttiQueues } from "./queues.ts";
 import type { TuttiTable } from "./table.ts";
 
 /** What is logged. */
@@ -79,7 +79,8 @@ const urlBytes = "https://sqs.ap-southeast-1.amazonaws.com.cn/123456789012/".len
 /** CloudFormation's names of queues. */
 const queueNameBytes = 80;
 
-interface FunctionSpec {
+/** What tells one function from another. */
+export interface FunctionSpec {
   readonly id: string;
   readonly description: string;
   readonly code: Code;
@@ -98,6 +99,8 @@ export class TuttiFunctions extends Construct {
   readonly deadLetter: LambdaFunction;
   /** Where starts of the sweeper end that could not be delivered. */
   readonly scheduleDeadLetters: Queue;
+  /** All there are, with those that a part of the construct adds. */
+  readonly created: (readonly [id: string, created: LambdaFunction])[] = [];
   /** By queue name. */
   readonly workers: ReadonlyMap<string, LambdaFunction>;
 
@@ -179,7 +182,7 @@ export class TuttiFunctions extends Construct {
       code: codeOf("DeadLetter"),
       timeout: deadLetterTimeout,
       memoryMb,
-      environment: { TUTTI_DEAD_LETTER_QUEUE_URLS: Stack.of(this).toJsonString(queues.deadLetterUrls) },
+      environment: { TUTTI_DEAD_LETTER_QUEUE_URLS: this.jsonOf(queues.deadLetterUrls) },
       inLoop: true,
     });
     for (const { deadLetters } of queues.pairs) feed(deadLetter, deadLetters.node.id, deadLetters);
@@ -206,38 +209,18 @@ export class TuttiFunctions extends Construct {
     return sweep;
   }
 
-  /** The schedule, and a role that can start the sweeper, in no other version than the one deployed. */
   private schedule(): Queue {
-    // Nobody reads it: what is in it says why the sweeper was not started, and its heartbeat is what the alarm is on.
-    const deadLetters = letterQueue(this, "ScheduleDeadLetters");
-    acknowledge(deadLetters, "AwsSolutions::AwsSolutions-SQS3");
-    const role = new Role(this, "ScheduleRole", {
-      assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
-        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
-      }),
-    });
-    const statement = new PolicyStatement({
-      actions: ["lambda:InvokeFunction"],
-      resources: [this.sweep.functionArn],
-    });
-    role.addToPolicy(statement);
-    role.addToPolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [deadLetters.queueArn] }));
-    const schedule = new CfnSchedule(this, "Schedule", {
+    // Its heartbeat is what the alarm is on.
+    return scheduleOf(this, {
       description: "Tutti: starts the sweeper",
-      scheduleExpression: sweepRate,
-      flexibleTimeWindow: { mode: "OFF" },
-      target: {
-        arn: this.sweep.functionArn,
-        roleArn: role.roleArn,
-        deadLetterConfig: { arn: deadLetters.queueArn },
-        retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: sweepMaxAge.toSeconds() },
-      },
+      expression: sweepRate,
+      target: this.sweep,
+      maxAge: sweepMaxAge,
     });
-    schedule.node.addDependency(role);
-    return deadLetters;
   }
 
-  private create(spec: FunctionSpec): LambdaFunction {
+  /** A function with a role of its own that may log, and nothing else. */
+  create(spec: FunctionSpec): LambdaFunction {
     const logGroup = new LogGroup(this, `${spec.id}Logs`, {
       retention: this.props.logRetention,
       removalPolicy: this.props.logRemovalPolicy,
@@ -266,7 +249,13 @@ export class TuttiFunctions extends Construct {
       ...networkProps(spec.network),
     });
     acknowledge(created, "Serverless::Serverless-LambdaDLQ", "Serverless::Serverless-LambdaTracing");
+    this.created.push([spec.id, created]);
     return created;
+  }
+
+  /** The text of an object that holds what is known at the deploy alone. */
+  jsonOf(value: object): string {
+    return Stack.of(this).toJsonString(value);
   }
 
   /** What every function is told: see lambdas/environment.ts. */
@@ -275,7 +264,7 @@ export class TuttiFunctions extends Construct {
     return {
       TUTTI_TABLE: table.table.tableName,
       TUTTI_REQUEST_QUEUE_URL: queues.requests.queue.queueUrl,
-      TUTTI_TASK_QUEUE_URLS: Stack.of(this).toJsonString(queues.taskUrls),
+      TUTTI_TASK_QUEUE_URLS: this.jsonOf(queues.taskUrls),
       TUTTI_LOG_LEVEL: logLevel,
       NODE_OPTIONS: "--enable-source-maps",
     };

@@ -2,7 +2,14 @@
  * The table: where everything that must survive is.
  */
 import { RemovalPolicy } from "aws-cdk-lib";
-import { AttributeType, Billing, ContributorInsightsMode, ProjectionType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import {
+  AttributeType,
+  Billing,
+  ContributorInsightsMode,
+  ProjectionType,
+  StreamViewType,
+  TableV2,
+} from "aws-cdk-lib/aws-dynamodb";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import {
@@ -15,6 +22,7 @@ import {
   sortKey,
   timeToLiveAttribute,
 } from "../../lib/adapters/dynamodb/keys.ts";
+import { ConfigurationError } from "../../lib/index.ts";
 
 export interface TuttiTableProps {
   /**
@@ -36,6 +44,12 @@ export interface TuttiTableProps {
    * @default 10,000
    */
   readonly maxWriteUnitsPerSecond?: number;
+  /**
+   * Whether the table has a stream, which `endedEvents` of the construct reads. It costs nothing by itself.
+   *
+   * @default false
+   */
+  readonly stream?: boolean;
 }
 
 /** Above what a new table takes at once (4,000 writes), below what an account allows a table (40,000). */
@@ -59,6 +73,7 @@ const documentPartitions = "document#*";
 /** One table on demand, with its two sparse indexes, and point-in-time recovery. */
 export class TuttiTable extends Construct {
   readonly table: TableV2;
+  private readonly streamArn: string | undefined;
 
   constructor(scope: Construct, id: string, props: TuttiTableProps = {}) {
     super(scope, id);
@@ -79,12 +94,14 @@ export class TuttiTable extends Construct {
         ...caps,
       })),
       timeToLiveAttribute,
+      ...(props.stream === true ? { dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES } : {}),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: recoveryDays },
       // Says which run is hot when there is throttling, and costs nothing while there is none.
       contributorInsightsSpecification: { enabled: true, mode: ContributorInsightsMode.THROTTLED_KEYS },
       deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
       removalPolicy,
     });
+    this.streamArn = props.stream === true ? this.table.tableStreamArn : undefined;
   }
 
   /** Lets a function drive runs: workers, dead letters. No queries, and nothing is ever deleted. */
@@ -123,6 +140,31 @@ export class TuttiTable extends Construct {
     return this.grantOn(grantee, [...read, ...describeActions])
       .combine(this.grantIndex(grantee, listIndex))
       .combine(this.grantIndex(grantee, dueIndex));
+  }
+
+  /** Lets a function read runs by their ids. */
+  grantInspect(grantee: IGrantable): Grant {
+    return this.grantOn(grantee, ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]);
+  }
+
+  /** Lets a function see which runs there are. */
+  grantList(grantee: IGrantable): Grant {
+    return this.grantIndex(grantee, listIndex);
+  }
+
+  /**
+   * Lets a function be handed the stream's records.
+   *
+   * @returns The stream.
+   * @throws ConfigurationError when there is none.
+   */
+  grantStream(grantee: IGrantable): string {
+    const streamArn = this.streamArn;
+    if (streamArn === undefined)
+      throw new ConfigurationError("endedEvents takes a table with a stream: make it with stream: true");
+    const read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
+    Grant.addToPrincipal({ grantee, actions: [...read, "dynamodb:ListStreams"], resourceArns: [streamArn] });
+    return streamArn;
   }
 
   private grantOn(grantee: IGrantable, actions: readonly string[]): Grant {

@@ -4,6 +4,7 @@
 import { type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { type Metric, type MetricOptions, Stats } from "aws-cdk-lib/aws-cloudwatch";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { IEventBus } from "aws-cdk-lib/aws-events";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -11,7 +12,9 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { ConfigurationError } from "../../lib/index.ts";
 import { type AlarmSettings, TuttiAlarms } from "./alarms.ts";
+import { type CheckSettings, Checks } from "./checks.ts";
 import { createDashboard } from "./dashboard.ts";
+import { EndedEvents } from "./ended-events.ts";
 import { controlTimeout, deadLetterTimeout, TuttiFunctions, type TuttiLogLevel } from "./functions.ts";
 import { layOut, type QueueSettings } from "./layout.ts";
 import { metricNames, metricOf } from "./metrics.ts";
@@ -75,6 +78,19 @@ export interface TuttiProps {
    * @default true
    */
   readonly schedulesEnabled?: boolean;
+  /**
+   * Where the end of each run is told, at least once: `source` "tutti", `detail-type` "Run Ended" (docs/events.md). The table
+   * gets a stream; one made elsewhere must have it (`stream: true`).
+   *
+   * @default nowhere
+   */
+  readonly endedEvents?: IEventBus;
+  /**
+   * A check every 15 minutes that tells a topic what is stuck, why, and which commands mend it.
+   *
+   * @default none
+   */
+  readonly checks?: CheckSettings;
 }
 
 /**
@@ -100,7 +116,8 @@ export class Tutti extends Construct {
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     const { file: tasksFile, tasks, schedules } = readTasks(props.tasks);
     const layout = layOut(tasks, props.queues ?? {});
-    const table = props.table ?? new TuttiTable(this, "Table", { removalPolicy });
+    const table =
+      props.table ?? new TuttiTable(this, "Table", { removalPolicy, stream: props.endedEvents !== undefined });
     const taskTimeouts: Record<string, Duration> = Object.fromEntries(
       layout.map(({ name, timeout }) => [name, timeout]),
     );
@@ -118,6 +135,9 @@ export class Tutti extends Construct {
     });
     this.parts = { table, queues, functions };
     writeOutput(this, { table, queues });
+    if (props.endedEvents !== undefined)
+      new EndedEvents(this, "EndedEvents", { table, functions, bus: props.endedEvents });
+    if (props.checks !== undefined) new Checks(this, "Checks", { ...this.parts, ...props.checks });
     if (schedules.length > 0) {
       const enabled = props.schedulesEnabled ?? true;
       const requestQueue = queues.requests.queue;

@@ -216,7 +216,8 @@ function deploymentIssues(checking: Checking, { heads }: ActiveListing, facts: F
   return issues;
 }
 
-function rejectedRequest({ requestId, image }: ActiveListing["rejected"][number]): RejectedRequest {
+/** A rejected request as it is shown. */
+export function rejectedRequest({ requestId, image }: ActiveListing["rejected"][number]): RejectedRequest {
   const error = (image.error ?? {}) as { readonly code?: string; readonly message?: string };
   return {
     requestId,

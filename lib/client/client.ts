@@ -10,6 +10,7 @@ import type { Budget } from "../model/budget.ts";
 import type { DeadLettersReport, SweepReport } from "../model/cleaning-reports.ts";
 import { type RunId, taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
+import type { DropReport, LetterReport } from "../model/letter-reports.ts";
 import type { ActiveJoin, CheckReport, HealthReport, ListReport, RepairReport } from "../model/operating-reports.ts";
 import { runStatuses } from "../model/outcome.ts";
 import type { AttemptReport } from "../model/outside.ts";
@@ -36,7 +37,9 @@ import { type CostOptions, costOfRun } from "./cost-of-run.ts";
 import { ConfigurationError, RunFailedError, RunUnfinishedError } from "./errors.ts";
 import { type EventsOptions, eventsOf } from "./events.ts";
 import { failures } from "./failures.ts";
+import type { LetterBox } from "./find-letter.ts";
 import { type GraphOptions, graphOf } from "./graph.ts";
+import { type DropOptions, dropLetter, type LetterDeps, listLetters, showLetter } from "./letter.ts";
 import type { Redriven } from "./letters.ts";
 import { type ListOptions, listRuns } from "./list.ts";
 import { type Monitoring, type MonitoringOptions, monitor } from "./monitoring.ts";
@@ -102,6 +105,8 @@ export interface ClientDeps {
   readonly sweep?: () => Promise<Swept>;
   /** Sends dead letters back to their queue; absent where the queues cannot be reached. */
   readonly redrive?: (queue: QueueRef, limit: number) => Promise<Redriven>;
+  /** The dead-letter queues; absent where they cannot be reached. */
+  readonly letters?: LetterBox;
   /** Deletes every message in the queues of the deployment, and names those; absent where it is not known that they are its own. */
   readonly purge?: () => Promise<readonly string[]>;
 }
@@ -264,8 +269,26 @@ export interface TuttiClient {
   sweep(): Promise<SweepReport>;
   /** What a sweep would mend of the runs that run. Writes and sends nothing. */
   previewSweep(): Promise<SweepReport>;
-  /** Dead letters by queue, and the newest rejected requests. Reads only: no letter is taken. */
-  deadLetters(): Promise<DeadLettersReport>;
+  /**
+   * Dead letters by queue, and the newest rejected requests. Reads only: no letter is taken.
+   *
+   * @param options - `letters`: each letter too. They are taken in hand for a moment, up to 1,000 a queue, and given back.
+   * @throws ConfigurationError when letters are asked for, and the queues cannot be reached.
+   */
+  deadLetters(options?: { readonly letters?: boolean }): Promise<DeadLettersReport>;
+  /**
+   * One dead letter, or rejected request: what it is about, why it is there, what to do. Its queue's letters are taken in hand for
+   * a moment, up to 1,000 a queue, and given back.
+   *
+   * @param id - Of the message, or of the request; or the beginning of one.
+   * @throws LetterNotFoundError
+   */
+  showLetter(id: string): Promise<LetterReport>;
+  /**
+   * Removes one dead letter, or the record of a rejected request, for good. Repeatable. It writes to the queues and the table
+   * itself.
+   */
+  dropLetter(id: string, options?: DropOptions): Promise<DropReport>;
   /**
    * Sends the dead letters of a queue back to it.
    *
@@ -325,6 +348,7 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
   const operating: Operating = { ...deps, plans: reading.plans };
   const checking = { reading, facts: deps.facts, times: deps.times };
   const check = (options: CheckOptions) => checkStuck(checking, options);
+  const letterDeps = { reading, letters: deps.letters };
   return {
     submit: (document, options = {}) => submit(deps, reading, document, options),
     inspect: (id, options = {}) => inspect(reading, id, options),
@@ -359,7 +383,9 @@ export function createPortClient(deps: ClientDeps): TuttiClient {
     purgeQueues: () => purgeQueues(deps),
     sweep: () => sweepNow(deps),
     previewSweep: () => previewSweep(checking),
-    deadLetters: () => deadLetters(deps, () => check({})),
+    deadLetters: (options = {}) => deadLetters(deps, letterDeps, { check: () => check({}), ...options }),
+    showLetter: (id) => showLetter(letterDeps, id),
+    dropLetter: (id, options = {}) => dropLetter(letterDeps, id, options),
     redrive: (queue, { limit = 1000 } = {}) => redriveLetters(deps, queue, limit),
     repair: (id, options = {}) => repair(deps, id, options),
     graph: (id, options = {}) => graphOf(reading, id, options),
@@ -380,10 +406,15 @@ async function sweepNow({ sweep }: ClientDeps): Promise<SweepReport> {
   throw new ConfigurationError("to sweep takes the queues: name the request queue");
 }
 
-async function deadLetters(deps: ClientDeps, check: () => Promise<CheckReport>): Promise<DeadLettersReport> {
+async function deadLetters(
+  deps: ClientDeps,
+  letterDeps: LetterDeps,
+  { check, letters = false }: { readonly check: () => Promise<CheckReport>; readonly letters?: boolean },
+): Promise<DeadLettersReport> {
   const [queues, { rejected, rejectedCount }] = await Promise.all([deps.queueDepths?.() ?? null, check()]);
   const dead = queues?.map((one) => ({ queue: one.queue, dead: one.dead })) ?? null;
-  return { schemaVersion, queues: dead, rejected, rejectedCount };
+  const each = letters ? { letters: await listLetters(letterDeps) } : {};
+  return { schemaVersion, queues: dead, rejected, rejectedCount, ...each };
 }
 
 async function redriveLetters({ redrive }: ClientDeps, queue: string, limit: number): Promise<Redriven> {

@@ -15,6 +15,16 @@ export class RunNotFoundError extends TuttiError {
   }
 }
 
+/** No dead letter and no rejected request has this id, or an id that begins so. */
+export class LetterNotFoundError extends TuttiError {
+  override readonly name = "LetterNotFoundError";
+  readonly code = "letter-not-found";
+
+  constructor(readonly letterId: string) {
+    super(`no dead letter or rejected request has the id ${letterId}, or one that begins so`);
+  }
+}
+
 /** The run has no value yet. */
 export class RunUnfinishedError extends TuttiError {
   override readonly name = "RunUnfinishedError";

@@ -2,6 +2,7 @@
  * What `clean`, `dlq` and `sweep` hand out: schema first, as in operating-reports.ts. Fields may be added, never changed.
  */
 import { z } from "zod";
+import { letterSchema } from "./letter-reports.ts";
 import { runStatuses } from "./outcome.ts";
 
 export const cleanReportSchema = z
@@ -58,6 +59,7 @@ export const deadLettersReportSchema = z
       )
       .describe("The newest 20"),
     rejectedCount: z.int(),
+    letters: z.array(letterSchema).optional().describe("Each letter, oldest first, where that is asked for"),
   })
   .meta({ id: "DeadLettersReport" });
 

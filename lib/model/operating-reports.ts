@@ -11,6 +11,7 @@ import {
   sweepReportSchema,
 } from "./cleaning-reports.ts";
 import { doctorReportSchema } from "./doctor-report.ts";
+import { dropReportSchema, letterReportSchema } from "./letter-reports.ts";
 import { runStatuses } from "./outcome.ts";
 import { eventsReportSchema, graphReportSchema, watchReportSchema } from "./view-reports.ts";
 
@@ -191,6 +192,8 @@ export function reportsJsonSchema(): Record<string, unknown> {
       deadLettersReportSchema,
       redriveReportSchema,
       sweepReportSchema,
+      letterReportSchema,
+      dropReportSchema,
       doctorReportSchema,
     ]),
     { io: "input", reused: "inline" },

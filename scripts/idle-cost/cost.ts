@@ -43,7 +43,9 @@ export function idleCost(template: Template): readonly CostLine[] {
   const pollers = mappings.reduce((sum, { ProvisionedPollerConfig: own }) => {
     return sum + ((own as { MinimumPollers?: number } | undefined)?.MinimumPollers ?? 0);
   }, 0);
-  const polls = mappings.length * pollsAMinute * minutesAMonth;
+  // Reads of a table's stream by Lambda cost nothing.
+  const polled = mappings.filter((one) => one.StartingPosition === undefined);
+  const polls = polled.length * pollsAMinute * minutesAMonth;
   const everyMinute = of("AWS::Scheduler::Schedule").filter((one) => one.ScheduleExpression === "rate(1 minute)");
   const sweeps = everyMinute.length * minutesAMonth;
   const alarmMetrics = of("AWS::CloudWatch::Alarm").reduce((sum, alarm) => sum + metricsOf(alarm), 0);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, findConnection } from "../../lib/connect.ts";
+import { dropReportSchema } from "../../lib/model/letter-reports.ts";
 import { checkReportSchema, healthReportSchema } from "../../lib/model/operating-reports.ts";
 import { type Dev, startDev } from "../../local/dev.ts";
 import { dynoxideAvailable } from "../../local/dynoxide.ts";
@@ -48,6 +49,17 @@ describe.skipIf(!dynoxideAvailable())("the program, where nobody reads the reque
     ]);
     expect(unknown).toEqual(["the tasks of the deployed code"]);
     expect(exitCode).toBe(exitCodes.issue);
+  });
+
+  it("finds no letter of that id, and drops none without being told to", async () => {
+    const [shown, asked, dropped] = await Promise.all([
+      tutti(cwd, "dlq", "show", "nobody"),
+      tutti(cwd, "dlq", "drop", "nobody"),
+      tutti(cwd, "dlq", "drop", "nobody", "--yes", "--json"),
+    ]);
+    expect([shown, asked].map(({ exitCode }) => exitCode)).toEqual([exitCodes.issue, exitCodes.usage]);
+    expect(dropReportSchema.parse(json(dropped.stdout))).toMatchObject({ dropped: false, letter: null });
+    expect(dropped.exitCode).toBe(exitCodes.fine);
   });
 
   it("is unhealthy", async () => {

@@ -120,6 +120,7 @@ describe("npx cdk synth", () => {
       const name = kind === "Worker" ? "Workerdefault" : kind;
       expect(holds(name, `"create${kind}Function"`), kind).toBe(true);
       expect(holds(name, '"resize"'), kind).toBe(kind === "Control" || kind === "Worker");
+      expect(holds(name, "PutEvents") || holds(name, "PublishCommand"), kind).toBe(false);
     }
   });
 

@@ -42,8 +42,11 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
 
   /** When a message may next become visible on the queue; on a dead-letter queue also by moving there. */
   const nextChangeAt = (queue: ConsumedQueue): number => {
-    const source = queue.startsWith("dead:") ? [queue.slice("dead:".length) as QueueRef] : [];
-    return Math.min(...[queue, ...source].map((one) => messages.nextVisibleAt(one) ?? Number.POSITIVE_INFINITY));
+    const atMs = (one: ConsumedQueue) => messages.nextVisibleAt(one) ?? Number.POSITIVE_INFINITY;
+    if (!queue.startsWith("dead:")) return atMs(queue);
+    // What is visible there and has not moved waits for its reader, who may never come: no reason to look again at once.
+    const sourceMs = atMs(queue.slice("dead:".length) as QueueRef);
+    return Math.min(atMs(queue), sourceMs > clock.now() ? sourceMs : Number.POSITIVE_INFINITY);
   };
 
   /** Resolves when a message may have become visible, or at `untilMs`, or when the signal says so. */

@@ -96,6 +96,15 @@ describe("memory queue in virtual time", () => {
     await expect(receive()).resolves.toBeUndefined();
   });
 
+  it("does not look again at once for letters while a message waits for its reader", async () => {
+    const { clock, queue, send } = rig();
+    await send("1");
+    const wait = queue.receive(`dead:${queueName}`, 1, { waitSeconds: 20 });
+    expect(clock.nextAt()).toBe(20_000);
+    clock.advanceTo(20_000);
+    expect(await wait).toEqual([]);
+  });
+
   it("leaves no timer behind when a wait ends early", async () => {
     const { clock, queue, send } = rig();
     const stop = new AbortController();
