@@ -44,7 +44,7 @@ const here = "{TUTTI}/bench/peers/systems/tutti";
 const engine = (...more: string[]): Server => ({ command: [...source, `${here}/server.ts`, "{DATA}", ...more] });
 const tutti = (name: string, server: Server, environment: Readonly<Record<string, string>>, concurrency: number) => ({
   name,
-  environment,
+  environment: { TUTTI_LOG_LEVEL: "error", ...environment },
   server,
   worker: [
     ...source,
