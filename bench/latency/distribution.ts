@@ -14,20 +14,39 @@ export interface Measured extends Quantiles {
 
 const serverless = "https://bitesizedserverless.com/bite/serverless-messaging-latency-compared/ (eu-west-1, 2022)";
 const dynamodb = "https://github.com/alexdebrie/dynamodb-performance-testing (2020)";
-const workflows = "https://github.com/spcl/sebs-flow-artifact (us-east-1, warm, 2022 and 2024), recomputed from its raw data";
+const workflows =
+  "https://github.com/spcl/sebs-flow-artifact (us-east-1, warm, 2022 and 2024), recomputed from its raw data";
 
 /** Of one call, or of one way from a program to another. Nobody has measured them on one account on one day. */
 export const measured = {
-  write: { what: "PutItem of DynamoDB, for a conditional UpdateItem", p50: 7.55, p90: 11.3, p99: 16.2, source: dynamodb },
+  write: {
+    what: "PutItem of DynamoDB, for a conditional UpdateItem",
+    p50: 7.55,
+    p90: 11.3,
+    p99: 16.2,
+    source: dynamodb,
+  },
   /** A strongly consistent read takes no longer than a write. */
   read: { what: "the same, for GetItem", p50: 7.55, p90: 11.3, p99: 16.2, source: dynamodb },
   batch: { what: "BatchWriteItem of 25, for BatchGetItem of 100", p50: 10.2, p90: 16, p99: 27.6, source: dynamodb },
-  hop: { what: "SQS standard: from the send to the start of the handler", p50: 16.2, p90: 33.8, p99: 105, source: serverless },
+  hop: {
+    what: "SQS standard: from the send to the start of the handler",
+    p50: 16.2,
+    p90: 33.8,
+    p99: 105,
+    source: serverless,
+  },
 } as const satisfies Record<string, Measured>;
 
 /** Step Functions Standard: what its service needs between a task's end and the next one's start. */
 export const stepFunctions = {
-  hop2022: { what: "from the end of a task to the start of the next, 2022", p50: 100, p90: 120, p99: 185, source: workflows },
+  hop2022: {
+    what: "from the end of a task to the start of the next, 2022",
+    p50: 100,
+    p90: 120,
+    p99: 185,
+    source: workflows,
+  },
   hop2024: { what: "the same, 2024", p50: 158, p90: 211, p99: 316, source: workflows },
 } as const satisfies Record<string, Measured>;
 

@@ -55,8 +55,18 @@ export async function countPaths(members: number): Promise<Paths> {
         callback: { task: "after", args: [] },
       },
     }),
-    await pathOf({ chain: [{ task: "before", args: [0] }, { task: "after", args: [] }] }),
-    await pathOf({ chain: [{ task: "before", args: [0] }, { task: "after", args: [], queue: "other" }] }),
+    await pathOf({
+      chain: [
+        { task: "before", args: [0] },
+        { task: "after", args: [] },
+      ],
+    }),
+    await pathOf({
+      chain: [
+        { task: "before", args: [0] },
+        { task: "after", args: [], queue: "other" },
+      ],
+    }),
   ];
   return { join, inline, overQueue };
 }
