@@ -25,9 +25,12 @@ export interface MeasureOptions {
   readonly members: number;
   readonly engine: EngineName;
   readonly tasksPerInvocation: number;
+  /** Chords of that many members each, submitted together. @default 1 */
+  readonly chords?: number;
 }
 
 export interface Measurement {
+  /** Of all chords together. */
   readonly members: number;
   readonly delivery: Delivery;
   /** From the submit to the end of the run. */
@@ -39,10 +42,12 @@ export interface Measurement {
 const concurrency = 4;
 /** How often it is looked whether the run has ended. */
 const lookMs = 5;
-const runId = "bench";
+/** Requests of one call. */
+const sentAtOnce = 10;
 
-/** Measures one chord. @throws Error when the run does not succeed: the callback has refused the results, say. */
-export async function measure({ members, engine: name, tasksPerInvocation }: MeasureOptions): Promise<Measurement> {
+/** Measures chords. @throws Error when a run does not succeed: the callback has refused the results, say. */
+export async function measure(options: MeasureOptions): Promise<Measurement> {
+  const { members, engine: name, tasksPerInvocation, chords = 1 } = options;
   const { settings, shape, delivery } = deploymentFor(tasksPerInvocation);
   const engine = await makeEngine(name);
   const meter = createMeter();
@@ -59,13 +64,22 @@ export async function measure({ members, engine: name, tasksPerInvocation }: Mea
   });
   try {
     const startedMs = performance.now();
-    await queue.send("request", [{ body: JSON.stringify(chordRequest(runId)), delaySeconds: 0 }], "request.send");
-    const head = await ended(engine.store);
+    const runIds = Array.from({ length: chords }, (_, at) => (chords === 1 ? "bench" : `bench-${at}`));
+    for (let at = 0; at < chords; at += sentAtOnce) {
+      const requests = runIds.slice(at, at + sentAtOnce).map(chordRequest);
+      await queue.send(
+        "request",
+        requests.map((request) => ({ body: JSON.stringify(request), delaySeconds: 0 })),
+        "request.send",
+      );
+    }
+    const heads: Head[] = [];
+    for (const runId of runIds) heads.push(await ended(engine.store, runId));
     const seconds = (performance.now() - startedMs) / 1000;
     await worker.stop();
-    if (head.status !== "SUCCEEDED")
-      throw new Error(`the chord of ${members} ended ${head.status}: ${head.error?.message}`);
-    return { members, delivery, seconds, counted: meter.report() };
+    const wrong = heads.find(({ status }) => status !== "SUCCEEDED");
+    if (wrong) throw new Error(`a chord of ${members} ended ${wrong.status}: ${wrong.error?.message}`);
+    return { members: members * chords, delivery, seconds, counted: meter.report() };
   } finally {
     await worker.stop();
     await engine.close();
@@ -81,7 +95,7 @@ const urls = {
 };
 
 /** Looks past the meter. */
-async function ended(store: Store): Promise<Head> {
+async function ended(store: Store, runId: string): Promise<Head> {
   for (;;) {
     const head = await readHead(store, runId);
     if (head && head.status !== "RUNNING") return head;

@@ -84,6 +84,7 @@ function singleFigures({ members, seconds, counted }: Measurement): Figures {
   };
 }
 
-function isOfRun({ kind }: Line): boolean {
+/** Of the run itself, whatever the number of its members. */
+export function isOfRun({ kind }: Line): boolean {
   return kind === "head" || kind === "node" || kind === "request";
 }
