@@ -99,7 +99,7 @@ export function valuesContract(store: () => Store): void {
   });
 }
 
-export function refusedWritesContract(store: () => Store): void {
+export function refusedWritesContract(store: () => Store, asksSizeFirst: () => boolean): void {
   const refused = async (
     write: Omit<Write, "key">,
     error: new (...args: never[]) => Error = InvalidWriteError,
@@ -206,10 +206,11 @@ export function refusedWritesContract(store: () => Store): void {
         { path: ["map", "entry"], value: 1 },
         { path: ["large"], value: tooLarge },
       ];
-      expect(await store().write({ key, set, condition: absent("a") }, "test.write")).toEqual({
-        applied: false,
-        image: { a: 1 },
-      });
+      const refused = { applied: false, image: { a: 1 } };
+      const write = (some: SetAction[]) => store().write({ key, set: some, condition: absent("a") }, "test.write");
+      expect(await write(set.slice(0, 1))).toEqual(refused);
+      if (asksSizeFirst()) await expect(write(set)).rejects.toThrow(ItemTooLargeError);
+      else expect(await write(set)).toEqual(refused);
     });
 
     it("takes 130 conditions and 200 sets in one write", async () => {

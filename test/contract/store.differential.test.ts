@@ -2,14 +2,14 @@
  * The memory store against a real engine: the same random operations, the same answers.
  *
  * `TUTTI_OPERATIONS=20000 npx vitest run --project contract differential` runs more of them, `TUTTI_SEED=…` the same again.
+ * `npm run verify:engine -- --engine dynamodb-local` has them against Amazon's own.
  */
 import { deepStrictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../lib/adapters/memory/store.ts";
 import type { Item, Store } from "../../lib/ports/index.ts";
-import { dynoxideAvailable } from "../../local/dynoxide.ts";
-import { makeDynoxideStore } from "./dynoxide-store.ts";
+import { realEngine } from "./real-engine.ts";
 import type { StoreUnderTest } from "./store.contract.ts";
 import { answerOf, type Operation, operations } from "./store-operations.ts";
 
@@ -17,10 +17,12 @@ const count = Number(process.env.TUTTI_OPERATIONS ?? 2000);
 const seed = process.env.TUTTI_SEED === undefined ? {} : { seed: Number(process.env.TUTTI_SEED) };
 const historyLength = 40;
 
-describe.skipIf(!dynoxideAvailable())("the memory store and DynamoDB on dynoxide", () => {
+const { name, isThere, make } = realEngine();
+
+describe.skipIf(!isThere())(`the memory store and DynamoDB on ${name}`, () => {
   let engine: StoreUnderTest;
   beforeAll(async () => {
-    engine = await makeDynoxideStore();
+    engine = await make();
   });
   afterAll(() => engine?.close());
 

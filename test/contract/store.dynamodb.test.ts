@@ -1,5 +1,6 @@
-import { dynoxideAvailable } from "../../local/dynoxide.ts";
-import { makeDynoxideStore } from "./dynoxide-store.ts";
+import { realEngine } from "./real-engine.ts";
 import { storeContract } from "./store.contract.ts";
 
-storeContract("DynamoDB on dynoxide", makeDynoxideStore, dynoxideAvailable());
+const { name, make, isThere } = realEngine();
+
+storeContract(`DynamoDB on ${name}`, make, isThere());
