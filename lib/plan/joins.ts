@@ -5,7 +5,7 @@ import type { JoinId, NodeId } from "../model/ids.ts";
 import { mayWait } from "../model/start-time.ts";
 import { laneOf } from "./lane.ts";
 import type { Compilation } from "./place.ts";
-import type { Failure, Lanes, PlanJoin, PlanNode, Start } from "./types.ts";
+import type { Failure, Lanes, Next, PlanJoin, PlanNode, Start } from "./types.ts";
 import type { Draft, Unit } from "./units.ts";
 
 /** A join that waits for all its members to succeed, and that nothing follows yet. */
@@ -36,11 +36,12 @@ export function shapeOf(
 }
 
 /** Whether anything is run before all that starts there has ended: what runs nothing needs no bound. */
-function runsTask(draft: Draft, starts: readonly Start[]): boolean {
+function runsTask(draft: Draft, starts: readonly (Start | Next)[]): boolean {
   return starts.some((start) => {
     if (start.kind === "node" || start.kind === "pack") return true;
-    if (start.kind !== "join") return false;
-    const members = draft.releases[start.join] ?? [];
+    if (start.kind === "end") return false;
+    // A slot is one of several that what follows waits for: they end without a task, too.
+    const members = start.kind === "join" ? (draft.releases[start.join] ?? []) : [];
     return runsTask(draft, [...members, ...(draft.joins[start.join]?.next ?? [])]);
   });
 }

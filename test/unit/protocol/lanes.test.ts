@@ -45,7 +45,9 @@ describe("lanes of a map", () => {
       mapped(4, 1, {}, { chord: { header: [{ group: [] }], onError: a } }),
     ])
       expect(joinOf(of)).not.toHaveProperty("lanes");
-    expect(joinOf(mapped(4, 1, {}, { chain: [{ group: [] }, a] }))).toHaveProperty("lanes");
+    const late = { dag: { nodes: { x: { group: [] }, y: { group: [] }, z: { ...a, after: ["x", "y"] } } } };
+    for (const each of [{ chain: [{ group: [] }, a] }, late])
+      expect(joinOf(mapped(4, 1, {}, each))).toHaveProperty("lanes");
   });
 
   it("hold a member that is more than a task as a unit of its own, and so one that is delayed", () => {
