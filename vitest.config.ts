@@ -28,7 +28,7 @@ export default defineConfig({
       // Three thousand tests that share no state: each module is loaded once a worker, which halves their time.
       tier("unit", "test/unit/**/*.test.ts", 30, { isolate: false }),
       tier("property", "test/property/**/*.test.ts", 30, { isolate: false }),
-      tier("contract", "test/contract/**/*.test.ts", 30),
+      tier("contract", "test/contract/**/*.test.ts", 30, { isolate: false }),
       tier("integration", "test/integration/**/*.test.ts", 60),
       tier("simulation", "test/simulation/**/*.test.ts", 120, { isolate: false }),
       tier("simulator", "test/simulator/**/*.test.ts", 60, { isolate: false }),
@@ -36,7 +36,7 @@ export default defineConfig({
       tier("cli", "test/cli/**/*.test.ts", 60),
       // Loading the CDK takes seconds: once a worker, not once a file.
       tier("infra", "test/infra/**/*.test.ts", 120, { isolate: false }),
-      tier("examples", "examples/**/*.test.ts", 60),
+      tier("examples", "examples/**/*.test.ts", 60, { isolate: false }),
     ],
   },
 });
