@@ -41,7 +41,7 @@ export interface Burst {
   readonly paths: Paths;
 }
 
-/** Code and the first HTTPS connections of a Node function with the SDK (see BENCHMARKS.md). */
+/** Code and the first HTTPS connections of a Node function with the SDK (bench/BENCHMARKS.md). */
 const coldStartMs = 375;
 const pack = 10;
 const batch = 10;
