@@ -1,7 +1,7 @@
 /**
  * A burst: one chord of many members, from the start of its submit to the start of its callback, on Lambda functions that have
- * been idle. A copy of the function takes ten messages of ten members and runs one message after the other, as
- * `tasksPerInvocation: 10` says.
+ * been idle. A copy of the function takes ten messages of ten members and runs as many of them side by side as `tasksPerInvocation`
+ * says: with 10, one after the other.
  */
 import { draw, measured, type Random } from "./distribution.ts";
 import type { Paths } from "./path.ts";
@@ -32,6 +32,8 @@ export interface Burst {
   readonly members: number;
   readonly memberMs: number;
   readonly scaling: Scaling;
+  /** Tasks that a copy runs side by side, in messages of ten. */
+  readonly tasksPerInvocation: number;
   /** Write units a second that the table takes at once: 4,000 of a new on-demand table, more with warm throughput. */
   readonly tableUnitsPerSecond: number;
   /** Of a member, as metered. */
@@ -39,7 +41,7 @@ export interface Burst {
   readonly paths: Paths;
 }
 
-/** Code and the first HTTPS connections of a Node function with the SDK (see BENCHMARKS.md). */
+/** Code and the first HTTPS connections of a Node function with the SDK (bench/BENCHMARKS.md). */
 const coldStartMs = 375;
 const pack = 10;
 const batch = 10;
@@ -47,7 +49,7 @@ const range = 100;
 
 /** One draw, in milliseconds. */
 export function burstMs(burst: Burst, random: Random): number {
-  const { members, memberMs, scaling, tableUnitsPerSecond, unitsPerMember, paths } = burst;
+  const { members, memberMs, scaling, tasksPerInvocation, tableUnitsPerSecond, unitsPerMember, paths } = burst;
   const write = () => draw(measured.write, random);
   const hop = () => draw(measured.hop, random);
   const packs = Math.ceil(members / pack);
@@ -59,12 +61,15 @@ export function burstMs(burst: Burst, random: Random): number {
   let endMs = 0;
   for (let left = packs; left > 0; left -= batch) {
     const copy = copies.take();
-    let atMs = copy + draw(measured.read, random); // the run's head
+    const beganMs = copy + draw(measured.read, random); // the run's head
+    const lanes = Array.from({ length: Math.max(1, tasksPerInvocation / pack) }, () => beganMs);
     for (let at = 0; at < Math.min(batch, left); at++) {
       units += pack * unitsPerMember;
       const tableMs = released + (units / tableUnitsPerSecond) * 1000;
-      atMs = Math.max(atMs + write() + memberMs + write(), tableMs);
+      const lane = at % lanes.length;
+      lanes[lane] = Math.max((lanes[lane] as number) + write() + memberMs + write(), tableMs);
     }
+    const atMs = Math.max(...lanes);
     endMs = Math.max(endMs, atMs);
     copies.give(atMs);
   }

@@ -4,13 +4,14 @@ import { percentile, type Random } from "./distribution.ts";
 
 export interface Percentiles {
   readonly p50: number;
+  readonly p90: number;
   readonly p99: number;
 }
 
 export function simulate(name: string, seed: number, draws: number, one: (random: Random) => number): Percentiles {
   const random = createSeededRandom(seed ^ hash(name));
   const values = Array.from({ length: draws }, () => one(random));
-  return { p50: percentile(values, 0.5), p99: percentile(values, 0.99) };
+  return { p50: percentile(values, 0.5), p90: percentile(values, 0.9), p99: percentile(values, 0.99) };
 }
 
 /** FNV-1a. */

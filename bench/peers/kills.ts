@@ -10,16 +10,23 @@ export interface KillPlan {
   readonly killsAtMost: number;
   /** No line for that long: nothing comes any more. */
   readonly quietSeconds: number;
+  /** After the last callback, for one that comes twice. */
+  readonly settleSeconds: number;
   readonly limitSeconds: number;
 }
 
 /** The same for every system. */
-export const killPlan: KillPlan = { chords: 50, members: 20, killsAtMost: 15, quietSeconds: 60, limitSeconds: 300 };
+export const killPlan: KillPlan = {
+  chords: 50,
+  members: 20,
+  killsAtMost: 15,
+  quietSeconds: 60,
+  settleSeconds: 15,
+  limitSeconds: 300,
+};
 export const seeds = [1, 2, 3] as const;
 /** Between two kills: drawn by the seed. */
 const [shortestMs, longestMs] = [500, 1500];
-/** After the last callback, for one that comes twice. */
-const settleSeconds = 15;
 const pollMs = 200;
 
 export interface KillFigure {
@@ -63,7 +70,7 @@ export async function measureKills(deployed: Deployed, seed: number, plan: KillP
   while (passed(began) < plan.limitSeconds) {
     if (ledger.read() > 0) changedMs = performance.now();
     done = ids.every(decided);
-    if (passed(changedMs) > (done ? settleSeconds : plan.quietSeconds)) break;
+    if (passed(changedMs) > (done ? plan.settleSeconds : plan.quietSeconds)) break;
     await sleep(pollMs);
   }
   const firedTimes = ids.map((id) => ledger.of("fired", id).length);

@@ -17,7 +17,7 @@ export interface Chart {
 
 const width = 900;
 const height = 480;
-const box = { left: 70, right: 610, top: 70, bottom: 420 } as const;
+const box = { left: 70, right: 610, top: 96, bottom: 420 } as const;
 /** Hues that differ for most eyes too, each light enough on dark and dark enough on light (Okabe and Ito, evened). */
 const hues = [
   "#2f7ed8",
@@ -74,7 +74,7 @@ export function chartSvg({ title, subtitle, xTitle, yTitle, lines }: Chart): str
         `<text class="faint" x="${box.left - 8}" y="${px(y.at(tick) + 4)}" text-anchor="end">${number(tick)}</text>`,
     ),
     `<text x="${(box.left + box.right) / 2}" y="${height - 18}" text-anchor="middle">${escaped(xTitle)}</text>`,
-    `<text x="20" y="${box.top - 6}">${escaped(yTitle)}</text>`,
+    `<text x="20" y="${box.top - 18}">${escaped(yTitle)}</text>`,
     // Ours last, so that it lies in front.
     ...drawn
       .map((line, at) => ({ line, at }))

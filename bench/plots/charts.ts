@@ -27,8 +27,10 @@ const scale = z.object({
       chords: z.number(),
       members: z.number(),
       writeUnits: z.number(),
+      readUnits: z.number(),
       sqsRequests: z.number(),
       runWriteUnits: z.number(),
+      runSqsRequests: z.number(),
     }),
   ),
 });
@@ -39,7 +41,7 @@ export interface Result {
   readonly data: unknown;
 }
 
-/** How many members other programs may have disturbed before a figure is left out: a quarter of a core (bench/peers/speed.ts). */
+/** Of a core, as in bench/peers/speed.ts: what was measured beside more is left out. */
 const othersAtMost = 0.25;
 
 /** Those for which there is something to show, by file name. */
@@ -125,24 +127,30 @@ function pointsOf(figures: readonly Figure[], of: (figure: Figure) => number | u
     .sort(([a], [b]) => a - b);
 }
 
-/** List prices of others, of a task a member: they do not change with the size. */
+/**
+ * List prices of others, of one step a member: they do not change with the size.
+ *
+ * @see https://aws.amazon.com/step-functions/pricing/
+ * @see https://aws.amazon.com/lambda/pricing/ (durable operations)
+ */
 const others = [
   { name: "Step Functions Standard", usdPerMillion: 25 },
   { name: "Lambda durable functions", usdPerMillion: 8 },
 ] as const;
 
 function costChart({ machine, scales }: z.infer<typeof scale>): Chart {
-  const { writeUnits, sqsRequests } = usEast1Prices.perMillion;
+  const price = usEast1Prices.perMillion;
   const points = scales
     .filter(({ chords }) => chords === 1)
     .map((one): readonly [number, number] => {
-      const units = one.writeUnits + one.runWriteUnits / one.members;
-      return [one.members, units * writeUnits + one.sqsRequests * sqsRequests];
+      const writes = one.writeUnits + one.runWriteUnits / one.members;
+      const requests = one.sqsRequests + one.runSqsRequests / one.members;
+      return [one.members, writes * price.writeUnits + one.readUnits * price.readUnits + requests * price.sqsRequests];
     });
   const sizes = points.map(([members]) => members);
   return {
-    title: "Dollars for a million members: writes and messages, or steps, at list prices",
-    subtitle: `us-east-1, without Lambda's own time, the same for all; counted at ${machine.commit}, ${machine.date}`,
+    title: "Dollars for a million members at list prices: writes, reads and messages, or steps",
+    subtitle: `us-east-1, Lambda's own time apart; counted at commit ${machine.commit}, ${machine.date}`,
     xTitle: "members of one chord",
     yTitle: "dollars a million",
     lines: [

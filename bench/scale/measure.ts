@@ -46,8 +46,10 @@ export interface Scale extends Load {
   readonly storeCalls: number;
   readonly writeUnits: number;
   readonly sqsRequests: number;
+  readonly readUnits: number;
   /** Of a run. */
   readonly runWriteUnits: number;
+  readonly runSqsRequests: number;
   readonly busiestArrivals: number;
   /** The most that this process had while it ran. */
   readonly rssMiB: number;
@@ -73,7 +75,9 @@ export async function measureLoad(load: Load, engine: EngineName): Promise<Scale
     storeCalls: calls / figures.members,
     writeUnits: figures.writeUnits,
     sqsRequests: figures.sqsRequests,
+    readUnits: figures.readUnits,
     runWriteUnits: figures.runWriteUnits / chords,
+    runSqsRequests: figures.runSqsRequests / chords,
     busiestArrivals: busiest["tally inner"]?.writes ?? 0,
     rssMiB,
   };

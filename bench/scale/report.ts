@@ -6,6 +6,7 @@ const columns: readonly (readonly [string, (one: Scale) => string])[] = [
   ["store calls", ({ storeCalls }) => storeCalls.toFixed(3)],
   ["write units", ({ writeUnits }) => writeUnits.toFixed(3)],
   ["SQS requests", ({ sqsRequests }) => sqsRequests.toFixed(4)],
+  ["read units", ({ readUnits }) => readUnits.toFixed(3)],
   ["write units of a run", ({ runWriteUnits }) => runWriteUnits.toFixed(1)],
   ["busiest inner item", ({ busiestArrivals }) => String(busiestArrivals)],
   ["RSS, MiB", ({ rssMiB }) => String(rssMiB)],

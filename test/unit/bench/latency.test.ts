@@ -65,6 +65,7 @@ describe("a burst", () => {
         members: 10_000,
         memberMs: 0,
         scaling: shared,
+        tasksPerInvocation: 10,
         tableUnitsPerSecond: 40_000,
         unitsPerMember: 0.33,
         paths,
@@ -75,6 +76,12 @@ describe("a burst", () => {
 
   it("waits for copies of the function, which provisioned pollers bring sooner", () => {
     expect(burst({ scaling: provisioned })).toBeLessThan(burst({}));
+  });
+
+  it("runs the messages of a batch one after the other, unless more tasks are to run side by side", () => {
+    const seconds = { memberMs: 1000, scaling: provisioned };
+    expect(burst(seconds)).toBeGreaterThan(10_000);
+    expect(burst({ ...seconds, tasksPerInvocation: 100 })).toBeLessThan(4000);
   });
 
   it("is no faster than the table takes its writes", () => {

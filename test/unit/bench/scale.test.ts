@@ -25,7 +25,9 @@ it("names what has grown, what is too busy, and what is too large when its table
     storeCalls: 1,
     writeUnits: 1,
     sqsRequests: 1,
+    readUnits: 1,
     runWriteUnits: 9,
+    runSqsRequests: 3,
     busiestArrivals: 10,
     rssMiB: 100,
   };
