@@ -131,6 +131,7 @@ type Met = "done" | { readonly image: Image | undefined };
 /** One look at a node's slot. A refused write hands back the image it met. */
 async function openOnce(delivery: Delivery, located: Located, found: Found, dispatch: number): Promise<Met> {
   const { slot, image } = found;
+  // G80.
   if (slot.state === "settled") {
     await driveNodes(delivery, [{ ...located, slot }], image as Image, asRepair);
     return "done";
@@ -142,7 +143,7 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
     await sendNodes(delivery, [{ nodes: [located.node], dispatch, atMs: slot.startedAtMs }], "letter.send");
     return "done";
   }
-  // A later dispatch is on its way by itself, or was never sent. The letter's own one was sent, and nobody could take it:
+  // A later dispatch is on its way by itself, or was never sent (G81). The letter's own one was sent, and nobody could take it:
   // to send that again would go round for ever.
   if (slot.state === "waiting" && slot.dispatch > dispatch) {
     const { node } = located;
@@ -150,6 +151,7 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
     return "done";
   }
   if (slot.state !== "absent" && slot.dispatch > dispatch) return "done";
+  // G82.
   if (live) {
     returnUntil(delivery, slot.untilMs + delivery.deps.settings.clockSkewSeconds * 1000);
     return "done";
@@ -157,7 +159,7 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
   return dispatchAnew(delivery, located, slot);
 }
 
-/** Nobody holds the node: a new dispatch while lost attempts and the budget remain, else its end, with the history. */
+/** Nobody holds the node: a new dispatch while lost attempts and the budget remain, else its end, with the history (G83). */
 async function dispatchAnew(delivery: Delivery, located: Located, seen: OpenSlot): Promise<Met> {
   const { node, place, join } = located;
   // An attempt that never started counts as lost too, or a node whose message kills its reader would be sent for ever.

@@ -19,6 +19,7 @@ import { isBounded, unitOf } from "../protocol/lanes.ts";
 import { type ListName, listOf } from "../protocol/release.ts";
 import { decodeError, decodeSlot, isBad, type SettledSlot, skipIn } from "../protocol/slot.ts";
 import {
+  hasGoodMarks,
   isCounting,
   isNews,
   isTop,
@@ -58,7 +59,7 @@ import { isInTurn, nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
 import { firstSend, lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
-import { lookAt, unlessKept } from "./taken-over.ts";
+import { lookAt, takenOver, unlessKept } from "./taken-over.ts";
 
 /** A settled node, with the place of its slot. */
 export interface Settled extends Located {
@@ -159,16 +160,18 @@ async function climb(
     if (!full && !(isCounting(join) && (all || isNews(join, place, image)))) return;
     const author = { by: delivery.owner, atMs: delivery.deps.clock.now() };
     const value = markFor(join, place, image);
-    const result = await unlessKept(
-      () => arrive(delivery, join, { child: place, value }, author),
-      (kept) => remainingOf(join, parentOf(join, place), kept) === 0,
-    );
+    const above = parentOf(join, place);
+    const come = () => arrive(delivery, join, { child: place, value }, author);
+    const result = await unlessKept(delivery, tallyKey(delivery.run.id, join, above), come, {
+      isOver: (kept) => remainingOf(join, above, kept) === 0,
+      isGood: (kept) => hasGoodMarks(join, above, kept),
+    });
     // Another message of the batch has arrived after it, and goes on from here.
     if (result.applied && !result.last) return;
     if (!result.applied) won = { ...won, arrivals: false };
     if (!result.image) throw new StoreError(`join ${join.id}: an arrival was refused by an item that is not there`);
     image = result.image;
-    place = parentOf(join, place);
+    place = above;
   }
   if (isCounting(join)) return actOnCounts(delivery, join, image, won);
   if (remainingOf(join, place, image) > 0) return;
@@ -440,10 +443,8 @@ export async function settleMember(
   const join = await delivery.run.plan.join(joinId);
   const place = memberPlace(delivery.run.id, join, index);
   const write = settleWrite(delivery.run.generation, place, join, { state: "absent" }, outcome);
-  const result = await unlessKept(
-    () => delivery.run.write(write, "slot.settle", memberSettled(join.id, index, outcome)),
-    (kept) => slotIn(place, kept).state === "settled",
-  );
+  const settle = () => delivery.run.write(write, "slot.settle", memberSettled(join.id, index, outcome));
+  const result = await unlessKept(delivery, place.key, settle, takenOver([place]));
   const image = result.image;
   const slot = slotIn(place, image);
   if (!image || slot.state !== "settled")
@@ -557,10 +558,8 @@ async function skipNode(delivery: Delivery, node: PlanNode, omission: Omission):
       ? skippedOutcome(delivery, omission.skip)
       : outcomeFor(delivery, "SKIPPED", skippedError(delivery, omission.cause));
   const write = settleWrite(run.generation, place, join, { state: "absent" }, outcome);
-  const { image } = await unlessKept(
-    () => run.write(write, "slot.skip", taskSettled(node, outcome)),
-    (kept) => slotIn(place, kept).state === "settled",
-  );
+  const settle = () => run.write(write, "slot.skip", taskSettled(node, outcome));
+  const { image } = await unlessKept(delivery, place.key, settle, takenOver([place]));
   const slot = slotIn(place, image);
   if (!image || slot.state !== "settled")
     throw new StoreError(`run ${run.id}: ${node.id} is ${slot.state} though nothing has started it`);

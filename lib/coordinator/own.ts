@@ -21,8 +21,8 @@ import { taskClaimed, taskSettled } from "./events.ts";
 import { leaseFor, lostOutcome } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { reissue, sameIssue } from "./reissue.ts";
-import { NotReopenedError } from "./run.ts";
 import { type NodeSend, sendNodes } from "./sending.ts";
+import { takenOver, unlessKept } from "./taken-over.ts";
 import type { Turns } from "./turns.ts";
 
 /** Rounds of judging and writing against other writers before the delivery is returned. */
@@ -221,17 +221,13 @@ async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine:
   }
 }
 
-/** What has succeeded in an older generation stays in its item as it is; it is only driven on from. */
+/** What has come to its end in an older generation, and is kept, stays in its item as it is; it is only driven on from. */
 async function claimAll(delivery: Delivery, claims: readonly (Claim & Located)[]): Promise<WriteResult> {
   const steps = claims.map(({ node, lease }) => taskClaimed(node, lease));
-  try {
-    return await delivery.run.write(claimWrite(delivery.run.generation, claims), "slot.claim", ...steps);
-  } catch (error) {
-    const kept =
-      error instanceof NotReopenedError && claims.every(({ place }) => slotIn(place, error.image).state === "settled");
-    if (kept) return { applied: false, image: error.image };
-    throw error;
-  }
+  const places = claims.map(({ place }) => place);
+  const write = claimWrite(delivery.run.generation, claims);
+  const claim = () => delivery.run.write(write, "slot.claim", ...steps);
+  return unlessKept(delivery, write.key, claim, takenOver(places));
 }
 
 /** Runs what this delivery holds, side by side. One that lost its lease on the way is judged again. */

@@ -16,6 +16,7 @@ import {
   forgetDueWrite,
   type Head,
   isTombstone,
+  removeAtWrite,
   tombstoneWrite,
 } from "../protocol/head.ts";
 import { budgetKey, dueShard, indexShards, planPageKey } from "../protocol/keys.ts";
@@ -107,7 +108,7 @@ async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Prom
   if ((await keptUntil(deps, plans, head)) > nowMs) return (await mend(deps, plans, head)).repaired;
   if (head.parent && isKeptFor(head.parent, await readHead(deps.store, head.parent.run))) return keep(deps, head);
   // An error callback may be owed for longer than the retention: it has until its own end. And of a run that an operator has
-  // asked to remove, workers may still hold tasks.
+  // asked to remove, workers may still hold tasks (G77).
   const mayOwe = head.errorBranches || head.removeAtMs !== undefined;
   return mayOwe && (await owes(deps, plans, head))
     ? (await mend(deps, plans, head)).repaired
@@ -232,10 +233,13 @@ async function keptUntil(deps: CoordinatorDeps, plans: PlanCache, head: Head): P
 }
 
 /**
- * Clean-up: the items, then the tombstone. A death in between leaves the head due, so the next sweep goes on. The plan says
+ * Clean-up: the head says so, the items go, then the tombstone comes. A death in between leaves the head due, so the next sweep goes on. The plan says
  * which partitions there are, so it stays until the second look.
  */
 async function removeRun(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<number> {
+  // A retry that comes now finds the run as it was, or is refused (G75): it never goes on with what is half gone.
+  const fence = removeAtWrite(head.runId, head.generation, deps.clock.now());
+  if (head.removeAtMs === undefined && !(await deps.store.write(fence, "head.remove")).applied) return 0;
   await removeItems(deps, plans, head);
   const nowMs = deps.clock.now();
   await deps.store.write(tombstoneWrite(head, nowMs, nowMs + secondLookMs), "head.tombstone");

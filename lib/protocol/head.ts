@@ -266,7 +266,7 @@ export interface NextGeneration {
   readonly budget?: RunBudget;
 }
 
-/** Retry: the next generation of a run that has ended, once (G27). What the old one has left is reopened afterwards (S20). */
+/** Retry: the next generation of a run that has ended and that nobody removes, once (G27, G76). What the old one has left is reopened afterwards (S20). */
 export function raiseWrite(run: RunId, next: NextGeneration): Write {
   const values: Record<string, Value> = {
     status: "RUNNING",
@@ -304,7 +304,7 @@ export function raiseWrite(run: RunId, next: NextGeneration): Write {
 
 /**
  * To be removed: from now on nothing of an ended run starts, no retry goes on with it, and the sweeper is due to remove it. It
- * comes before anything is deleted, so that nobody takes what is half gone for something that has not begun.
+ * comes before anything is deleted, so that nobody takes what is half gone for something that has not begun (G75).
  */
 export function removeAtWrite(run: RunId, generation: number, nowMs: number): Write {
   return {

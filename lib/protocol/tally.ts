@@ -152,6 +152,15 @@ export function isGoodMark(join: PlanJoin, child: TallyPlace, mark: number): boo
   return mark % settledUnit === 0 && isFullMark(join, child, mark);
 }
 
+/** Whether everything below an item has succeeded, by its marks. */
+export function hasGoodMarks(join: PlanJoin, place: TallyPlace, image: Image): boolean {
+  return Array.from({ length: sizeOf(join, place) }, (_, i) => i).every((i) => {
+    const child = { level: place.level - 1, number: place.number * join.fan + i };
+    const mark = image[markOf(join, child)];
+    return typeof mark === "number" && isGoodMark(join, child, mark);
+  });
+}
+
 function membersBelow(join: PlanJoin, { level, number }: TallyPlace): number {
   const span = join.leafSize * join.fan ** level;
   return Math.min(span, join.size - number * span);

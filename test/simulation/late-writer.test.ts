@@ -8,12 +8,12 @@ import { runScenario } from "./run-scenario.ts";
 import type { Scenario } from "./scenario-parts.ts";
 
 const second = { requestId: "operation-2" };
-const scenario: Scenario = {
+const revokedBeforeItBegins = (delaySeconds: number): Scenario => ({
   name: "revoke of a task that has not begun, applied after the retry",
   workflow: {
     chain: [
       { task: "slow", args: [10, 1] },
-      { task: "plus", args: [1] },
+      { task: "plus", args: [1], delaySeconds },
     ],
   },
   operations: [
@@ -24,10 +24,10 @@ const scenario: Scenario = {
   ],
   status: "SUCCEEDED",
   value: 2,
-};
+});
 
-/** The end of the second task fails for who records it, and is applied when the first one begins again. */
-function endingLate(store: Store): Store {
+/** The end of the second task fails for who records it, and is applied when that task is about to be claimed. */
+function endingLate(store: Store, claimed: string): Store {
   let late: Write | undefined;
   let raised = false;
   return {
@@ -38,7 +38,8 @@ function endingLate(store: Store): Store {
         throw new StoreError("no answer");
       }
       raised ||= site === "head.raise";
-      if (site === "slot.claim" && raised && late !== undefined) {
+      const claims = site === "slot.claim" || site === "slot.carry";
+      if (claims && write.key.sk === `node#${claimed}` && raised && late !== undefined) {
         const made = late;
         late = undefined;
         await store.write(made, "slot.end");
@@ -48,16 +49,20 @@ function endingLate(store: Store): Store {
   };
 }
 
-it("does not take an outcome of the old generation for one of the new", async () => {
+it.each([
+  ["before anybody looks at it", "[0]", 0],
+  ["between the look at it and its claim, in one delivery", "[1]", 0],
+  ["between the look at it and its claim, from its own message", "[1]", 2],
+])("does not take an outcome of the old generation for one of the new: %s", async (_, claimed, delaySeconds) => {
   let shared: Store | undefined;
   const variant = {
     // One for all processes.
     store: (store: Store) => {
-      shared ??= endingLate(store);
+      shared ??= endingLate(store, claimed);
       return shared;
     },
   };
-  const { state, faults } = await runScenario({ scenario, variant });
+  const { state, faults } = await runScenario({ scenario: revokedBeforeItBegins(delaySeconds), variant });
   expect(faults).toEqual([]);
   expect(state?.nodes).toEqual({ "[0]": "SUCCEEDED 1", "[1]": "SUCCEEDED 2" });
 });

@@ -33,6 +33,7 @@ import { wrongFairnessKey } from "./fairness-check.ts";
 import type { CallKind, Fault, FaultMode } from "./faults.ts";
 import { tooManyAtOnce } from "./lane-check.ts";
 import { forbiddenChanges } from "./oracle.ts";
+import { createTrace } from "./reference-step.ts";
 
 export const startMs = Date.UTC(2026, 0, 1);
 /** Longer than a lease, its ε and a visibility timeout together. */
@@ -602,12 +603,15 @@ export function createWorld(options: WorldOptions): World {
 
 /** Watches every write while it happens. */
 function observed(store: Store, violations: string[], nowMs: () => number): Store {
+  const trace = createTrace();
   return {
     ...store,
     async write(write, site) {
       const before = await store.get(write.key, site);
       const result = await store.write(write, site);
-      if (before && result.applied) violations.push(...forbiddenChanges(write.key.sk, before, result.image, nowMs()));
+      if (!result.applied) return result;
+      if (before) violations.push(...forbiddenChanges(write.key.sk, before, result.image, nowMs()));
+      violations.push(...trace.note({ site, key: write.key, before, after: result.image, nowMs: nowMs() }));
       return result;
     },
   };

@@ -4,6 +4,7 @@
 import { createMemoryStore, type MemoryStore } from "../../lib/adapters/memory/store.ts";
 import type { Image, Item, Key, Store } from "../../lib/ports/store.ts";
 import { forbiddenChanges } from "../simulation/oracle.ts";
+import { createTrace } from "../simulation/reference-step.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -37,6 +38,7 @@ export function createTable(
   const images = new Map<string, Item>();
   const due = new Map<string, { shard: string; dueMs: number }>();
 
+  const trace = createTrace();
   const indexedAtMs = new Map<string, number>();
 
   /** Late as it may be, the index takes the changes of an item in their order. */
@@ -60,7 +62,9 @@ export function createTable(
       if (!result.applied) return result;
       images.set(name, { key: write.key, image: result.image });
       // Who is ahead by the skew is right to act so much earlier.
-      if (before) told.wrong(forbiddenChanges(write.key.sk, before, result.image, schedule.now() + rules.skewMs));
+      const nowMs = schedule.now() + rules.skewMs;
+      if (before) told.wrong(forbiddenChanges(write.key.sk, before, result.image, nowMs));
+      told.wrong(trace.note({ site, key: write.key, before, after: result.image, nowMs }));
       if (write.key.sk === "head") index(write.key, result.image);
       return result;
     },

@@ -161,6 +161,30 @@ const groups: readonly Group[] = [
     ],
   },
 
+  {
+    model: "late",
+    flags: "-DCRASH=1",
+    rejected: ["REOPEN_BLIND", "OLDER_NOT_SWEPT", "LATE_BELIEVED", "SETTLED_KEPT", "SUCCESS_OPENED"],
+  },
+  { model: "late", flags: "-DCRASH=2 -DLATE=2", long: true },
+  { model: "late", flags: "-DCRASH=1 -DLOSS=1 -DDUP=1", long: true },
+
+  { model: "letter", flags: "-DPOISON=1", rejected: ["LETTER_UNCOUNTED"] },
+  {
+    model: "letter",
+    flags: "-DR=1 -DCRASH=2",
+    rejected: ["NO_LETTERS", "LETTER_BLIND", "LETTER_DROPS_DONE", "LETTER_DROPS_WAITING", "LETTER_TAKES_LIVE"],
+  },
+  { model: "letter", flags: "-DR=1 -DCRASH=2 -DDUP=1", long: true },
+  { model: "letter", flags: "-DCRASH=2 -DDUP=1", long: true },
+
+  {
+    model: "clean",
+    flags: "-DCRASH=0",
+    rejected: ["BEGINS_ANYWAY", "NOT_FENCED", "RAISE_REMOVED", "REMOVE_HELD"],
+  },
+  { model: "clean", flags: "-DCRASH=1 -DCOPIES=0", long: true },
+
   { model: "tree3", flags: "-DCRASH=1 -DLOST=1" },
   { model: "tree3", flags: "-DCRASH=1", rejected: ["LOSER_RETURNS_INNER", "LOSER_RETURNS_TOP"], holds: false },
   { model: "tree3", flags: "-DCRASH=2 -DREDEL=1", rejected: ["LOSER_CARRIES"] },
