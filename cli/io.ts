@@ -30,6 +30,8 @@ export interface TextOutput {
   readonly isTTY: boolean;
   /** Width of the terminal in columns; undefined in a pipe. */
   readonly columns: number | undefined;
+  /** Height of the terminal in lines; undefined in a pipe. */
+  readonly rows?: number | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -19,6 +19,9 @@ function outputOf(stream: NodeJS.WriteStream): TextOutput {
       // 0 where a terminal does not know its size.
       return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
     },
+    get rows() {
+      return stream.isTTY && stream.rows > 0 ? stream.rows : undefined;
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { heldOf } from "../lib/adapters/sqs/envelope.ts";
 import { createSqsQueue, type SqsQueue } from "../lib/adapters/sqs/queue.ts";
 import { wallClock } from "../lib/adapters/system/clock.ts";
 import { cryptoIds } from "../lib/adapters/system/ids.ts";
+import { openTelemetry } from "../lib/adapters/system/tracing.ts";
 import {
   type Clock,
   type Coordinator,
@@ -106,6 +107,7 @@ export function compose(service: string, environment: Environment, tasks: Tasks)
     tasksPerInvocation: (queue) => environment.queues[queue]?.tasksPerInvocation ?? defaults.tasksPerInvocation,
     reportQueueUrl: environment.requestQueueUrl,
     protocol,
+    tracing: openTelemetry,
     ...tasks,
   });
   return { coordinator, giveBack: giveBackTo(ports.queue), clock: ports.clock, log, telemetry };

@@ -9,6 +9,7 @@ import type { Environment } from "../lambdas/environment.ts";
 import { letterSources } from "../lambdas/letter-sources.ts";
 import { createSweepHandler } from "../lambdas/sweep/handler.ts";
 import { createWorkerHandler } from "../lambdas/worker/handler.ts";
+import { openTelemetry } from "../lib/adapters/system/tracing.ts";
 import { type CoordinatorDeps, createCoordinator } from "../lib/coordinator/index.ts";
 import { limits } from "../lib/model/limits.ts";
 import type {
@@ -105,6 +106,7 @@ function partsOf({ ports, environment, tasks, concurrency, compile }: WorkerOpti
     ...ports,
     settings,
     protocol,
+    tracing: openTelemetry,
     reportQueueUrl: environment.requestQueueUrl,
     registry: tasks.registry,
     catalog: tasks.catalog,

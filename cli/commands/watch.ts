@@ -74,20 +74,26 @@ function upBy(count: number): string {
 }
 
 const fallbackColumns = 80;
+const fallbackRows = 24;
+/** Of each run, where there are several. */
+const linesOfRun = 2;
 
 function redrawn(io: CliIo, single: boolean): Show {
   let drawn = 0;
   return (look, runs) => {
     const shape = { width: io.out.columns ?? fallbackColumns, paint: paintFor(io, io.out) };
-    const text = runs.flatMap((run, i) => {
+    // What has left the screen at its top cannot be drawn over. One line is the cursor's, another says how many more there are.
+    const rows = (io.out.rows ?? fallbackRows) - 2;
+    const shown = single ? runs : runs.slice(0, Math.max(1, Math.floor(rows / linesOfRun)));
+    const text = shown.flatMap((run, i) => {
       const report = look.runs[i];
-      if (single && report !== undefined) return runLines(report, run, shape);
+      if (single && report !== undefined) return runLines(report, run, shape).slice(0, rows + 1);
       return [
         cut(`${run.id} ${run.status}`, shape.width - 1),
         `  ${barLine(run, { ...shape, width: shape.width - 2 })}`,
       ];
     });
-    const more = look.running - runs.length;
+    const more = look.running - shown.length;
     if (!single && runs.length === 0) text.push("nothing runs");
     if (!single && more > 0) text.push(`and ${more} more: tutti list --status RUNNING`);
     io.out.write(`${upBy(drawn)}${text.map((line) => `${line}\n`).join("")}`);

@@ -50,15 +50,21 @@ export function runLines(report: GraphReport, run: WatchedRun, look: WatchLook):
   const endMs = Date.parse(report.run.finishedAt ?? report.at);
   const took = durationText(endMs - Date.parse(report.run.submittedAt));
   const leaves = report.units.filter(({ id }) => !report.units.some(({ parent }) => parent === id));
-  const failing = leaves.flatMap((unit) => unit.failing);
+  const failing = leaves.flatMap((unit) => unit.failing).slice(0, shownFailing);
+  const others = run.failed - failing.filter(({ status }) => status !== "RETRYING").length;
   const sorted = [...leaves].sort((a, b) => urgency[a.status] - urgency[b.status]);
   return [
     cut(`${run.id} ${run.status} · ${took}`, width - 1),
     barLine(run, look),
-    ...failing.slice(0, shownFailing).map(({ taskId, status, error }) => {
+    ...failing.map(({ taskId, status, error }) => {
       const what = error === null ? "" : ` ${error.name}: ${error.message}`;
-      return `${symbolOf(paint, status)} ${cut(plainLine(`${taskId}${what}`), width - 3)}`;
+      // The run is named above: what is short of room here is the error.
+      const path = taskId.slice(taskId.indexOf("/") + 1);
+      return `${symbolOf(paint, status)} ${cut(plainLine(`${path}${what}`), width - 3)}`;
     }),
+    ...(failing.length > 0 && others > 0
+      ? [cut(`  and ${others} more: tutti inspect ${run.id} --verbose`, width - 1)]
+      : []),
     ...sorted.slice(0, shownUnits).map((unit) => unitLine(unit, look)),
     ...(sorted.length > shownUnits ? [`and ${sorted.length - shownUnits} more: tutti graph ${run.id}`] : []),
   ];

@@ -4,6 +4,7 @@
  * Order of effects (S13): claim → body → value item → commit → drive on. A retry is recorded before its message is sent.
  */
 import { limits } from "../model/limits.ts";
+import { traceOf } from "../model/traceparent.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import type { LeasedSlot } from "../protocol/slot.ts";
@@ -32,16 +33,25 @@ export function createAttempts(delivery: Delivery): Attempts {
   const keepers = keepLeases(delivery);
   const commit = createCommitter(delivery);
   return {
-    async run(member, lease) {
-      if (!(await mayStillStart(delivery, member.node))) return done;
-      const result = await runTask(delivery, member, lease, keepers);
-      if (result.kind === "retry") return waitForRetry(delivery, member, lease, result);
-      const { node, place, join } = member;
-      const outcome: Outcome = { node, place, join, lease, outcome: result.outcome };
-      const committed = await commit(outcome);
-      return committed.applied ? done : afterLosing(delivery, outcome, committed.image);
-    },
+    run: (member, lease) => inTrace(delivery, member.node, () => run(member, lease)),
   };
+
+  async function run(member: Located, lease: LeasedSlot): Promise<Attempted> {
+    if (!(await mayStillStart(delivery, member.node))) return done;
+    const result = await runTask(delivery, member, lease, keepers);
+    if (result.kind === "retry") return waitForRetry(delivery, member, lease, result);
+    const { node, place, join } = member;
+    const outcome: Outcome = { node, place, join, lease, outcome: result.outcome };
+    const committed = await commit(outcome);
+    return committed.applied ? done : afterLosing(delivery, outcome, committed.image);
+  }
+}
+
+/** What an attempt leads to is in the trace of its run too: its join, and what follows. */
+async function inTrace<T>({ deps, run }: Delivery, node: PlanNode, attempt: () => Promise<T>): Promise<T> {
+  if (deps.tracing === undefined) return attempt();
+  const parent = (await run.head())?.parent;
+  return deps.tracing.within(traceOf(parent?.run ?? run.id, node.headers), attempt);
 }
 
 /** A claim that took long may rest on a head that has ended meanwhile: it is looked at again before any code starts (S9). */

@@ -60,13 +60,24 @@ async function callBody(
   const context = contextOf(delivery, node, lease, keeper, abort);
   const cancel = abortAtDeadline(delivery, abort);
   try {
-    const result = await runBody(() => body(context, ...prepared.args), node, delivery.deps.clock, abort);
+    const attempt = () => runBody(() => body(context, ...prepared.args), node, delivery.deps.clock, abort);
+    const result = await traced(delivery, context, attempt);
     // Not the body's failure: nothing but its list could not be read.
     if (result.kind === "failed" && prepared.faults.has(result.error)) throw result.error;
     return result;
   } finally {
     cancel();
   }
+}
+
+/** The attempt as a span, whose context the body runs in. */
+function traced({ deps }: Delivery, context: TaskContext, attempt: () => Promise<BodyResult>): Promise<BodyResult> {
+  if (deps.tracing === undefined) return attempt();
+  const { runId, taskId, task, attempt: number, generation } = context;
+  const attributes = { run_id: runId, task_id: taskId, task, attempt: number, generation };
+  return deps.tracing.span({ name: task, attributes }, attempt, (result) =>
+    result.kind === "failed" ? result.error : undefined,
+  );
 }
 
 /** A body that was not called, since a condition of its task does not hold. */

@@ -3,7 +3,7 @@
  */
 import type { SubmitRequest } from "../model/request.ts";
 import type { Plan, TaskCatalog } from "../plan/types.ts";
-import type { Clock, Ids, Log, Metrics, Queue, Store } from "../ports/index.ts";
+import type { Clock, Ids, Log, Metrics, Queue, Store, Tracing } from "../ports/index.ts";
 import type { Protocol } from "../protocol/index.ts";
 import type { DiagnoseSettings } from "../protocol/overdue.ts";
 import type { TaskRegistry } from "../tasks/registry.ts";
@@ -36,6 +36,8 @@ export interface CoordinatorDeps {
   readonly registry: TaskRegistry;
   readonly catalog: TaskCatalog;
   readonly protocol: Protocol;
+  /** Spans of tasks and joins. @default none */
+  readonly tracing?: Tracing;
   /** Tasks that the workers of a queue run side by side: as many members travel in one message. @default 10 */
   readonly tasksPerInvocation?: (queue: string) => number;
   /** What programs elsewhere are told to report to: the request queue, as they reach it. @default "request" */

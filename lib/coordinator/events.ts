@@ -6,8 +6,9 @@
  */
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { OutcomeStatus } from "../model/outcome.ts";
+import { traceOf } from "../model/traceparent.ts";
 import type { PlanNode } from "../plan/types.ts";
-import type { LogLevel } from "../ports/index.ts";
+import type { LogLevel, SpanAbout } from "../ports/index.ts";
 import { isBad, type LeasedSlot, type SettledSlot } from "../protocol/slot.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 
@@ -59,7 +60,7 @@ export interface Scene {
 }
 
 export function tell(
-  { log }: Pick<CoordinatorDeps, "log">,
+  { log, tracing }: Pick<CoordinatorDeps, "log" | "tracing">,
   { id: run, generation }: Scene,
   cause: string,
   steps: readonly Step[],
@@ -69,7 +70,13 @@ export function tell(
     const [level, message] = eventLines[event];
     const isFailure = event === "settled" && (step.status === "FAILED" || step.status === "TIMED_OUT");
     log.write(isFailure ? "warn" : level, message, { event, ...scene, ...step, cause });
+    if (event === "decided" && run !== undefined) tracing?.mark(joinDecided(run, step), traceOf(run, undefined));
   }
+}
+
+function joinDecided(run: string, { join = "", decision = "" }: Omit<Step, "event">): SpanAbout {
+  const attributes = { run_id: run, join, decision };
+  return { name: `join ${join}`, attributes };
 }
 
 export function taskClaimed(node: PlanNode, { attempt, dispatch }: LeasedSlot): Step {

@@ -12,6 +12,7 @@ import type { Json } from "../model/json.ts";
 import { limits } from "../model/limits.ts";
 import type { StoredError } from "../model/outcome.ts";
 import { encodeToken, type OutsideTask } from "../model/outside.ts";
+import { traceHeader, traceOf, traceParentText } from "../model/traceparent.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { valueKey } from "../protocol/keys.ts";
@@ -170,7 +171,7 @@ async function messageOf(
     token: encodeToken(token),
     taskId: taskIdOf(run.id, node.id),
     task: node.task,
-    headers: { ...node.headers },
+    headers: { [traceHeader]: traceParentText(traceOf(run.id, node.headers)), ...node.headers },
     label: node.label ?? null,
     attempt,
     deadline: new Date(lease.untilMs).toISOString(),

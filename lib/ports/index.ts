@@ -37,3 +37,4 @@ export type {
   WriteResult,
 } from "./store.ts";
 export type { Clock, Ids, Log, LogLevel, Metrics } from "./system.ts";
+export type { SpanAbout, Tracing } from "./tracing.ts";

@@ -237,8 +237,8 @@ nightly SUCCEEDED 27 of 27 · 2 not succeeded · 2 tasks/s
     const [first = "", second = ""] = stdout.split("\u001b[7F\u001b[J").map((text) => stripVTControlCharacters(text));
     expect(first).toBe(`nightly RUNNING · 8 s
 █████████████████████████░░░░░ 23 of 27 · 2 not succeeded · 2 running
-✗ nightly/header[7] FatalError: no such file
-✗ nightly/header[17] FatalError: no such file
+✗ header[7] FatalError: no such file
+✗ header[17] FatalError: no such file
   ✗ resize × 25  header[0..24]  ✓ 21 ▶ 2 ✗ 2
   ○ collect  callback
   ○ notify  onError
@@ -253,6 +253,29 @@ nightly SUCCEEDED 27 of 27 · 2 not succeeded · 2 tasks/s
     const looks = stdout.trim().split("\n").map(json);
     for (const look of looks) expect(watchReportSchema.strict().parse(look)).toEqual(look);
     expect(looks.at(-1).runs).toMatchObject([{ id: "nightly", status: "FAILED", settled: 1, failed: 1 }]);
+  });
+
+  it("says how many more have failed than it names", async () => {
+    const header = Array.from({ length: 40 }, () => ({ task: "resize", args: [7] }));
+    await begin({ chord: { header, callback: { task: "collect" }, when: "all-settled" } }, 1);
+    const { stdout } = await run(["watch", "nightly"], { env: {} });
+    const lines = stripVTControlCharacters(stdout).split("\n");
+    expect(lines.filter((line) => line.startsWith("✗ header["))).not.toHaveLength(0);
+    expect(lines.find((line) => /^ {2}and \d+ more: tutti inspect nightly --verbose$/.test(line))).toBeDefined();
+  });
+
+  it("draws no more runs than the terminal has room for, so that it can draw over them", async () => {
+    for (let i = 0; i < 15; i++)
+      await deployment.client.submit({ task: "resize", args: [1] } as never, { id: `run-${i}`, wait: false });
+    await deployment.advance(0.5);
+    const io = fakeIo({ deployment, columns: 80 });
+    const watching = main(["watch"], io);
+    await vi.waitFor(() => expect(io.stdout()).toContain("more: tutti list"));
+    io.interrupt();
+    await watching;
+    const [first = ""] = io.stdout().split("\u001b[23F");
+    expect(first.split("\n").filter((line) => line !== "")).toHaveLength(23);
+    expect(first).toContain("and 4 more: tutti list --status RUNNING");
   });
 
   it("watches all that run until Ctrl-C, and ends with 130", async () => {

@@ -11,7 +11,7 @@ import { type Coordinator, createCoordinator, type Disposition } from "../../../
 import { defaults } from "../../../lib/model/limits.ts";
 import { type CompileOptions, compile } from "../../../lib/plan/compile.ts";
 import type { QueueFacts } from "../../../lib/ports/facts.ts";
-import type { Log, Queue, Store } from "../../../lib/ports/index.ts";
+import type { Log, Queue, Store, Tracing } from "../../../lib/ports/index.ts";
 import type { ConsumedQueue, HeldMessage, OutgoingMessage, QueueRef } from "../../../lib/ports/queue.ts";
 import { protocol } from "../../../lib/protocol/index.ts";
 import { catalogOf, registryOf } from "../../../lib/tasks/registry.ts";
@@ -75,6 +75,8 @@ export interface DeploymentOptions {
   readonly onCall?: (site: string) => void;
   /** @default nobody is told */
   readonly log?: Log;
+  /** @default none */
+  readonly tracing?: Tracing;
 }
 
 export function createDeployment(options: DeploymentOptions = {}): Deployment {
@@ -114,6 +116,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
       registry,
       catalog: catalogOf(registry),
       protocol,
+      ...(options.tracing === undefined ? {} : { tracing: options.tracing }),
       ...(options.shape === undefined
         ? {}
         : { compile: (request, catalog) => compile(request, catalog, options.shape) }),
