@@ -69,11 +69,8 @@ export function caseOf(name: CaseName): Case {
   return { name, mix, tenants, sweeps: random.chance(0.3) || needsSweeper };
 }
 
-/**
- * What only the sweeper finds out: lost messages, deadlines, what a retry has to open where its process has died, and a worker that
- * dies during a pause, since the task's message is dropped then, and a resume sends nothing for a lease that has not run out.
- */
-const sweptKinds: readonly FaultKind[] = ["lost", "deadline", "retry", "hold", "sweeper-absent"];
+/** What only the sweeper finds out: lost messages, deadlines, and what a retry has to open where its process has died. */
+const sweptKinds: readonly FaultKind[] = ["lost", "deadline", "retry", "sweeper-absent"];
 
 /** Longer than a message can be delayed. */
 function waitsLong(workflow: Workflow): boolean {
