@@ -3,7 +3,7 @@
  */
 import type { QueueRef } from "../../lib/ports/queue.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
-import { type Case, requestOf, runOfA, type Tenant, tasksOf } from "./case.ts";
+import { type Case, mayBeRefused, requestOf, runOfA, type Tenant, tasksOf } from "./case.ts";
 import { createRandom, type Random, streams } from "./random.ts";
 import { nameOf } from "./table.ts";
 import type { World } from "./world.ts";
@@ -94,7 +94,7 @@ function lookAfter(sender: Sender, tenants: readonly Tenant[], look: number): vo
       world.diary.note(world.schedule.now(), "operator", "resume", runId, undefined, "it is still paused");
       ask(world, runId, `resume-${look}`, { type: "resume", generation });
     }
-    const isAwaited = tenants.some(({ run, deadlineSeconds }) => deadlineSeconds === undefined && !headIn(world, run));
+    const isAwaited = tenants.some((tenant) => !mayBeRefused(tenant) && !headIn(world, tenant.run));
     if (unfinished.length > 0 || isAwaited) lookAfter(sender, tenants, look + 1);
   });
 }
