@@ -8,7 +8,9 @@ import type { NodeId } from "../model/ids.ts";
 import type { Plan, PlanNode } from "../plan/types.ts";
 import type { Head } from "../protocol/head.ts";
 import { hasLanes } from "../protocol/lanes.ts";
+import { outsideOwner } from "../protocol/outside.ts";
 import { type Released, releasedOf } from "../protocol/released.ts";
+import type { LeasedSlot } from "../protocol/slot.ts";
 import { nodeOf, rangeSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readSnapshot } from "../records/snapshots.ts";
@@ -36,8 +38,10 @@ async function sendOpen(delivery: Delivery, snapshot: Snapshot): Promise<void> {
   const released = releasedOf(snapshot);
   await sendNodes(delivery, openNodes(delivery, snapshot, released), "restart.send");
   for (const { list, range } of released.ranges) {
-    const row = delivery.deps.protocol.driverRow(rangeSlot(snapshot, list, range), askerOf(delivery), 0);
-    if (row.kind === "send") await sendRanges(delivery, list, [{ range, dispatch: row.dispatch, atMs: row.atMs }]);
+    const slot = rangeSlot(snapshot, list, range);
+    const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), 0);
+    const send = slot.state === "leased" ? heldSend(delivery, slot) : row.kind === "send" ? row : undefined;
+    if (send) await sendRanges(delivery, list, [{ range, dispatch: send.dispatch, atMs: send.atMs }]);
   }
 }
 
@@ -52,8 +56,13 @@ function openNodes(delivery: Delivery, snapshot: Snapshot, released: Released): 
   for (const [id, sinceMs] of released.nodes) {
     const node = nodeOf(snapshot, id);
     const slot = slotOf(snapshot, node);
+    if (!delivery.deps.protocol.mayStart(snapshot.head, node.afterEnd)) continue;
+    if (slot.state === "leased" && node.map === undefined) {
+      sends.push({ nodes: [node], ...heldSend(delivery, slot) });
+      continue;
+    }
     const row = delivery.deps.protocol.driverRow(slot, askerOf(delivery), 0);
-    if (row.kind !== "send" || !delivery.deps.protocol.mayStart(snapshot.head, node.afterEnd)) continue;
+    if (row.kind !== "send") continue;
     const pack = slot.state === "absent" ? packs.get(id) : undefined;
     if (pack === undefined)
       sends.push(
@@ -65,6 +74,17 @@ function openNodes(delivery: Delivery, snapshot: Snapshot, released: Released): 
   }
   const nowMs = delivery.deps.clock.now();
   return [...sends, ...[...together.values()].map((nodes) => firstSend(nodes, nowMs))];
+}
+
+/**
+ * The message that a lease came with may have been dropped during the pause: by a copy of it, or by its own worker that met
+ * the pause before the first line of code. So another one finds out when the lease is over. What was claimed for a program
+ * elsewhere may not have been handed to it: that is made sure of now.
+ */
+function heldSend({ deps }: Delivery, lease: LeasedSlot): Pick<NodeSend, "dispatch" | "atMs"> {
+  const { dispatch, owner, untilMs } = lease;
+  const isOutside = owner === outsideOwner;
+  return { dispatch, atMs: isOutside ? deps.clock.now() : untilMs + deps.settings.clockSkewSeconds * 1000 };
 }
 
 /** The pack that each packed node is in. */

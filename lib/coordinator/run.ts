@@ -67,7 +67,9 @@ export interface OpenRun {
 
 export function openRun(deps: CoordinatorDeps, plans: PlanCache, heads: HeadCache, opened: OpenRun): RunHandle {
   const read = () => {
-    const reading = readHead(deps.store, opened.id).then((head) => ({ head, readAtMs: deps.clock.now() as number }));
+    // As old as the question: the process may have stood still before it had the answer.
+    const readAtMs: number = deps.clock.now();
+    const reading = readHead(deps.store, opened.id).then((head) => ({ head, readAtMs }));
     heads.set(opened.id, reading);
     return reading;
   };

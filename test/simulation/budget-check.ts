@@ -6,10 +6,10 @@ import { usedIn } from "../../lib/protocol/budget.ts";
 import { decodeHead, type Head, isTombstone } from "../../lib/protocol/head.ts";
 import { budgetKey } from "../../lib/protocol/keys.ts";
 import { countsOf, decodeSlot } from "../../lib/protocol/slot.ts";
-import type { World } from "./world.ts";
+import type { Seen } from "./oracle.ts";
 
 /** Every run that has used more than its budget, in words. */
-export function budgetFaults(world: World): string[] {
+export function budgetFaults(world: Pick<Seen, "store" | "entries">): string[] {
   const items = world.store.dump();
   const heads = items.filter(({ key }) => key.sk === "head").map(({ key, image }) => decodeHead(key.pk, image));
   return heads.flatMap((root) => {

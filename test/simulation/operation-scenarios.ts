@@ -224,10 +224,31 @@ export const operationScenarios: readonly Scenario[] = [
       { request: { type: "pause" }, atStartOf: "[0]", afterSeconds: 5 },
       { request: { type: "resume", requestId: "operation-2" }, atStartOf: "[0]", afterSeconds: 100 },
     ],
-    // A copy of the task's message that comes during the pause is acknowledged: nobody is to begin it.
-    sweeper: true,
     status: "SUCCEEDED",
     value: 3,
+  },
+  {
+    // Whoever stands still at the claim makes it during the pause, and hands nothing out.
+    name: "pause while an outside task is handed out",
+    workflow: { group: [slow(10, 1), { task: "elsewhere", args: [2] }] },
+    operations: [
+      { request: { type: "pause" }, atStartOf: "[0]", afterSeconds: 5 },
+      { request: { type: "resume", requestId: "operation-2" }, atStartOf: "[0]", afterSeconds: 250 },
+    ],
+    status: "SUCCEEDED",
+    value: [1, 2],
+  },
+  {
+    name: "pause and resume while the parts of a list are sent",
+    workflow: { chord: { header: [slow(10, 1), ...ones(5)], callback: sum } },
+    shape: { messagesPerRange: 2 },
+    settings: { leaseSeconds: 300 },
+    operations: [
+      { request: { type: "pause" }, atStartOf: "header[0]", afterSeconds: 5 },
+      { request: { type: "resume", requestId: "operation-2" }, atStartOf: "header[0]", afterSeconds: 200 },
+    ],
+    status: "SUCCEEDED",
+    value: 16,
   },
   {
     name: "pause before an empty group",

@@ -55,7 +55,7 @@ export interface FinalState {
 }
 
 export async function readRun(
-  world: Seen,
+  world: Pick<Seen, "store">,
   run: string,
 ): Promise<{ readonly snapshot: Snapshot; readonly state: FinalState }> {
   const items = world.store.dump().filter(({ key }) => key.pk === run || key.pk.startsWith(`${run}#`));
@@ -130,7 +130,7 @@ export function brokenRun(world: Seen, snapshot: Snapshot, leeway: Leeway = exac
  *
  * @param swept - Whether the sweeper runs: it alone finds a child that was made for a parent which had just ended.
  */
-export async function childFaults(world: Seen, swept: boolean): Promise<string[]> {
+export async function childFaults(world: Seen, swept: boolean, leeway: Leeway = exact): Promise<string[]> {
   const heads = world.store.dump().filter(({ key }) => key.sk === "head");
   const faults: string[] = [];
   for (const { key, image } of heads) {
@@ -140,7 +140,7 @@ export async function childFaults(world: Seen, swept: boolean): Promise<string[]
     const view = await readParent(world.store, head.parent);
     const owed = owedToParent(head, view);
     if (owed === "revoke" && !swept) continue;
-    faults.push(...brokenRun(world, snapshot).map((fault) => `${key.pk}: ${fault}`));
+    faults.push(...brokenRun(world, snapshot, leeway).map((fault) => `${key.pk}: ${fault}`));
     if (owed !== undefined) faults.push(`M1: ${key.pk} owes its parent: ${owed}`);
     if (swept && outlives(head, view.head)) faults.push(`M3: ${key.pk} went on long after its parent had ended`);
     const { slot } = view;

@@ -6,6 +6,7 @@ import { epochMs } from "../../lib/model/ids.ts";
 import type { Clock } from "../../lib/ports/index.ts";
 import type { HeldMessage, OutgoingMessage, Queue, QueueRef } from "../../lib/ports/queue.ts";
 import type { Store, Write } from "../../lib/ports/store.ts";
+import { decodeParent } from "../../lib/protocol/parent-ref.ts";
 import type { CallKind } from "../simulation/faults.ts";
 import type { Variant } from "../simulation/world.ts";
 import type { Diary } from "./diary.ts";
@@ -254,13 +255,23 @@ export function storeOf(network: Network, process: Process): Store {
   };
 }
 
-/** S12: who handles messages of a run touches items of that run only. */
+/** S12: who handles messages of a run touches items of that run only, and of those that its maps have expanded into. */
 function checkOwn(network: Network, { runs, name }: Process, partitions: readonly string[], site: string): void {
   if (runs === undefined) return;
   for (const pk of partitions) {
-    if (pk.startsWith("rejected#") || runs.some((run) => pk === run || pk.startsWith(`${run}#`))) continue;
+    if (pk.startsWith("rejected#")) continue;
+    const [of = ""] = pk.split("#", 1);
+    const root = rootOf(network.table, of);
+    if (runs.some((run) => run === of || rootOf(network.table, run) === root) || root.startsWith("map-")) continue;
     network.wrong([`S12: ${name} touches ${pk} at ${site} for messages of ${runs.join(", ")}`]);
   }
+}
+
+/** The run that a map's is a part of; itself, when it is none or not made yet. */
+export function rootOf({ images }: Pick<Table, "images">, run: string): string {
+  if (!run.startsWith("map-")) return run;
+  const parent = images.get(nameOf({ pk: run, sk: "head" }))?.image.parent;
+  return parent === undefined ? run : rootOf({ images }, decodeParent(parent).run);
 }
 
 /** The key, and what is set there: for slots their state. */
@@ -288,7 +299,7 @@ function send(
 ): Promise<{ readonly failed: readonly number[] }> {
   const { queues, variant, random } = network;
   if (variant?.acknowledgeBeforeSend) for (const { receipt } of process.held) queues.remove(receipt);
-  network.wrong(messages.flatMap((message) => wrongKey(message)));
+  network.wrong(messages.flatMap((message) => wrongKey(network.table, message)));
   return call(network, process, {
     kind: "send",
     site,
@@ -324,10 +335,10 @@ function runsIn(messages: readonly OutgoingMessage[]): string {
 }
 
 /** A message travels under the fairness key of its run: the tenants here are named after theirs. */
-function wrongKey({ body, fairnessKey }: OutgoingMessage): string[] {
+function wrongKey(table: Table, { body, fairnessKey }: OutgoingMessage): string[] {
   const [, type = "", run = ""] = ofRun.exec(body) ?? [];
   if (!["task", "pack", "range", "map", "follow"].includes(type)) return [];
-  const wanted = fairnessKeyOf(run);
+  const wanted = fairnessKeyOf(rootOf(table, run));
   return fairnessKey === wanted ? [] : [`S12: a ${type} of ${run} travels under the key ${fairnessKey}`];
 }
 

@@ -3,13 +3,16 @@
  *
  * Tenant B is the quiet one: whatever happens around it, and to A, its run must come to what its document says (S12).
  */
+
+import type { Budget } from "../../lib/model/budget.ts";
 import { limits } from "../../lib/model/limits.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
-import type { Task, Workflow } from "../../lib/model/workflow.ts";
+import type { DagNode, Deadline, Task, Workflow } from "../../lib/model/workflow.ts";
+import { dynamicMapOf } from "../../lib/plan/map-list.ts";
 import { partsOf } from "../unit/plan/random-workflows.ts";
 import { fairnessKeyOf } from "./calls.ts";
 import { cut } from "./cut.ts";
-import { drawMix, type FaultKind, type Mix } from "./faults.ts";
+import { drawMix, type Kind, type Mix } from "./faults.ts";
 import { createRandom, type Random, streams } from "./random.ts";
 import { drawWorkflow } from "./workflow.ts";
 import { taskNames } from "./world.ts";
@@ -19,8 +22,8 @@ export interface CaseName {
   readonly seed: number;
   /** Another order and other faults for the same workflows. @default 0 */
   readonly schedule: number;
-  /** Kinds of faults that are switched off. */
-  readonly without: readonly FaultKind[];
+  /** Kinds of faults, and features, that are switched off. */
+  readonly without: readonly Kind[];
   /** Calls at which nothing goes wrong. */
   readonly spared: readonly number[];
   /** Steps by which the workflows were made smaller. */
@@ -34,6 +37,7 @@ export interface Tenant {
   readonly workflow: Workflow;
   readonly onFailure: "fail-fast" | "finish";
   readonly deadlineSeconds: number | undefined;
+  readonly budget: Budget | undefined;
   /** One of its tasks kills every process that it runs in. */
   readonly isPoisoned: boolean;
 }
@@ -70,10 +74,17 @@ export function caseOf(name: CaseName): Case {
 }
 
 /**
- * What only the sweeper finds out: lost messages, deadlines, what a retry has to open where its process has died, and a worker that
- * dies during a pause, since the task's message is dropped then, and a resume sends nothing for a lease that has not run out.
+ * What only the sweeper finds out: lost messages, deadlines, programs elsewhere whose time is over, what a retry has to open and
+ * a chord to end where their process has died. It alone removes anything.
  */
-const sweptKinds: readonly FaultKind[] = ["lost", "deadline", "retry", "hold", "sweeper-absent"];
+const sweptKinds: readonly Kind[] = [
+  ...(["lost", "deadline", "retry", "sweeper-absent"] as const),
+  ...(["late-reports", "chord-deadline", "cancel-rest", "clean-up"] as const),
+];
+
+/** Deadlines of chords that pass at times, and such as never do. */
+const shortDeadlines: readonly Deadline[] = [1, 5, 30, 200, "auto", { auto: { floorSeconds: 10, secondsPerTask: 5 } }];
+const longDeadlines: readonly Deadline[] = [100_000, { auto: { floorSeconds: 100_000 } }];
 
 /** Longer than a message can be delayed. */
 function waitsLong(workflow: Workflow): boolean {
@@ -87,8 +98,12 @@ function drawTenant(
 ): Tenant {
   const isA = run === runOfA;
   const mayBePoisoned = isA && random.chance(0.5) && mix.on.has("poison");
+  const more = createRandom(mix.seed, isA ? streams.shapes : streams.shapes + 1);
   const workflow = drawWorkflow({
     random,
+    more,
+    on: mix.on,
+    deadlines: !mix.on.has("chord-deadline") ? [] : isA ? shortDeadlines : longDeadlines,
     tasks: random.pick([1, 1, 2, 2, 2, 3, 3, 4, 5, 8]),
     // Where processes die by chance, only the poison may use up what a task may lose.
     maxLost: mix.loses && !mayBePoisoned ? 100 : undefined,
@@ -104,8 +119,38 @@ function drawTenant(
     workflow,
     onFailure: random.chance(0.3) ? "finish" : "fail-fast",
     deadlineSeconds: isA && mix.on.has("deadline") ? deadline : undefined,
+    budget: mix.on.has("budget") ? budgetOf(more, isA, workflow) : undefined,
     isPoisoned: deadly !== undefined,
   };
+}
+
+/** B's is ample, A's as large as its plan or not much larger. */
+function budgetOf(random: Random, isA: boolean, workflow: Workflow): Budget {
+  if (!isA) return { maxTasks: 10_000, maxAttemptsTotal: 10_000 };
+  const planned = nodesIn(workflow);
+  const beyond = () => planned + random.pick([0, 1, 3, 6]);
+  return random.chance(0.5) ? { maxTasks: beyond() } : { maxTasks: 10_000, maxAttemptsTotal: beyond() };
+}
+
+/** Tasks of the plan: a map over a result is one. */
+function nodesIn(workflow: DagNode): number {
+  if ("task" in workflow || "sleep" in workflow || dynamicMapOf(workflow)) return 1;
+  return partsOf(workflow).reduce((sum, part) => sum + nodesIn(part), 0);
+}
+
+/** Whether control may refuse it: it has to wait longer than a deadline allows. */
+export function mayBeRefused({ deadlineSeconds, workflow, run }: Tenant): boolean {
+  return deadlineSeconds !== undefined || (run === runOfA && hasDeadlines(workflow));
+}
+
+/** Whether a chord in it has a deadline. */
+export function hasDeadlines(workflow: Workflow): boolean {
+  return JSON.stringify(workflow).includes('"deadlineSeconds"');
+}
+
+/** Whether it has a map over a result. */
+export function expands(workflow: DagNode): boolean {
+  return dynamicMapOf(workflow) !== undefined || partsOf(workflow).some(expands);
 }
 
 /** The tasks of a workflow, sleeps apart. */
@@ -113,7 +158,10 @@ export function tasksOf(workflow: Workflow): Task[] {
   return "task" in workflow ? [workflow] : partsOf(workflow).flatMap(tasksOf);
 }
 
-export function requestOf({ run, workflow, onFailure, deadlineSeconds }: Tenant, requestId: string): SubmitRequest {
+export function requestOf(
+  { run, workflow, onFailure, deadlineSeconds, budget }: Tenant,
+  requestId: string,
+): SubmitRequest {
   return {
     tutti: 1,
     type: "submit",
@@ -122,6 +170,7 @@ export function requestOf({ run, workflow, onFailure, deadlineSeconds }: Tenant,
     onFailure,
     fairnessKey: fairnessKeyOf(run),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
+    ...(budget === undefined ? {} : { budget }),
     workflow,
   };
 }

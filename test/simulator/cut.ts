@@ -26,12 +26,10 @@ function smallerThan(workflow: DagNode): Workflow[] {
   if ("group" in workflow) return ofList(workflow.group, (group) => ({ ...workflow, group }), 0);
   if ("map" in workflow) {
     const { each, over, ...more } = workflow.map;
-    const fewer = (over as readonly unknown[]).slice(1) as never;
-    return [
-      each,
-      ...((over as readonly unknown[]).length > 0 ? [{ ...workflow, map: { each, over: fewer, ...more } }] : []),
-      ...smallerThan(each).map((one) => ({ ...workflow, map: { each: one, over, ...more } })),
-    ];
+    const inside = smallerThan(each).map((one) => ({ ...workflow, map: { ...workflow.map, each: one } }));
+    if (!Array.isArray(over)) return [each, ...inside];
+    const fewer = { ...workflow, map: { each, over: over.slice(1), ...more } };
+    return [each, ...(over.length > 0 ? [fewer] : []), ...inside];
   }
   if ("chord" in workflow) return ofChord(workflow);
   return ofDag(workflow);

@@ -59,10 +59,34 @@ export const otherFaults = {
   deadline: "A has a deadline",
 } as const;
 
+/** What workflows and requests may have beyond the usual. */
+export const features = {
+  /** Maps over a result, and chords over such a map. */
+  "run-time-maps": "maps whose list is a result",
+  /** Tasks that programs elsewhere run, which report more often than they need. */
+  outside: "tasks that run elsewhere",
+  /** Such programs that report when their time is over. */
+  "late-reports": "reports that come too late",
+  "cancel-rest": "chords that end what they need no more",
+  /** Of tenant A: some pass. B's are long. */
+  "chord-deadline": "chords with a deadline",
+  /** Of tenant A: some are used up. B's are ample. */
+  budget: "budgets of tasks and attempts",
+  /** Of tenant A: its run is removed when it has ended, whatever is still on its way. */
+  "clean-up": "A's run is removed when it has ended",
+} as const;
+
+export type Feature = keyof typeof features;
+
+/** What can be on in a history. */
+export type Kind = FaultKind | Feature;
+
 export type FaultKind = CallFault | keyof typeof otherFaults;
 
 export const callFaultKinds = Object.keys(callFaults) as CallFault[];
 export const faultKinds = [...callFaultKinds, ...Object.keys(otherFaults)] as FaultKind[];
+export const featureKinds = Object.keys(features) as Feature[];
+export const allKinds: readonly Kind[] = [...faultKinds, ...featureKinds];
 
 /** Kinds after which an attempt may be lost: its worker is gone, or was taken for it. */
 const losing: readonly FaultKind[] = [
@@ -77,7 +101,8 @@ const losing: readonly FaultKind[] = [
 ];
 
 export interface Mix {
-  readonly on: ReadonlySet<FaultKind>;
+  readonly seed: number;
+  readonly on: ReadonlySet<Kind>;
   /** Whether a worker may be taken for lost that poison has not killed. */
   readonly loses: boolean;
   /** What happens at the call of that number. */
@@ -90,7 +115,7 @@ const maxFaults = 30;
 export interface MixOptions {
   readonly seed: number;
   readonly schedule: number;
-  readonly without: readonly FaultKind[];
+  readonly without: readonly Kind[];
   /** Calls at which nothing goes wrong. */
   readonly spared: readonly number[];
 }
@@ -99,13 +124,17 @@ export function drawMix({ seed, schedule, without, spared }: MixOptions): Mix {
   const random = createRandom(seed, streams.mix);
   const share = random.pick([0.1, 0.25, 0.5]);
   const drawn = faultKinds.filter(() => random.chance(share));
-  const on = new Set(drawn.filter((kind) => !without.includes(kind)));
+  const more = createRandom(seed, streams.features);
+  const featureShare = more.pick([0, 0.15, 0.4]);
+  const having = featureKinds.filter(() => more.chance(featureShare));
+  const on = new Set<Kind>([...drawn, ...having].filter((kind) => !without.includes(kind)));
   const rates = new Map(drawn.map((kind) => [kind, rateOf(random)] as const));
   const kinds = callFaultKinds.filter((kind) => rates.has(kind));
   const budget = random.between(1, maxFaults);
   const own = Math.imul(seed ^ Math.imul(schedule, 0x2545f491), streams.faults);
   let happened = 0;
   return {
+    seed,
     on,
     loses: losing.some((kind) => on.has(kind)),
     at(call, kind) {

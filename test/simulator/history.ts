@@ -2,8 +2,9 @@
  * One history from its beginning to its end: a pure function of its name and of the code.
  */
 import type { Variant } from "../simulation/world.ts";
-import { type Case, type CaseName, caseOf, runOfA } from "./case.ts";
-import type { FaultKind } from "./faults.ts";
+import { type Case, type CaseName, caseOf, mayBeRefused, runOfA } from "./case.ts";
+import { type Happening, happeningsIn } from "./coverage.ts";
+import type { Kind } from "./faults.ts";
 import { type AtRest, faultsAtRest, isComparable, readAll, retriedFaults, seenOf } from "./judge.ts";
 import { ask, beginPeople } from "./people.ts";
 import { nameOf } from "./table.ts";
@@ -12,8 +13,8 @@ import { createWorld, type World } from "./world.ts";
 export interface Outcome {
   /** Empty when everything held. */
   readonly faults: readonly string[];
-  /** Kinds of faults that were on. */
-  readonly kinds: readonly FaultKind[];
+  /** Kinds of faults, and features, that were on. */
+  readonly kinds: readonly Kind[];
   readonly sweeps: boolean;
   /** Of everything that happened: the same in every run of the same name. */
   readonly digest: string;
@@ -27,6 +28,8 @@ export interface Outcome {
   readonly statuses: readonly string[];
   /** Runs that were compared with the evaluator. */
   readonly compared: number;
+  /** What came about of each feature. */
+  readonly happenings: readonly Happening[];
   readonly lines: readonly string[];
 }
 
@@ -58,6 +61,7 @@ export async function runHistory(name: CaseName, { variant, writes = false }: Hi
     tasks: runs.reduce((sum, { snapshot }) => sum + snapshot.head.taskCount, 0),
     statuses: runs.map(({ state }) => state.status),
     compared: runs.filter((run) => isComparable(one, run)).length,
+    happenings: [...happeningsIn(world)],
     lines: world.diary.lines,
   };
 }
@@ -73,13 +77,11 @@ async function lived(world: World, one: Case): Promise<Lived> {
   beginPeople(world, one);
   if (!(await world.settle())) return hangs;
   // A workflow that waits longer than its deadline allows is rejected.
-  const missing = one.tenants.filter(
-    ({ run, deadlineSeconds }) => deadlineSeconds === undefined && !world.table.images.has(headOf(run)),
-  );
-  if (missing.length > 0) return { faults: missing.map(({ run }) => `L1: ${run} was never made`), runs: [] };
+  const missing = one.tenants.filter((tenant) => !mayBeRefused(tenant) && !world.table.images.has(headOf(tenant.run)));
+  if (missing.length > 0) return { faults: missing.map(({ run }) => `S1: ${run} was never made`), runs: [] };
   const seen = seenOf(world);
   const runs = await readAll(seen, one);
-  const faults = faultsAtRest(world, seen, one, runs);
+  const faults = await faultsAtRest(world, seen, one, runs);
   if (faults.length > 0 || !one.mix.on.has("retry")) return { faults, runs };
   return retried(world, one, runs);
 }
@@ -97,6 +99,9 @@ async function retried(world: World, one: Case, runs: readonly AtRest[]): Promis
   const again = await readAll(seen, one);
   const second = again.find(({ tenant }) => tenant.run === runOfA) as AtRest;
   const isCompared = isComparable(one, first) && second.snapshot.head.generation === 2;
-  const faults = [...faultsAtRest(world, seen, one, again), ...(isCompared ? retriedFaults(first, second) : [])];
+  const faults = [
+    ...(await faultsAtRest(world, seen, one, again)),
+    ...(isCompared ? retriedFaults(first, second) : []),
+  ];
   return { faults, runs: again };
 }

@@ -7,16 +7,19 @@ import { type Snapshot, slotOf } from "../../lib/protocol/snapshot.ts";
 import { taskStatus } from "../../lib/protocol/status.ts";
 import { resultFaults } from "../property/workflows/judge.ts";
 import { type Before, type Reference, referenceOf } from "../property/workflows/reference.ts";
+import { budgetFaults } from "../simulation/budget-check.ts";
 import {
   auditFaults,
   brokenRun,
+  childFaults,
   type FinalState,
   type Leeway,
   readRun,
   type Seen,
   unhandled,
 } from "../simulation/oracle.ts";
-import { type Case, runOfA, runOfB, type Tenant } from "./case.ts";
+import { type Case, expands, hasDeadlines, mayBeRefused, runOfA, runOfB, type Tenant } from "./case.ts";
+import { nameOf } from "./table.ts";
 import { skewMs, type World } from "./world.ts";
 
 /** A run at rest. */
@@ -30,33 +33,40 @@ export interface AtRest {
 const leeway: Leeway = { skewMs: 2 * skewMs, afterEndMs: Number.POSITIVE_INFINITY };
 
 /** The world as the oracle of the crash lane looks at it. */
-export function seenOf({ table, schedule, queues, entries }: World): Seen {
+export function seenOf({ table, schedule, queues, entries, outsideMessages }: World): Seen {
   const items = [...table.images.values()];
+  const removed = new Set(items.flatMap(({ key, image }) => (image.removedAt === undefined ? [] : [key.pk])));
   return {
     // Everything is read and nothing written any more: no copies are needed.
     store: { ...table.memory, dump: () => items },
     clock: { now: () => schedule.now() as never },
     queue: queues,
-    entries: [...entries],
+    // Nothing is left of a removed run by which to tell: who has read its head before may run a body once more.
+    entries: entries.filter(({ taskId }) => !removed.has(taskId.slice(0, taskId.indexOf("/")))),
     violations: [],
-    outsideMessages: [],
+    outsideMessages: [...outsideMessages],
   };
 }
 
 export async function readAll(seen: Seen, { tenants }: Case): Promise<AtRest[]> {
   const runs: AtRest[] = [];
-  const made = new Set(seen.store.dump().flatMap(({ key }) => (key.sk === "head" ? [key.pk] : [])));
+  const made = new Set(
+    seen.store.dump().flatMap(({ key, image }) => (key.sk === "head" && image.removedAt === undefined ? [key.pk] : [])),
+  );
   for (const tenant of tenants) if (made.has(tenant.run)) runs.push({ tenant, ...(await readRun(seen, tenant.run)) });
   return runs;
 }
 
 /** Everything that is wrong; empty when nothing is. */
-export function faultsAtRest(world: World, seen: Seen, one: Case, runs: readonly AtRest[]): string[] {
+export async function faultsAtRest(world: World, seen: Seen, one: Case, runs: readonly AtRest[]): Promise<string[]> {
   return [
     ...world.violations,
     ...auditFaults(seen),
     ...unhandled(seen),
     ...refusedSubmits(world, one),
+    ...leftOvers(world, one),
+    ...budgetFaults(seen),
+    ...(await childFaults(seen, one.sweeps, leeway)),
     ...runs.flatMap((run) => ofTenant(run, [...brokenRun(seen, run.snapshot, leeway), ...outcomeFaults(one, run)])),
   ];
 }
@@ -66,7 +76,8 @@ const ofTenant = ({ tenant }: AtRest, faults: readonly string[]): string[] =>
 
 /** Nobody's submit is given up or rejected, whatever else is on its queue. */
 function refusedSubmits({ table }: World, { tenants }: Case): string[] {
-  const sound = tenants.filter(({ deadlineSeconds }) => deadlineSeconds === undefined);
+  const removed = (run: string) => headIn(table, run)?.removedAt !== undefined;
+  const sound = tenants.filter((tenant) => !mayBeRefused(tenant) && !removed(tenant.run));
   return [...table.images.values()].flatMap(({ key, image }) =>
     sound.some(({ run }) => key.pk.startsWith(`rejected#submit-${run}`))
       ? [`S1: ${key.pk} was rejected: ${JSON.stringify(image.error)}`]
@@ -74,10 +85,25 @@ function refusedSubmits({ table }: World, { tenants }: Case): string[] {
   );
 }
 
+const headIn = (table: World["table"], run: string) => table.images.get(nameOf({ pk: run, sk: "head" }))?.image;
+
+/** Of a run that is removed nothing is left but its tombstone, and nobody brings anything back. */
+function leftOvers({ table }: World, { tenants }: Case): string[] {
+  const items = [...table.images.values()];
+  return tenants.flatMap(({ run }) => {
+    const { removeAt, removedAt } = headIn(table, run) ?? {};
+    if (removedAt === undefined) return removeAt === undefined ? [] : [`S18: ${run} was to be removed, and is not`];
+    const left = items.filter(({ key }) => key.pk.startsWith(`${run}#`) || (key.pk === run && key.sk !== "head"));
+    return left.map(({ key }) => `S18: of ${run}, which was removed, ${nameOf(key)} is left`);
+  });
+}
+
 /** Whether the run must come to what its document says: nobody has ended it, and it has not been run again meanwhile. */
 export function isComparable({ mix }: Case, { tenant, snapshot }: AtRest): boolean {
   if (tenant.run === runOfB) return true;
-  const isLeftAlone = !mix.on.has("revoke") && tenant.deadlineSeconds === undefined && !tenant.isPoisoned;
+  const { deadlineSeconds, isPoisoned, budget, workflow } = tenant;
+  const mayBeEnded = mix.on.has("revoke") || deadlineSeconds !== undefined || isPoisoned;
+  const isLeftAlone = !mayBeEnded && budget === undefined && !hasDeadlines(workflow);
   return isLeftAlone && snapshot.head.generation === 1;
 }
 
@@ -87,6 +113,8 @@ function outcomeFaults(one: Case, run: AtRest): string[] {
 
 /** What a second generation must come to: every script succeeds then, and what the first has come to stays. */
 export function retriedFaults(first: AtRest, second: AtRest): string[] {
+  // What has come of the runs that maps have expanded into is not told to the evaluator.
+  if (expands(first.tenant.workflow)) return [];
   return ofTenant(second, comparedFaults(referenceOf(second.tenant, beforeOf(first)), second));
 }
 
@@ -109,6 +137,9 @@ function comparedFaults(reference: Reference, { tenant, snapshot, state }: AtRes
     value: named(value, tenant.run),
     error: named(snapshot.head.error as Json | undefined, tenant.run),
   };
+  // What a chord ends before its time may have come to anything.
+  const isCut = JSON.stringify(tenant.workflow).includes('"cancelRest"');
+  if (isCut) return resultFaults(reference, result);
   return [
     ...resultFaults(reference, result),
     ...reference.tasks.flatMap((task) => taskFaults(task, reference, snapshot)),
@@ -120,11 +151,12 @@ function comparedFaults(reference: Reference, { tenant, snapshot, state }: AtRes
   ];
 }
 
-/** The evaluator knows one run by name. */
+/** The evaluator knows one run by name: those that maps have expanded into are parts of it. */
 function named<Value extends Json | undefined>(value: Value, run: string): Value {
-  return run === runOfB || value === undefined
-    ? value
-    : (JSON.parse(JSON.stringify(value).replaceAll(run, runOfB)) as Value);
+  if (value === undefined) return value;
+  const text = JSON.stringify(value);
+  const ours = text.replaceAll(run, runOfB).replace(/map-[0-9a-f]{32}/g, runOfB);
+  return ours === text ? value : (JSON.parse(ours) as Value);
 }
 
 function taskFaults(task: Reference["tasks"][number], { root }: Reference, snapshot: Snapshot): string[] {

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type CaseName, caseOf, ofSeed } from "./case.ts";
-import { type FaultKind, faultKinds } from "./faults.ts";
+import { allKinds, faultKinds, featureKinds, type Kind } from "./faults.ts";
 import { runHistory } from "./history.ts";
 import { type LaneReport, simulate } from "./lane.ts";
 import { describeCase, describeFailure, sum, table } from "./report.ts";
@@ -27,6 +27,7 @@ const help = `Random workflows of two tenants under random faults, in virtual ti
   --help
 
 Kinds of faults: ${faultKinds.join(", ")}.
+Features, which --without leaves out too: ${featureKinds.join(", ")}.
 Exit codes: 0 all held, 1 something did not, 2 wrong usage.`;
 
 class UsageError extends Error {}
@@ -67,13 +68,13 @@ const list = (text: string | undefined) => (text === undefined || text === "" ? 
 
 function nameOf(values: Values): CaseName {
   const without = list(values.without);
-  const unknown = without.filter((kind) => !(faultKinds as readonly string[]).includes(kind));
-  if (unknown.length > 0) throw new UsageError(`--without ${unknown.join(",")}: must be of ${faultKinds.join(", ")}`);
+  const unknown = without.filter((kind) => !(allKinds as readonly string[]).includes(kind));
+  if (unknown.length > 0) throw new UsageError(`--without ${unknown.join(",")}: must be of ${allKinds.join(", ")}`);
   return {
     seed: number("seed", values.seed, 1),
     schedule: number("schedule", values.schedule, 0),
     cuts: list(values.cut).map((text) => number("cut", text, 0)),
-    without: without as FaultKind[],
+    without: without as Kind[],
     spared: list(values.spare).map((text) => number("spare", text, 0)),
   };
 }

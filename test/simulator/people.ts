@@ -3,7 +3,7 @@
  */
 import type { QueueRef } from "../../lib/ports/queue.ts";
 import { decodeHead, type Head } from "../../lib/protocol/head.ts";
-import { type Case, requestOf, runOfA, type Tenant, tasksOf } from "./case.ts";
+import { type Case, mayBeRefused, requestOf, runOfA, type Tenant, tasksOf } from "./case.ts";
 import { createRandom, type Random, streams } from "./random.ts";
 import { nameOf } from "./table.ts";
 import type { World } from "./world.ts";
@@ -26,6 +26,7 @@ export function beginPeople(world: World, { name, mix, tenants }: Case): void {
     if (mix.on.has("hold") && random.chance(0.7)) hold(sender, tenant);
     if (isA && mix.on.has("revoke")) revoke(sender, tenant);
     if (isA && mix.on.has("retry")) retry(sender, tenant);
+    if (isA && mix.on.has("clean-up")) cleanUp(sender, tenant, 1);
   }
   if (mix.on.has("hold")) lookAfter(sender, tenants, 1);
   if (mix.on.has("poison")) for (let one = random.between(1, 4); one > 0; one--) poison(sender);
@@ -86,13 +87,14 @@ function lookAfter(sender: Sender, tenants: readonly Tenant[], look: number): vo
   world.schedule.at(world.schedule.now() + (look === 1 ? 2 * withinMs : lookMs), () => {
     const heads = tenants.flatMap(({ run }) => headIn(world, run) ?? []);
     // One that has ended may still have an error callback to start.
-    const unfinished = heads.filter(({ status, pausedAtMs }) => status === "RUNNING" || pausedAtMs !== undefined);
+    const there = heads.filter(({ removeAtMs, removedAtMs }) => removeAtMs === undefined && removedAtMs === undefined);
+    const unfinished = there.filter(({ status, pausedAtMs }) => status === "RUNNING" || pausedAtMs !== undefined);
     for (const { runId, generation, pausedAtMs } of unfinished) {
       if (pausedAtMs === undefined) continue;
       world.diary.note(world.schedule.now(), "operator", "resume", runId, undefined, "it is still paused");
       ask(world, runId, `resume-${look}`, { type: "resume", generation });
     }
-    const isAwaited = tenants.some(({ run, deadlineSeconds }) => deadlineSeconds === undefined && !headIn(world, run));
+    const isAwaited = tenants.some((tenant) => !mayBeRefused(tenant) && !headIn(world, tenant.run));
     if (unfinished.length > 0 || isAwaited) lookAfter(sender, tenants, look + 1);
   });
 }
@@ -111,6 +113,24 @@ function revoke(sender: Sender, { run, workflow }: Tenant): void {
   const paths = pathsIn(workflow);
   for (let times = random.between(1, 2); times > 0; times--)
     operate(sender, run, { type: "revoke", generation: 1, path: random.pick(paths) });
+}
+
+/** Looks that are worth while: whoever has not ended by then is left alone. */
+const looks = 20;
+
+/** Has the run removed at some time after its end, often while messages of it are still about. */
+function cleanUp(sender: Sender, tenant: Tenant, look: number): void {
+  const { world, random } = sender;
+  world.schedule.at(world.schedule.now() + random.below(random.pick([1000, 60_000, 600_000])), () => {
+    const head = headIn(world, tenant.run);
+    if (head === undefined || head.status === "RUNNING") {
+      if (look < looks) cleanUp(sender, tenant, look + 1);
+      return;
+    }
+    world.diary.note(world.schedule.now(), "operator", "remove", tenant.run, undefined, "it has ended");
+    for (let copy = random.between(1, 2); copy > 0; copy--)
+      ask(world, tenant.run, `remove-${copy}`, { type: "remove", generation: head.generation });
+  });
 }
 
 /** Paths that a small workflow is likely to have. */

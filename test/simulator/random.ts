@@ -13,7 +13,16 @@ export interface Random {
 }
 
 /** What is drawn from a stream of its own. */
-export const streams = { mix: 1, workflows: 2, schedule: 3, faults: 4, ids: 5, people: 6 } as const;
+export const streams = {
+  mix: 1,
+  workflows: 2,
+  schedule: 3,
+  faults: 4,
+  ids: 5,
+  people: 6,
+  features: 7,
+  shapes: 8,
+} as const;
 
 export function createRandom(seed: number, stream: number): Random {
   const { fraction } = createSeededIds(seedOf(seed, stream));

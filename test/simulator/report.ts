@@ -30,9 +30,10 @@ export function describeFailure(name: CaseName, { faults, happened, kinds, sweep
 export function describeCase({ tenants, mix, sweeps }: Case): string {
   return [
     `faults that may happen: ${[...mix.on].join(", ") || "none"}; ${sweeps ? "the sweeper runs" : "no sweeper"}`,
-    ...tenants.map(({ run, workflow, onFailure, deadlineSeconds }) => {
+    ...tenants.map(({ run, workflow, onFailure, deadlineSeconds, budget }) => {
       const deadline = deadlineSeconds === undefined ? "" : `, deadline ${deadlineSeconds} s`;
-      return `${run} (${onFailure}${deadline}): ${JSON.stringify(workflow)}`;
+      const within = budget === undefined ? "" : `, budget ${JSON.stringify(budget)}`;
+      return `${run} (${onFailure}${deadline}${within}): ${JSON.stringify(workflow)}`;
     }),
   ].join("\n");
 }
@@ -55,6 +56,7 @@ export function countsOf(outcome: Outcome): Counts {
   };
   for (const status of outcome.statuses) add(`runs ${status}`);
   for (const { fault } of outcome.happened) add(`fault ${fault}`);
+  for (const happening of outcome.happenings) add(`histories in which ${happening}`);
   if (!outcome.sweeps) add("histories without sweeper");
   for (const kind of outcome.kinds) add(`histories with ${kind}`);
   return counts;

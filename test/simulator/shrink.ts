@@ -6,7 +6,7 @@
 import type { Variant } from "../simulation/world.ts";
 import { type CaseName, caseOf } from "./case.ts";
 import { smaller } from "./cut.ts";
-import { faultKinds } from "./faults.ts";
+import { allKinds } from "./faults.ts";
 import { type Outcome, runHistory } from "./history.ts";
 
 export interface Shrunk {
@@ -41,7 +41,7 @@ export async function shrink(from: CaseName, failed: Outcome, options: ShrinkOpt
   };
 
   const fewerKinds = async () => {
-    for (const kind of faultKinds)
+    for (const kind of allKinds)
       if (caseOf(best.name).mix.on.has(kind)) await fails({ ...best.name, without: [...best.name.without, kind] });
   };
 

@@ -4,7 +4,8 @@
 import { expect, it } from "vitest";
 import { tasksIn } from "../unit/plan/random-workflows.ts";
 import { caseOf, ofSeed, tasksOf } from "./case.ts";
-import { faultKinds } from "./faults.ts";
+import { type Happening, happenings } from "./coverage.ts";
+import { allKinds, featureKinds } from "./faults.ts";
 import { runHistory } from "./history.ts";
 import { simulate } from "./lane.ts";
 import { commandOf, describeFailure } from "./report.ts";
@@ -34,10 +35,22 @@ it("has the same history whether it is written down or not", async () => {
   expect(written.lines.length).toBeGreaterThan(written.calls);
 });
 
-it("draws every kind of fault, and mixes of few", () => {
+it("draws every kind of fault and every feature, and mixes of few", () => {
   const mixes = Array.from({ length: 200 }, (_, seed) => caseOf(ofSeed(seed)).mix.on);
-  for (const kind of faultKinds) expect(mixes.filter((on) => on.has(kind)).length, kind).toBeGreaterThan(20);
+  for (const kind of allKinds) expect(mixes.filter((on) => on.has(kind)).length, kind).toBeGreaterThan(20);
   expect(mixes.filter((on) => on.size < 5).length).toBeGreaterThan(20);
+});
+
+it("has every feature in its histories, with what can come of it", { timeout: timeoutMs }, async () => {
+  const missing = new Set<Happening>(happenings);
+  for (let seed = 1; missing.size > 0 && seed < 500; seed++) {
+    const { mix } = caseOf(ofSeed(seed));
+    if (featureKinds.filter((kind) => mix.on.has(kind)).length < 2) continue;
+    const outcome = await runHistory(ofSeed(seed));
+    expect(outcome.faults, `seed ${seed}`).toEqual([]);
+    for (const happening of outcome.happenings) missing.delete(happening);
+  }
+  expect([...missing]).toEqual([]);
 });
 
 it.for([

@@ -3,8 +3,9 @@
  * the outcome of a run does not depend on faults: what fails once succeeds when it is repeated, or fails for good.
  */
 import type { Json } from "../../lib/model/json.ts";
-import type { DagNode, MapWorkflow, Task, When, Workflow } from "../../lib/model/workflow.ts";
+import type { DagNode, Deadline, MapWorkflow, Task, When, Workflow } from "../../lib/model/workflow.ts";
 import { type Act, headersOf, type ValueKind } from "../property/workflows/script.ts";
+import type { Kind } from "./faults.ts";
 import type { Random } from "./random.ts";
 
 export interface WorkflowOptions {
@@ -19,12 +20,20 @@ export interface WorkflowOptions {
   readonly failing: number;
   /** Whether the run may be retried: then no member of a quorum skips itself. */
   readonly skips: boolean;
+  /** What is on, and the chance of what belongs to it: so that what is off leaves the rest as it is. */
+  readonly on: ReadonlySet<Kind>;
+  readonly more: Random;
+  /** Deadlines that a chord may have. */
+  readonly deadlines: readonly Deadline[];
 }
 
 interface Drawing extends WorkflowOptions {
   dags: number;
   sleeps: number;
 }
+
+/** The name of tasks that programs elsewhere run. */
+export const outsideTask = "elsewhere";
 
 /** More sleeps one after the other only multiply copies of messages. */
 const maxSleeps = 2;
@@ -53,9 +62,9 @@ function part(drawing: Drawing, tasks: number, depth: number): Workflow {
     case "group":
       return { group: parts(drawing, tasks, depth) };
     case "map":
-      return map(drawing, tasks, depth);
+      return overResult(drawing, map(drawing, tasks, depth));
     case "chord":
-      return chord(drawing, tasks, depth);
+      return overResult(drawing, chord(drawing, tasks, depth));
     case "dag":
       return dag(drawing, tasks, depth);
   }
@@ -80,18 +89,41 @@ function map(drawing: Drawing, tasks: number, depth: number): MapWorkflow {
   return { map: { each, over, ...(random.chance(0.3) ? { maxConcurrency: random.between(1, 3) } : {}) } };
 }
 
+/** A map, or a chord over one, after a task that gives its list: three items. */
+function overResult(drawing: Drawing, made: Workflow): Workflow {
+  const over = drawing.more.chance(0.7) && drawing.on.has("run-time-maps") ? withoutList(made) : undefined;
+  if (over === undefined) return made;
+  const { headers, ...list } = task({ ...drawing, skips: false });
+  return { chain: [{ ...list, headers: { ...headers, value: "list" } }, over] };
+}
+
+/** Undefined where there is no map, or its chord has a policy that a list of another length may not fit. */
+function withoutList(made: Workflow): Workflow | undefined {
+  if ("map" in made) return { map: bodyOf(made) };
+  if (!("chord" in made) || Array.isArray(made.chord.header)) return undefined;
+  const { when, ...chord } = made.chord;
+  const fits = when === undefined || typeof when === "string" || "tolerate" in when;
+  return { chord: { ...chord, ...(fits && when ? { when } : {}), header: { map: bodyOf(made.chord.header) } } };
+}
+
+const bodyOf = ({ map: { over: _, ...map } }: MapWorkflow): MapWorkflow["map"] => map;
+
 function chord(drawing: Drawing, tasks: number, depth: number): Workflow {
-  const { random } = drawing;
+  const { random, more, on, deadlines } = drawing;
   const callback = random.chance(0.85);
   const left = Math.max(1, tasks - (callback ? 1 : 0));
   const header = random.chance(0.2) ? map(drawing, left, depth + 1) : parts(drawing, left, depth);
   const members = Array.isArray(header) ? header.length : (header.map.over as readonly Json[]).length;
   const when = whenOf(random, members);
+  const cancels = more.chance(0.8) && on.has("cancel-rest") && when !== "all-settled";
+  const deadline = more.chance(0.7) ? more.pick(deadlines) : undefined;
   return {
     chord: {
       header,
       ...(callback ? { callback: random.chance(0.85) ? task(drawing) : part(drawing, 2, depth + 1) } : {}),
       ...(when === undefined ? {} : { when }),
+      ...(cancels ? { cancelRest: true } : {}),
+      ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
       ...(random.chance(0.5) ? { onError: task({ ...drawing, failing: 0.05 }) } : {}),
     },
   };
@@ -156,10 +188,15 @@ const atLast: readonly (readonly [string, number])[] = [
   ["die succeed", 1],
 ];
 
-function task({ random, maxLost, names, failing, skips }: Drawing): Task {
+function task({ random, more, on, maxLost: mostLost, names, failing, skips }: Drawing): Task {
   const luck = random.below(1000) / 1000;
-  const [does, maxAttempts] = doing(random, luck, failing, skips);
+  const [drawn, maxAttempts] = doing(random, luck, failing, skips);
   const made: Task = { task: random.chance(0.7) ? (names[0] as string) : random.pick(names) };
+  const isOutside = more.chance(0.3) && on.has("outside");
+  if (isOutside) made.task = outsideTask;
+  // A program elsewhere that is silent has lost its attempt, and cannot skip.
+  const does = isOutside && /hang|skip/.test(drawn) ? "succeed" : drawn;
+  const maxLost = isOutside && on.has("late-reports") ? 100 : mostLost;
   const seconds = random.pick([0, 0, 0, 0, 1, 5, 40]);
   made.headers = headersOf({ does: does.split(" ") as Act[], seconds, value: random.pick(values) });
   const backoff = { backoffSeconds: random.pick([0, 1, 20]), maxBackoffSeconds: 20 };

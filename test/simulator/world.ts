@@ -14,8 +14,9 @@ import {
   type Disposition,
   type Settings,
 } from "../../lib/coordinator/index.ts";
-import { FatalError } from "../../lib/errors.ts";
+import { FatalError, QueueError } from "../../lib/errors.ts";
 import { defaults } from "../../lib/model/limits.ts";
+import type { OutsideTask } from "../../lib/model/outside.ts";
 import { type CompileOptions, compile } from "../../lib/plan/compile.ts";
 import type { Plan } from "../../lib/plan/types.ts";
 import type { ConsumedQueue, HeldMessage } from "../../lib/ports/queue.ts";
@@ -26,8 +27,10 @@ import { catalogOf, registryOf, type TaskRegistry } from "../../lib/tasks/regist
 import { skip } from "../../lib/tasks/skip.ts";
 import { type Act, messageOf, reasonOf, resultOf, scriptOf } from "../property/workflows/script.ts";
 import type { Entry, Variant } from "../simulation/world.ts";
+import { createAtOnce } from "./at-once.ts";
 import { call, clockOf, type Network, type Process, queueOf, runIn, storeOf } from "./calls.ts";
 import { createDiary, type Diary } from "./diary.ts";
+import { declaration, outsideQueue, runElsewhere, runInToken } from "./elsewhere.ts";
 import type { Mix } from "./faults.ts";
 import { createQueues, maxReceives, type Queues } from "./queues.ts";
 import { createRandom, seedOf, streams } from "./random.ts";
@@ -59,6 +62,9 @@ export interface World {
   readonly table: Table;
   readonly diary: Diary;
   readonly entries: readonly Entry[];
+  /** What programs elsewhere were sent. */
+  readonly outsideMessages: readonly OutsideTask[];
+  readonly sideBySide: () => boolean;
   readonly violations: readonly string[];
   readonly happened: Network["happened"];
   readonly calls: () => number;
@@ -69,7 +75,8 @@ export interface World {
 /** Tasks, all alike, on two queues; the last is new in version 2. */
 export const taskNames = ["a", "b", "c"] as const;
 const bare = (name: string, queue: string) => defineTask({ name, queue, args: z.array(z.any()) }, () => null);
-const allTasks = registryOf({ a: bare("a", "default"), b: bare("b", "other"), c: bare("c", "default") });
+const inside = { a: bare("a", "default"), b: bare("b", "other"), c: bare("c", "default") };
+const allTasks = registryOf({ ...inside, elsewhere: declaration });
 const catalog = catalogOf(allTasks);
 
 /** What differs from one version of the code to the other. */
@@ -85,6 +92,7 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
   const diary = createDiary(startMs, writes);
   const violations: string[] = [];
   const entries: Entry[] = [];
+  const outsideMessages: OutsideTask[] = [];
   const acts = new Map<string, number>();
   const idle: { readonly process: Process; readonly role: string; readonly coordinator: Coordinator }[] = [];
   const wrong = (what: readonly string[]) => void (what.length > 0 && violations.push(...what));
@@ -131,6 +139,7 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
     lagMs: mix.on.has("stale-index") ? random.pick([2000, 60_000, 300_000]) : 0,
   };
   const table = createTable(schedule, random, rules, { wrong, indexed: () => sweeps && sweeper.look() });
+  const atOnce = createAtOnce(table, wrong);
   const network: Network = { schedule, random, mix, queues, table, diary, variant, wrong, happened: [], calls: 0 };
 
   const sweeper = createSweeper(schedule, random, { table, isAbsent: mix.on.has("sweeper-absent") }, async () => {
@@ -175,7 +184,16 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
   function tasksOf(process: Process): TaskRegistry {
     const body: TaskBody = (ctx) => run(process, ctx);
     const known = taskNames.filter((name) => name !== "c" || process.version === 2);
-    return new Map(known.map((name) => [name, { ...(allTasks.get(name) as never as object), body } as never]));
+    const withBody = known.map(
+      (name) => [name, { ...(allTasks.get(name) as never as object), body } as never] as const,
+    );
+    return new Map([...withBody, [declaration.name, declaration as never]]);
+  }
+
+  function nextAct(taskId: string, does: readonly Act[]): Act {
+    const before = acts.get(taskId) ?? 0;
+    acts.set(taskId, before + 1);
+    return does[Math.min(before, does.length - 1)] as Act;
   }
 
   /** A body: as its headers say, from where the attempts before have come to. */
@@ -186,15 +204,16 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
     const { does, seconds, value } = scriptOf(ctx.headers);
     const note = (what: string) =>
       diary.note(schedule.now(), process.name, "body", `${taskId} attempt ${attempt}`, undefined, what);
-    entries.push({ taskId, attempt, generation, atMs: schedule.now() });
+    const entry = { taskId, attempt, generation, atMs: schedule.now() };
+    entries.push(entry);
+    const leave = await atOnce.enter(entry, process);
     note("begins");
     if (seconds > 0)
       await new Promise<void>((done) => void schedule.at(schedule.now() + seconds * 1000, done, process));
-    const before = acts.get(taskId) ?? 0;
-    acts.set(taskId, before + 1);
-    const scripted = does[Math.min(before, does.length - 1)] as Act;
+    const scripted = nextAct(taskId, does);
     const act = generation > 1 && scripted !== "skip" ? "succeed" : scripted;
     note(act);
+    if (act !== "hang" && act !== "die") leave();
     switch (act) {
       case "succeed":
         return resultOf(value, path);
@@ -235,7 +254,7 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
         undefined,
         `${receiveCount}`,
       );
-    const dispositions = await handle(coordinator, from, messages);
+    const dispositions = await handle(process, coordinator, from, messages);
     for (const [at, message] of messages.entries()) await finish(process, message, dispositions[at] as Disposition);
     process.held = [];
     idle.push({ process, role, coordinator });
@@ -261,11 +280,26 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
     }
   }
 
+  /** A program elsewhere that could not report has its message again. */
+  async function elsewhere(process: Process, { body }: HeldMessage): Promise<Disposition> {
+    const task = JSON.parse(body) as OutsideTask;
+    outsideMessages.push(task);
+    try {
+      await runElsewhere(network, process, task, nextAct);
+      return { kind: "acknowledge" };
+    } catch (error) {
+      if (!(error instanceof QueueError)) throw error;
+      return { kind: "return", delaySeconds: 1 };
+    }
+  }
+
   function handle(
+    process: Process,
     coordinator: Coordinator,
     from: ConsumedQueue,
     messages: readonly HeldMessage[],
   ): Promise<Disposition[]> {
+    if (from === outsideQueue) return Promise.all(messages.map((message) => elsewhere(process, message)));
     if (from === "request") return Promise.all(messages.map((message) => coordinator.control(message)));
     if (from.startsWith("task:"))
       return coordinator.work({ messages, queue: from.slice("task:".length), deadlineAtMs: schedule.now() + 900_000 });
@@ -282,6 +316,8 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
     table,
     diary,
     entries,
+    outsideMessages,
+    sideBySide: atOnce.sideBySide,
     violations,
     happened: network.happened,
     calls: () => network.calls,
@@ -304,7 +340,7 @@ function roleOf(from: ConsumedQueue): string {
 
 /** What messages are about; undefined when one does not say, or says nothing true. */
 function runsOf(messages: readonly HeldMessage[]): readonly string[] | undefined {
-  const runs = messages.map(({ body }) => runIn(body) ?? /"id":"([^"]+)"/.exec(body)?.[1]);
+  const runs = messages.map(({ body }) => runIn(body) ?? runInToken(body) ?? /"id":"([^"]+)"/.exec(body)?.[1]);
   return runs.includes(undefined) ? undefined : (runs as string[]);
 }
 

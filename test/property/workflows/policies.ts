@@ -110,8 +110,11 @@ export function headerOf(when: Chord["chord"]["when"], members: readonly Part[],
 const ofThisRun = new Rule("an id of this run", (id) => typeof id === "string" && id.startsWith(runId));
 export const anyText = new Rule("a text", (actual) => typeof actual === "string");
 
-/** The cause of a quorum that was not reached since members were skipped: some member's, or the chord's own. */
-const somewhere: Cause = { path: "", status: "FAILED", error: { name: anyText, message: anyText } };
+/**
+ * The cause of a quorum that was not reached since members were skipped: some member's, or the chord's own. And that of a map
+ * over a result: some task of the run that it has expanded into.
+ */
+export const somewhere: Cause = { path: "", status: "FAILED", error: { name: anyText, message: anyText } };
 
 /** Id of the task that is a cause. */
 export function causeId({ path }: Cause): Expected {

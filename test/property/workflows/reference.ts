@@ -39,7 +39,7 @@ import {
   union,
   type When,
 } from "./part.ts";
-import { allSucceeded, anyText, failuresOf, type Header, headerOf, markerOf } from "./policies.ts";
+import { allSucceeded, anyText, failuresOf, type Header, headerOf, markerOf, somewhere } from "./policies.ts";
 import { messageOf, reasonOf, resultOf, scriptOf } from "./script.ts";
 
 /** What is run: a workflow, and whether it goes on after a failure. */
@@ -377,7 +377,51 @@ function groupPart({ group }: Group, place: Place, found: Found): Part {
   return headerAt(header, place, found);
 }
 
+/**
+ * A map over the result before it, or a chord over one: one task to what is around it, and a run of its own, with paths of its
+ * own. Of what is in that, nothing is expected here but what it comes to.
+ */
+function expandedPart(workflow: MapWorkflow | Chord, place: Place, found: Found): Part {
+  const path = place.path || "map";
+  const starts = place.starts && place.omitted === null;
+  const inside =
+    starts && Array.isArray(place.input) ? expanded(workflow, place.input as readonly Json[], place) : null;
+  // What is no list cannot be gone over.
+  const succeeds = inside?.succeeds ?? !starts;
+  const expected: ExpectedTask = {
+    path,
+    task: {},
+    sleeps: false,
+    starts,
+    afterEnd: false,
+    kept: place.kept,
+    ready: place.ready,
+    takesTurns: place.takesTurns,
+    args: [],
+    value: inside ? inside.value : null,
+    acts: 0,
+    ...(succeeds ? success : { status: "FAILED", error: somewhere.error }),
+  };
+  found.tasks.push(expected);
+  if (place.omitted) return { ...leftOut(place, markerOf(place.omitted)), skip: place.omitted };
+  const part = singlePart(expected, expected.value);
+  return succeeds ? part : { ...part, causes: [somewhere] };
+}
+
+function expanded(workflow: MapWorkflow | Chord, over: readonly Json[], { finish }: Place): Part {
+  const withList = (one: MapWorkflow): MapWorkflow => ({ map: { ...one.map, over: [...over] } });
+  const document: Workflow =
+    "map" in workflow
+      ? withList(workflow)
+      : { chord: { ...workflow.chord, header: withList(workflow.chord.header as MapWorkflow) } };
+  return referenceOf({ workflow: document, onFailure: finish ? "finish" : "fail-fast" }).root;
+}
+
+/** Whether a list is still to come. */
+const isToCome = ({ map }: MapWorkflow) => !Array.isArray(map.over);
+
 function mapPart(workflow: MapWorkflow, place: Place, found: Found): Part {
+  if (isToCome(workflow)) return expandedPart(workflow, place, found);
   const inside = insideOf(place, found);
   const members = copies(workflow, inside, "", found);
   const header = allSucceeded(members, { ...inside, path: place.path || ".", lists: found.lists });
@@ -393,7 +437,9 @@ function copies({ map }: MapWorkflow, place: Place, prefix: string, found: Found
   );
 }
 
-function chordPart({ chord }: Chord, place: Place, found: Found): Part {
+function chordPart(workflow: Chord, place: Place, found: Found): Part {
+  const { chord } = workflow;
+  if (!Array.isArray(chord.header) && isToCome(chord.header)) return expandedPart(workflow, place, found);
   const inside = insideOf(place, found);
   const absorbs = chord.when !== undefined && chord.when !== "all-succeeded";
   const within = { ...inside, finish: place.finish && !absorbs };

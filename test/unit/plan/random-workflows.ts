@@ -139,9 +139,9 @@ export function partsOf(workflow: DagNode): readonly DagNode[] {
   return [...members, ...(callback ? [callback] : []), ...(onError ? [onError] : [])];
 }
 
-/** The template of a map, once for each item. */
+/** The template of a map, once for each item; once where these are not known yet. */
 export function copiesOf({ map }: MapWorkflow): readonly Workflow[] {
-  return (map.over as readonly Json[]).map(() => map.each);
+  return Array.isArray(map.over) ? map.over.map(() => map.each) : [map.each];
 }
 
 /** Number of tasks, error callbacks and sleeps included. */
