@@ -607,8 +607,8 @@ function observed(store: Store, violations: string[], nowMs: () => number): Stor
   return {
     ...store,
     async write(write, site) {
-      const before = await store.get(write.key, site);
-      const result = await store.write(write, site);
+      // The table in memory does both at once, so nothing comes between.
+      const [before, result] = await Promise.all([store.get(write.key, site), store.write(write, site)]);
       if (!result.applied) return result;
       if (before) violations.push(...forbiddenChanges(write.key.sk, before, result.image, nowMs()));
       violations.push(...trace.note({ site, key: write.key, before, after: result.image, nowMs: nowMs() }));
