@@ -8,6 +8,8 @@ export interface KillPlan {
   readonly chords: number;
   readonly members: number;
   readonly killsAtMost: number;
+  /** Between two kills, at least and at most: drawn by the seed. */
+  readonly betweenMs: readonly [shortest: number, longest: number];
   /** No line for that long: nothing comes any more. */
   readonly quietSeconds: number;
   /** After the last callback, for one that comes twice. */
@@ -20,13 +22,12 @@ export const killPlan: KillPlan = {
   chords: 50,
   members: 20,
   killsAtMost: 15,
+  betweenMs: [500, 1500],
   quietSeconds: 60,
   settleSeconds: 15,
   limitSeconds: 300,
 };
 export const seeds = [1, 2, 3] as const;
-/** Between two kills: drawn by the seed. */
-const [shortestMs, longestMs] = [500, 1500];
 const pollMs = 200;
 
 export interface KillFigure {
@@ -54,6 +55,7 @@ export interface KillFigure {
 export async function measureKills(deployed: Deployed, seed: number, plan: KillPlan = killPlan): Promise<KillFigure> {
   const { ledger } = deployed;
   const { chords, members, killsAtMost } = plan;
+  const [shortestMs, longestMs] = plan.betweenMs;
   const random = createSeededRandom(seed);
   const ids = Array.from({ length: chords }, (_, at) => `kill-${at}`);
   const { beganMs } = await deployed.submit({ op: "chord", ids, n: members, kind: "work" });

@@ -78,11 +78,13 @@ async function run(options: PeersOptions): Promise<number> {
   );
   print(`\n${machineLine(about)}\n`);
   for (const [name, { versions: text, keeps }] of Object.entries(versions)) print(`- ${name}: ${text}; ${keeps}`);
-  const text =
-    options.what === "speed"
-      ? speedText(measured as Measured<SpeedFigure | SpeedFailure>[])
-      : killsText(measured as Measured<KillFigure>[]);
-  print(`\n${text}`);
+  if (measured.length > 0) {
+    const text =
+      options.what === "speed"
+        ? speedText(measured as Measured<SpeedFigure | SpeedFailure>[])
+        : killsText(measured as Measured<KillFigure>[]);
+    print(`\n${text}`);
+  }
   for (const { system, variant, why } of skipped)
     print(`skipped: ${system}${variant === undefined ? "" : `, ${variant}`}: ${why}`);
   print(`data: ${options.out}`);

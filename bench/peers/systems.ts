@@ -116,7 +116,7 @@ const temporal = (name: string, environment: Readonly<Record<string, string>>): 
 
 const versionOf = (name: string) =>
   `node -p "'${name} '+JSON.parse(fs.readFileSync('node_modules/${name}/package.json')).version"`;
-const redisVersion = "sh ../lib/redis-server.sh . --version | cut -d' ' -f1-3";
+const redisVersion = "sh ../lib/redis-server.sh --version | cut -d' ' -f1-3";
 
 export const systems: readonly System[] = [
   {

@@ -14,7 +14,7 @@ const usage = `usage: npm run bench:scale -- [--most N] [--engine memory|embedde
 
 Runs chords of 100, 1,000, 10,000 and 100,000 members that do nothing, and 1,000 chords of 10, one load after the other in this process, and
 counts what a member costs. Fails when calls or write units a member are more than ${limits.growth} times those of the smallest load, an
-inner item takes more than ${limits.arrivals} arrivals, or the process needs more than ${limits.rssMiB} MiB with the engine apart.
+inner item takes more than ${limits.arrivals} arrivals, or the process needs more than ${limits.rssMiB} MiB.
 
   --most N                    members of the largest chord (100000)
   --engine memory|embedded    the ports in memory, or DynamoDB and SQS on this machine (memory); the table is then in another process
@@ -62,7 +62,7 @@ async function run({ chosen, engine, out }: Options): Promise<number> {
     note(load.name);
     scales.push(await measureLoad(load, engine));
   }
-  const missed = missedOf(scales, engine);
+  const missed = missedOf(scales);
   const about = machine();
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify({ kind: "scale", machine: about, engine, limits, scales, missed }, null, 2)}\n`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Deployed } from "../../../bench/peers/deployed.ts";
-import { measureKills } from "../../../bench/peers/kills.ts";
+import { type KillPlan, measureKills } from "../../../bench/peers/kills.ts";
 import { type Ledger, openLedger } from "../../../bench/peers/ledger.ts";
 
 let folder: string;
@@ -20,7 +20,15 @@ afterEach(() => {
 });
 
 const lines = (...all: string[]) => appendFileSync(ledger.file, all.map((line) => `${line}\n`).join(""));
-const plan = { chords: 4, members: 2, killsAtMost: 1, quietSeconds: 0.3, settleSeconds: 0.1, limitSeconds: 10 };
+const plan: KillPlan = {
+  chords: 4,
+  members: 2,
+  killsAtMost: 1,
+  betweenMs: [1, 2],
+  quietSeconds: 0.1,
+  settleSeconds: 0.1,
+  limitSeconds: 10,
+};
 /** A worker that leaves these lines when it is replaced. */
 const system = (...left: string[]): Deployed => ({
   ledger,
