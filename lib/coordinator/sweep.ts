@@ -10,6 +10,7 @@ import type { RunId } from "../model/ids.ts";
 import { startMs } from "../model/start-time.ts";
 import { isParent } from "../protocol/child.ts";
 import type { Diagnosis } from "../protocol/diagnose.ts";
+import type { Finding } from "../protocol/findings.ts";
 import {
   advanceDueWrite,
   decodeHead,
@@ -31,6 +32,7 @@ import { tell } from "./events.ts";
 import { goOnSince } from "./fronts.ts";
 import { applyRepair } from "./repair.ts";
 import { openRun, StaleGeneration } from "./run.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 /** The longest pause between two visits of a run with open work (docs/protocol.md#sweep-and-diagnose). */
 const maxIntervalMs = 15 * 60_000;
@@ -174,19 +176,21 @@ async function mend(
   const plan = { hash: head.planHash, pages: head.planPages };
   const run = openRun(deps, plans, new Map(), { id: head.runId, generation: head.generation, plan });
   run.noteHead(decodeHead(head.runId, claimed.image));
-  let repaired = 0;
-  for (const finding of diagnosis.findings) {
+  const repair = async (finding: Finding) => {
     const token = { run: head.runId, generation: head.generation, node: `sweep ${finding.kind}`, dispatch: 1 };
-    const delivery = createDelivery(deps, run, { token });
-    try {
-      await applyRepair(delivery, finding.repair);
-      repaired++;
-      const { node, join } = finding;
-      const where = { ...(node === undefined ? {} : { node }), ...(join === undefined ? {} : { join }) };
-      tell(deps, run, finding.kind, [{ event: "swept", ...where }]);
-    } catch (error) {
-      if (error instanceof StaleGeneration) return { repaired, reopened: false };
-      throw error;
+    await applyRepair(createDelivery(deps, run, { token }), finding.repair);
+    const { node, join } = finding;
+    const where = { ...(node === undefined ? {} : { node }), ...(join === undefined ? {} : { join }) };
+    tell(deps, run, finding.kind, [{ event: "swept", ...where }]);
+  };
+  let repaired = 0;
+  for (const together of sideBySide(diagnosis.findings)) {
+    const results = await Promise.allSettled(together.map(repair));
+    repaired += results.filter(({ status }) => status === "fulfilled").length;
+    for (const result of results) {
+      if (result.status === "fulfilled") continue;
+      if (result.reason instanceof StaleGeneration) return { repaired, reopened: false };
+      throw result.reason;
     }
   }
   if (repaired > 0 && hasLanes(snapshot.plan)) {
