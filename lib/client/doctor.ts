@@ -26,7 +26,7 @@ export function examine(facts: DoctorFacts): DoctorReport {
     credentials(facts.deployment),
     ...tableFindings(facts),
     ...queueFindings(facts),
-    unknown("event-sources", "event source mappings", "not asked: the console of Lambda shows them (Triggers)"),
+    unknown("event-sources", "event source mappings", "not asked: see aws lambda list-event-source-mappings"),
     versions(facts.machine),
     unknown("stored-data", "stored data", "not asked: it carries no version; tutti audit checks what is stored"),
     clock(facts),

@@ -22,12 +22,21 @@ export interface LetterDeps {
 
 /** Rejected requests looked at for the beginning of an id. */
 const maxListed = 10_000;
+/** Letters whose runs are read at the same time: each is read whole. */
+const describedAtOnce = 10;
 
 /** The letters in the dead-letter queues, oldest first. @throws ConfigurationError where the queues cannot be reached */
 export async function listLetters({ reading, letters }: LetterDeps): Promise<Letter[]> {
   if (letters === undefined)
     throw new ConfigurationError("the queues cannot be reached from here: name the stack (--stack)");
-  const found = await withLetters(letters, (all) => Promise.all(all.map((one) => describeLetter(reading, one))));
+  const found = await withLetters(letters, async (all) => {
+    const described: Letter[] = [];
+    for (let at = 0; at < all.length; at += describedAtOnce)
+      described.push(
+        ...(await Promise.all(all.slice(at, at + describedAtOnce).map((one) => describeLetter(reading, one)))),
+      );
+    return described;
+  });
   return found.sort((a, b) => (a.at < b.at ? -1 : 1));
 }
 

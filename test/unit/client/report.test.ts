@@ -68,7 +68,7 @@ describe("the message of a task that runs elsewhere", () => {
       taskId: "run/[0]",
       task: "approve",
       args: ["order 7"],
-      headers: { tenant: "t" },
+      headers: { tenant: "t", traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/) },
       label: "ask the boss",
       attempt: 1,
       deadline: "2026-11-21T10:00:00.000Z",
