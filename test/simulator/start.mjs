@@ -18,6 +18,12 @@ await build({
   target: "node20",
   conditions: ["source"],
   packages: "external",
+  plugins: [
+    {
+      name: "zlib-once",
+      setup: ({ onResolve }) => onResolve({ filter: /^node:zlib$/ }, () => ({ path: pathOf("zlib-once.ts") })),
+    },
+  ],
   logLevel: "warning",
 });
 await import(pathToFileURL(outfile).href);
