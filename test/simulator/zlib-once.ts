@@ -2,7 +2,7 @@
  * What is bundled in the place of `node:zlib`: the same bytes, computed once. Every process reads the plans of its runs, and all
  * histories have small ones.
  */
-import { gunzipSync as gunzip, gzipSync as gzip } from "zlib";
+import { gunzipSync as gunzip, gzipSync as gzip } from "node:zlib";
 
 /** Plans that are kept; a history has few. */
 const most = 200;
