@@ -211,6 +211,27 @@ export const outsideScenarios: readonly Scenario[] = [
     value: ["TIMED_OUT", 2],
   },
   {
+    // The member's value is that of a task which goes on, and succeeds, when the member is ended.
+    name: "branch under a chord deadline",
+    workflow: {
+      chord: {
+        header: [
+          {
+            dag: {
+              nodes: { a: { task: "slow", args: [200, 1] }, b: { task: "plus", args: [1, { $result: "a" }] } },
+              output: "a",
+            },
+          },
+        ],
+        deadlineSeconds: 90,
+      },
+    },
+    request: { onFailure: "finish" },
+    sweeper: true,
+    status: "FAILED",
+    open: true,
+  },
+  {
     name: "outside task claimed, and not sent",
     workflow: outside("elsewhere", 1),
     base: [{ site: "outside.send", mode: "crash-before" }],

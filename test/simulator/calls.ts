@@ -44,8 +44,8 @@ export interface Network {
 interface Call<T> {
   readonly kind: CallKind;
   readonly site: string;
-  /** What it is about, in a word. */
-  readonly about: string;
+  /** What it is about, in a word; asked only where it is noted. */
+  readonly about: () => string;
   readonly perform: () => Promise<T> | T;
   readonly told: (result: T) => string;
   /** The answer as if it had been done. */
@@ -101,16 +101,18 @@ async function perform<T>(
 ): Promise<T> {
   const { schedule, random, queues } = network;
   const { kind, site, about } = made;
+  const { diary } = network;
   const note = (result: string) =>
-    network.diary.note(schedule.now(), process.name, site, about, fault && `${fault} (call ${number})`, result);
+    diary.isKept &&
+    diary.note(schedule.now(), process.name, site, about(), fault && `${fault} (call ${number})`, result);
   const effect = async () => {
     const result = await made.perform();
-    note(made.told(result));
+    if (diary.isKept) note(made.told(result));
     return result;
   };
   const again = (ms: number) =>
     schedule.at(schedule.now() + ms, () => {
-      network.diary.note(schedule.now(), "network", site, about, undefined, "applied late");
+      if (diary.isKept) diary.note(schedule.now(), "network", site, about(), undefined, "applied late");
       void Promise.resolve(made.perform()).catch(() => {});
     });
   const failure = () =>
@@ -177,13 +179,18 @@ export function clockOf({ schedule }: Network, process: Process): Clock {
 export function storeOf(network: Network, process: Process): Store {
   const { table, variant, queues } = network;
   const store = variant?.store?.(table.store) ?? table.store;
-  const read = <T>(site: string, about: string, perform: () => Promise<T>, told: (result: T) => string) =>
+  const read = <T>(site: string, about: () => string, perform: () => Promise<T>, told: (result: T) => string) =>
     call(network, process, { kind: "read", site, about, perform, told });
   const isThere = (image: unknown) => (image === undefined ? "nothing" : "found");
   return {
     get(key, site) {
       checkOwn(network, process, [key.pk], site);
-      return read(site, nameOf(key), () => store.get(key, site), isThere);
+      return read(
+        site,
+        () => nameOf(key),
+        () => store.get(key, site),
+        isThere,
+      );
     },
     getMany(keys, site) {
       checkOwn(
@@ -194,7 +201,7 @@ export function storeOf(network: Network, process: Process): Store {
       );
       return read(
         site,
-        `${keys.length} items`,
+        () => `${keys.length} items`,
         () => store.getMany(keys, site),
         () => "",
       );
@@ -203,7 +210,7 @@ export function storeOf(network: Network, process: Process): Store {
       checkOwn(network, process, [pk], site);
       return read(
         site,
-        `${pk}/${prefix}*`,
+        () => `${pk}/${prefix}*`,
         () => store.query(pk, prefix, cursor, site),
         ({ items }) => `${items.length}`,
       );
@@ -214,7 +221,7 @@ export function storeOf(network: Network, process: Process): Store {
       if (found.items.length === 0) return found;
       return read(
         site,
-        shard,
+        () => shard,
         () => store.due(shard, before, cursor, site),
         ({ items }) => `${items.length}`,
       );
@@ -222,7 +229,7 @@ export function storeOf(network: Network, process: Process): Store {
     list: (shard, cursor, site) =>
       read(
         site,
-        shard,
+        () => shard,
         () => store.list(shard, cursor, site),
         () => "",
       ),
@@ -232,7 +239,7 @@ export function storeOf(network: Network, process: Process): Store {
       return call(network, process, {
         kind: "write",
         site,
-        about: aboutWrite(write),
+        about: () => aboutWrite(write),
         perform: () => store.write(write, site),
         told: ({ applied }) => (applied ? "written" : "refused"),
       });
@@ -247,7 +254,7 @@ export function storeOf(network: Network, process: Process): Store {
       return call(network, process, {
         kind: "write",
         site,
-        about: `${keys.length} items`,
+        about: () => `${keys.length} items`,
         perform: () => store.remove(keys, site),
         told: () => "removed",
       });
@@ -303,7 +310,7 @@ function send(
   return call(network, process, {
     kind: "send",
     site,
-    about: `${messages.length} to ${ref}${runsIn(messages)}`,
+    about: () => `${messages.length} to ${ref}${runsIn(messages)}`,
     perform() {
       queues.send(ref, messages);
       return { failed: [] };

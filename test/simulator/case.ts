@@ -14,7 +14,7 @@ import { fairnessKeyOf } from "./calls.ts";
 import { cut } from "./cut.ts";
 import { drawMix, type Kind, type Mix } from "./faults.ts";
 import { createRandom, type Random, streams } from "./random.ts";
-import { drawWorkflow } from "./workflow.ts";
+import { drawWorkflow, outsideTask } from "./workflow.ts";
 import { taskNames } from "./world.ts";
 
 /** What names a history; a shrunk one differs from its seed's own. */
@@ -111,7 +111,8 @@ function drawTenant(
     failing,
     skips: !mix.on.has("retry"),
   });
-  const deadly = mayBePoisoned ? random.pick<Task | undefined>(tasksOf(workflow)) : undefined;
+  const here = tasksOf(workflow).filter(({ task }) => task !== outsideTask);
+  const deadly = mayBePoisoned ? random.pick<Task | undefined>(here) : undefined;
   if (deadly) deadly.headers = { does: "die" };
   const deadline = random.chance(0.5) ? random.pick([1, 20, 200]) : undefined;
   return {

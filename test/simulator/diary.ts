@@ -1,14 +1,19 @@
 /**
- * What has happened in a history: always as a digest, by which two are known to be the same, and as lines for who reads it.
+ * What has happened in a history: as a digest, by which two are known to be the same, and as lines for who reads it. Of the many
+ * histories that nobody compares or reads nothing is kept.
  */
 export interface Diary {
+  /** Whether anything is kept of what is noted. */
+  readonly isKept: boolean;
   note(atMs: number, who: string, site: string, what: string, fault: string | undefined, result: string): void;
-  /** Of all that was noted, as 16 hexadecimal digits. */
+  /** Of all that was kept, as 16 hexadecimal digits. */
   digest(): string;
   readonly lines: readonly string[];
 }
 
-export function createDiary(startMs: number, writes: boolean): Diary {
+export type Keeps = "nothing" | "digest" | "lines";
+
+export function createDiary(startMs: number, keeps: Keeps): Diary {
   const lines: string[] = [];
   let [one, two] = [0x811c9dc5, 0x1b873593];
   const add = (text: string) => {
@@ -19,9 +24,11 @@ export function createDiary(startMs: number, writes: boolean): Diary {
     }
   };
   return {
+    isKept: keeps !== "nothing",
     note(atMs, who, site, what, fault, result) {
+      if (keeps === "nothing") return;
       add(`${atMs} ${who} ${site} ${what} ${fault} ${result}`);
-      if (!writes) return;
+      if (keeps === "digest") return;
       const time = ((atMs - startMs) / 1000).toFixed(3).padStart(10);
       const wrong = fault === undefined ? "" : `  !! ${fault}`;
       lines.push(

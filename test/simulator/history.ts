@@ -4,6 +4,7 @@
 import type { Variant } from "../simulation/world.ts";
 import { type Case, type CaseName, caseOf, mayBeRefused, runOfA } from "./case.ts";
 import { type Happening, happeningsIn } from "./coverage.ts";
+import type { Keeps } from "./diary.ts";
 import type { Kind } from "./faults.ts";
 import { type AtRest, faultsAtRest, isComparable, readAll, retriedFaults, seenOf } from "./judge.ts";
 import { ask, beginPeople } from "./people.ts";
@@ -16,7 +17,7 @@ export interface Outcome {
   /** Kinds of faults, and features, that were on. */
   readonly kinds: readonly Kind[];
   readonly sweeps: boolean;
-  /** Of everything that happened: the same in every run of the same name. */
+  /** Of everything that happened, where that was kept: the same in every run of the same name. */
   readonly digest: string;
   /** Calls of ports. */
   readonly calls: number;
@@ -35,14 +36,14 @@ export interface Outcome {
 
 export interface HistoryOptions {
   readonly variant?: Variant | undefined;
-  /** Whether to write down what happens, line by line. */
-  readonly writes?: boolean;
+  /** What to keep of what happens. @default "digest" */
+  readonly keeps?: Keeps;
 }
 
-export async function runHistory(name: CaseName, { variant, writes = false }: HistoryOptions = {}): Promise<Outcome> {
+export async function runHistory(name: CaseName, { variant, keeps = "digest" }: HistoryOptions = {}): Promise<Outcome> {
   const one = caseOf(name);
   const { seed, schedule } = name;
-  const world = createWorld({ seed, schedule, mix: one.mix, writes, sweeps: one.sweeps, variant });
+  const world = createWorld({ seed, schedule, mix: one.mix, keeps, sweeps: one.sweeps, variant });
   let faults: readonly string[];
   let runs: readonly AtRest[] = [];
   try {

@@ -39,7 +39,7 @@ export async function simulate(options: LaneOptions): Promise<LaneReport> {
   while (histories < options.histories && failures.length < maxFailures && mayGoOn()) {
     const seed = from + histories * step;
     const name = ofSeed(seed);
-    const outcome = await runHistory(name, { variant });
+    const outcome = await runHistory(name, { variant, keeps: "nothing" });
     histories++;
     counts = sum([counts, countsOf(outcome)]);
     if (outcome.faults.length > 0) failures.push({ seed, outcome });

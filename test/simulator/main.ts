@@ -82,7 +82,7 @@ function nameOf(values: Values): CaseName {
 // ---- One history ----------------------------------------------------------------------------------------------------
 
 async function replay(name: CaseName): Promise<boolean> {
-  const outcome = await runHistory(name, { writes: true });
+  const outcome = await runHistory(name, { keeps: "lines" });
   console.log(`${describeFailure(name, outcome)}\n\n${describeCase(caseOf(name))}\n`);
   for (const line of outcome.lines) console.log(line);
   console.log(`\n${outcome.faults.join("\n") || "everything held"}\ndigest ${outcome.digest}`);
@@ -102,10 +102,18 @@ interface Share {
 const maxFailures = 3;
 const shrinkMs = 60_000;
 
-async function runShare({ seconds, ...share }: Share, progress: (done: number) => void): Promise<LaneReport> {
+/** What one process has done. */
+interface ShareReport extends LaneReport {
+  /** In words, so that runs can be added up. */
+  readonly seeds: string;
+  readonly cpuMs: number;
+}
+
+async function runShare({ seconds, ...share }: Share, progress: (done: number) => void): Promise<ShareReport> {
   // Traces cost more than the errors; a replay has them.
   Error.stackTraceLimit = 0;
   const endMs = performance.now() + seconds * 1000;
+  const begun = process.cpuUsage();
   let done = 0;
   const report = await simulate({
     ...share,
@@ -116,10 +124,17 @@ async function runShare({ seconds, ...share }: Share, progress: (done: number) =
       if (outcome.faults.length > 0) console.error(`\n${describeFailure(ofSeed(seed), outcome)}`);
     },
   });
-  return report;
+  const { user, system } = process.cpuUsage(begun);
+  return { ...report, seeds: seedsOf(share, report), cpuMs: (user + system) / 1000 };
 }
 
-async function inParts(share: Share, jobs: number): Promise<LaneReport> {
+function seedsOf({ from, step }: Omit<Share, "seconds">, { histories }: LaneReport): string {
+  if (histories === 0) return "no seeds";
+  const every = step === 1 ? "" : `, one in ${step}`;
+  return `seeds ${from} to ${from + (histories - 1) * step}${every}: ${histories} histories`;
+}
+
+async function inParts(share: Share, jobs: number): Promise<ShareReport> {
   const parts = Array.from({ length: jobs }, (_, at) => ({
     ...share,
     from: share.from + at,
@@ -131,10 +146,12 @@ async function inParts(share: Share, jobs: number): Promise<LaneReport> {
     histories: reports.reduce((all, { histories }) => all + histories, 0),
     failures: reports.flatMap(({ failures }) => failures),
     counts: sum(reports.map(({ counts }) => counts)),
+    seeds: reports.map(({ seeds }) => seeds).join("\n"),
+    cpuMs: reports.reduce((all, { cpuMs }) => all + cpuMs, 0),
   };
 }
 
-function reportOf(share: Share): Promise<LaneReport> {
+function reportOf(share: Share): Promise<ShareReport> {
   const program = fileURLToPath(import.meta.url);
   const { from, step, histories, seconds } = share;
   const part = [from, step, histories, seconds].join("/");
@@ -172,7 +189,11 @@ async function many(values: Values): Promise<boolean> {
   const [first] = report.failures;
   if (first) await reportShrunk(ofSeed(first.seed));
   const failed = `${report.failures.length === 0 ? "no" : report.failures.length} failure${report.failures.length === 1 ? "" : "s"}`;
-  console.log(`${report.histories} histories in ${took.toFixed(0)} s, ${rate} a second: ${failed}`);
+  const cpuMs = (report.cpuMs / Math.max(1, report.histories)).toFixed(1);
+  console.log(report.seeds);
+  console.log(
+    `${report.histories} histories in ${took.toFixed(0)} s, ${rate} a second, ${cpuMs} ms of processor each: ${failed}`,
+  );
   return report.failures.length === 0;
 }
 
@@ -218,7 +239,7 @@ async function main(): Promise<boolean> {
     const [from = 1, step = 1, histories = 0, seconds = 0] = values.part.split("/").map(Number);
     const report = await runShare({ from, step, histories, seconds }, () => {});
     const failures = report.failures.map(({ seed, outcome }) => ({ seed, outcome: { ...outcome, lines: [] } }));
-    process.stdout.write(JSON.stringify({ ...report, failures } satisfies LaneReport));
+    process.stdout.write(JSON.stringify({ ...report, failures } satisfies ShareReport));
     return true;
   }
   if (values.variants) return variants();

@@ -34,7 +34,7 @@ export async function shrink(from: CaseName, failed: Outcome, options: ShrinkOpt
   const fails = async (name: CaseName): Promise<boolean> => {
     if (options.nowMs() > options.untilMs) return false;
     tried++;
-    const outcome = await runHistory(name, { variant: options.variant });
+    const outcome = await runHistory(name, { variant: options.variant, keeps: "nothing" });
     if (!outcome.faults.some((fault) => wanted.has(kindOf(fault)))) return false;
     best = { name, outcome, tried };
     return true;

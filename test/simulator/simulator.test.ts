@@ -30,7 +30,7 @@ it("has the same history twice for one seed, and another for another", async () 
 });
 
 it("has the same history whether it is written down or not", async () => {
-  const written = await runHistory(ofSeed(9), { writes: true });
+  const written = await runHistory(ofSeed(9), { keeps: "lines" });
   expect((await runHistory(ofSeed(9))).digest).toBe(written.digest);
   expect(written.lines.length).toBeGreaterThan(written.calls);
 });
@@ -74,7 +74,7 @@ it("brings a task that old workers do not know to a new one", { timeout: timeout
   for (let seed = 1; met.length < 2 && seed < 200; seed++) {
     if (!caseOf(ofSeed(seed)).tenants.some(({ workflow }) => tasksOf(workflow).some(({ task }) => task === "c")))
       continue;
-    const { lines, faults } = await runHistory(ofSeed(seed), { writes: true });
+    const { lines, faults } = await runHistory(ofSeed(seed), { keeps: "lines" });
     const returned = lines.findIndex((line) => / worker\S*\.v1 +message\.return /.test(line));
     const begun = lines.findIndex((line, at) => at > returned && / worker\S*\.v2 +body .*begins/.test(line));
     if (returned >= 0 && begun > returned) met.push(`${seed} ${faults.join()}`.trim());

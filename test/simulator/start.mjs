@@ -8,6 +8,13 @@ const pathOf = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const folder = pathOf("../../node_modules/.cache/tutti");
 const outfile = `${folder}/simulator-${process.pid}.mjs`;
 
+const once = pathOf("zlib-once.ts");
+const zlibOnce = {
+  name: "zlib-once",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^node:zlib$/ }, ({ importer }) => (importer === once ? undefined : { path: once })),
+};
+
 mkdirSync(folder, { recursive: true });
 await build({
   entryPoints: [pathOf("main.ts")],
@@ -18,6 +25,7 @@ await build({
   target: "node20",
   conditions: ["source"],
   packages: "external",
+  plugins: [zlibOnce],
   logLevel: "warning",
 });
 await import(pathToFileURL(outfile).href);

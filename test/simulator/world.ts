@@ -29,7 +29,7 @@ import { type Act, messageOf, reasonOf, resultOf, scriptOf } from "../property/w
 import type { Entry, Variant } from "../simulation/world.ts";
 import { createAtOnce } from "./at-once.ts";
 import { call, clockOf, type Network, type Process, queueOf, runIn, storeOf } from "./calls.ts";
-import { createDiary, type Diary } from "./diary.ts";
+import { createDiary, type Diary, type Keeps } from "./diary.ts";
 import { declaration, outsideQueue, runElsewhere, runInToken } from "./elsewhere.ts";
 import type { Mix } from "./faults.ts";
 import { createQueues, maxReceives, type Queues } from "./queues.ts";
@@ -50,7 +50,7 @@ export interface WorldOptions {
   /** Another order of everything. */
   readonly schedule: number;
   readonly mix: Mix;
-  readonly writes: boolean;
+  readonly keeps: Keeps;
   /** Whether the sweeper runs. */
   readonly sweeps: boolean;
   readonly variant?: Variant | undefined;
@@ -85,11 +85,11 @@ interface Release {
   readonly shape: CompileOptions;
 }
 
-export function createWorld({ seed, schedule: order, mix, writes, sweeps, variant }: WorldOptions): World {
+export function createWorld({ seed, schedule: order, mix, keeps, sweeps, variant }: WorldOptions): World {
   const random = createRandom(seed ^ Math.imul(order, 0x2545f491), streams.schedule);
   const ids = createSeededIds(seedOf(seed, streams.ids));
   const schedule = createSchedule(startMs);
-  const diary = createDiary(startMs, writes);
+  const diary = createDiary(startMs, keeps);
   const violations: string[] = [];
   const entries: Entry[] = [];
   const outsideMessages: OutsideTask[] = [];
@@ -245,7 +245,7 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
     // A heartbeat of an earlier delivery may still be on its way.
     const [before, now] = [process.runs, runsOf(messages)];
     process.runs = before && now && [...before, ...now];
-    for (const { messageId, receiveCount, body } of messages)
+    for (const { messageId, receiveCount, body } of diary.isKept ? messages : [])
       diary.note(
         schedule.now(),
         process.name,
@@ -271,7 +271,7 @@ export function createWorld({ seed, schedule: order, mix, writes, sweeps, varian
       await call(network, process, {
         kind: "message",
         site: isDone ? "message.acknowledge" : "message.return",
-        about: messageId,
+        about: () => messageId,
         perform: () => (isDone ? queues.remove(receipt) : queues.changeVisibility(receipt, seconds)),
         told: () => (isDone ? "" : `in ${seconds} s`),
       });

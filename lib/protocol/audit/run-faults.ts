@@ -1,10 +1,10 @@
 /**
  * The run as a whole: its head against its plan, its status against its tasks and joins, its generation (S2, S10, S20).
  */
-import { taskIdOf } from "../../model/ids.ts";
-import type { Source } from "../../plan/types.ts";
+import { type NodeId, taskIdOf } from "../../model/ids.ts";
+import type { PlanJoin, Source } from "../../plan/types.ts";
 import { isBelow, reopenWrites } from "../reopen.ts";
-import { isBad, skipIn } from "../slot.ts";
+import { isBad, type Slot, skipIn } from "../slot.ts";
 import { decided, joinOf, memberSlot, nodeOf, type Snapshot, slotOf } from "../snapshot.ts";
 import type { UnitFault } from "./node-faults.ts";
 import type { Fault } from "./slot-shape.ts";
@@ -49,12 +49,24 @@ export function statusFaults(snapshot: Snapshot): Fault[] {
   }
   if (head.status !== "FAILED") return [];
   const named = Object.values(plan.nodes).find((node) => taskIdOf(head.runId, node.id) === head.error?.taskId);
-  const slot = named && slotOf(snapshot, named);
+  const own = named && slotOf(snapshot, named);
+  const slot = own && !isBad(own) ? (endedMember(snapshot, named.id) ?? own) : own;
   if (named && slot && !isBad(slot)) return [["S10", `the run is FAILED because of ${named.id}, which has not failed`]];
   const { error } = slot?.state === "settled" ? slot : {};
   if (named && error && (error.name !== head.error?.name || error.message !== head.error.message))
     return [["S10", `the run is FAILED with another error than ${named.id}, which it names`]];
   return hasFailure(snapshot) ? [] : [["S10", "the run is FAILED, and no task of it has failed"]];
+}
+
+/** The slot of a member whose value a node would have given, where others have ended it: the node may go on, or never have begun. */
+function endedMember(snapshot: Snapshot, id: NodeId): Slot | undefined {
+  const { members, joins } = snapshot.plan;
+  for (const [join, sources] of Object.entries(members)) {
+    const index = sources.findIndex((source) => source.kind === "node" && source.node === id);
+    const slot = index < 0 ? undefined : memberSlot(snapshot, joins[join] as PlanJoin, index);
+    if (slot && isBad(slot)) return slot;
+  }
+  return undefined;
 }
 
 /** The first source of a value that has none. */
