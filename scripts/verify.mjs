@@ -8,7 +8,14 @@ import { readFileSync } from "node:fs";
 
 const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const prefix = "verify:";
-const byHand = ["verify:properties", "verify:simulation", "verify:soak", "verify:known-bugs", "verify:engine"];
+const byHand = [
+  "verify:properties",
+  "verify:simulation",
+  "verify:soak",
+  "verify:known-bugs",
+  "verify:engine",
+  "verify:mutation",
+];
 // And those that have their share here.
 const shares = {
   "verify:crash-points": ["--", "--share", "8"],

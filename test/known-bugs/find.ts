@@ -2,7 +2,7 @@
  * Looks for one known bug with two lanes, each on its own and within a time.
  */
 import { wrongDrivers } from "../property/workflows/wrong-drivers.ts";
-import { crashPoints } from "../simulation/crash-points.ts";
+import { crashPoints, type Part } from "../simulation/crash-points.ts";
 import { scenarios } from "../simulation/scenarios.ts";
 import { usuallyCaughtBy, variants } from "../simulation/variants.ts";
 import type { Variant } from "../simulation/world.ts";
@@ -25,16 +25,28 @@ export interface Limit {
   readonly nowMs: () => number;
 }
 
-/** Lane A: every single fault of the scenarios, one after the other; first the one that is known to show the bug, if any. */
+/** So small a part of a scenario's faults that none is in it. */
+const withoutFaults: Part = { number: 2 ** 30 - 1, of: 2 ** 30 };
+
+/**
+ * Lane A: first the scenario that is known to show the bug, if any, with every single fault; then all of them without faults,
+ * and at last all of them with every single fault.
+ */
 export async function byCrashPoints(bug: string, { seconds, nowMs }: Limit): Promise<Search> {
   const begunMs = nowMs();
   const took = () => (nowMs() - begunMs) / 1000;
   const names = scenarios.map(({ name }) => name);
   const first = usuallyCaughtBy[bug];
+  const searches: { readonly name: string; readonly part?: Part }[] = [
+    ...(first === undefined ? [] : [{ name: first }]),
+    ...names.map((name) => ({ name, part: withoutFaults })),
+    ...names.map((name) => ({ name })),
+  ];
   let histories = 0;
-  for (const name of first === undefined ? names : [first, ...names.filter((other) => other !== first)]) {
+  for (const { name, part } of searches) {
     if (took() >= seconds) break;
-    const report = await crashPoints({ names: [name], variant: variantOf(bug), untilFirst: true });
+    const asked = { names: [name], variant: variantOf(bug), untilFirst: true };
+    const report = await crashPoints(part === undefined ? asked : { ...asked, part });
     histories += report.histories;
     const [failure] = report.failures;
     if (!failure) continue;

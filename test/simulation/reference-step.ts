@@ -37,7 +37,7 @@ type Open = Exclude<Slot["state"], "settled">;
 /** What becomes of a slot at one site: from which states, to which, and what else must hold. */
 interface Move {
   readonly from: readonly Slot["state"][];
-  readonly to: Slot["state"];
+  readonly to: Slot["state"] | "settled or waiting";
   /** The name of the rule that is broken, if one is. */
   readonly breaks?: (was: Slot, is: Slot, nowMs: number) => string | undefined;
 }
@@ -52,11 +52,16 @@ const ofNobody: Move["breaks"] = (was, _, nowMs) => (isLive(was, nowMs) ? "its l
 const byItsOwner: Move["breaks"] = (was, is) => {
   const [held, by] = [was as LeasedSlot, is as LeasedSlot | SettledSlot];
   if (held.attempt !== by.attempt) return `attempt ${by.attempt} holds no lease, attempt ${held.attempt} does`;
-  return by.owner === held.owner ? undefined : `${by.owner} holds no lease, ${held.owner} does`;
+  // A wait has no owner.
+  return (is as Slot).state === "waiting" || by.owner === held.owner
+    ? undefined
+    : `${by.owner} holds no lease, ${held.owner} does`;
 };
 
 const claim: Move = { from: open, to: "leased", breaks: ofNobody };
 const commit: Move = { from: ["leased"], to: "settled", breaks: byItsOwner };
+/** Of a pack some may wait for their next attempt. */
+const commitPack: Move = { ...commit, to: "settled or waiting" };
 const beat: Move = { from: ["leased"], to: "leased", breaks: byItsOwner };
 const give: Move = { from: open, to: "settled", breaks: ofNobody };
 
@@ -66,17 +71,12 @@ const slotMoves: Readonly<Record<string, Move>> = {
   "range.claim": claim,
   "outside.claim": claim,
   "map.wait": { from: notLeased, to: "leased" },
-  "slot.commit": commit,
+  "slot.commit": commitPack,
   "range.commit": commit,
   "map.commit": commit,
   "slot.heartbeat": beat,
   "report.heartbeat": beat,
-  "slot.wait": {
-    from: ["leased"],
-    to: "waiting",
-    breaks: (was, is) =>
-      (was as LeasedSlot).attempt === (is as LeasedSlot).attempt ? undefined : "of another attempt",
-  },
+  "slot.wait": commitPack,
   "map.settle": { from: notLeased, to: "settled" },
   "slot.settle": { from: ["absent"], to: "settled" },
   "slot.skip": { from: ["absent"], to: "settled" },
@@ -159,7 +159,8 @@ function slotFaults({ site, before, after, nowMs }: Step): string[] {
     if (same(before?.[name], after[name])) return [];
     const [was, is] = [decodeSlot(before?.[name]), decodeSlot(after[name])];
     if (!move) return [`${name} changed, which is none of its doing`];
-    if (!move.from.includes(was.state) || is.state !== move.to) return [`${name} from ${was.state} to ${is.state}`];
+    if (!move.from.includes(was.state) || !move.to.split(" or ").includes(is.state))
+      return [`${name} from ${was.state} to ${is.state}`];
     const broken = move.breaks?.(was, is, nowMs);
     return broken === undefined ? [] : [`${name} from ${was.state} to ${is.state}: ${broken}`];
   });

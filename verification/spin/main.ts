@@ -58,16 +58,60 @@ function say(one: Case, report: SearchReport): void {
   console.log(`${line(cells)}${how === undefined ? "" : `\n${" ".repeat(19)}${how}`}`);
 }
 
+/** What the searches of one model have come to: those of the model as it is, and its wrong variants. */
+interface Total {
+  readonly searches: number;
+  readonly states: number;
+  readonly depth: number;
+  readonly seconds: number;
+  readonly variants: number;
+  readonly rejected: number;
+}
+
+const none: Total = { searches: 0, states: 0, depth: 0, seconds: 0, variants: 0, rejected: 0 };
+
+function added(total: Total, one: Case, { verdict, states, depth, seconds }: SearchReport): Total {
+  const isVariant = one.expect === "rejected";
+  return {
+    searches: total.searches + (isVariant ? 0 : 1),
+    states: total.states + (isVariant ? 0 : states),
+    depth: isVariant ? total.depth : Math.max(total.depth, depth),
+    seconds: total.seconds + seconds,
+    variants: total.variants + (isVariant ? 1 : 0),
+    rejected: total.rejected + (isVariant && verdict === "rejected" ? 1 : 0),
+  };
+}
+
+const totalWidths = [12, 9, 14, 8, 9];
+
+function sayTotals(totals: ReadonlyMap<string, Total>): void {
+  const row = (cells: readonly string[]) =>
+    console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(12) : cell.padStart(totalWidths[at] ?? 18))).join(" "));
+  console.log();
+  row(["model", "searches", "states", "depth", "s", "variants rejected"]);
+  for (const [model, { searches, states, depth, seconds, variants, rejected }] of totals)
+    row([
+      model,
+      String(searches),
+      states.toLocaleString("en"),
+      String(depth),
+      seconds.toFixed(1),
+      `${rejected} of ${variants}`,
+    ]);
+}
+
 function runAll(some: readonly Case[], limits: Limits): number {
   if (!values.json) console.log(line(header));
-  let states = 0;
+  const totals = new Map<string, Total>();
   let failed = 0;
   for (const one of some) {
     const report = runModel(one, limits);
     say(one, report);
-    if (one.expect === "holds") states += report.states;
+    totals.set(one.model, added(totals.get(one.model) ?? none, one, report));
     if (report.verdict !== one.expect) failed++;
   }
+  if (!values.json) sayTotals(totals);
+  const states = [...totals.values()].reduce((sum, total) => sum + total.states, 0);
   const summary = `${some.length} searches, ${failed} not as expected; ${states.toLocaleString("en")} states of models that must hold`;
   (values.json ? console.error : console.log)(summary);
   return failed === 0 ? 0 : 1;

@@ -10,6 +10,8 @@ export interface SearchReport {
   readonly states: number;
   readonly seconds: number;
   readonly mib: number;
+  /** Steps of the longest path. */
+  readonly depth: number;
   /** How a violation shows itself; undefined where there is none. */
   readonly how?: string;
 }
@@ -24,6 +26,7 @@ export function readReport(text: string): SearchReport {
     verdict: verdictOf(text),
     states: figure(/^\s*([\d.e+]+) states, stored/m),
     seconds: figure(/^pan: elapsed time ([\d.]+)/m),
+    depth: figure(/depth reached (\d+)/),
     mib: Math.round(figure(/^\s*([\d.]+)\s+total actual memory/m)),
     ...(how === undefined ? {} : { how }),
   };
