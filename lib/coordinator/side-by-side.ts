@@ -22,5 +22,7 @@ export function sideBySide(findings: readonly Finding[]): readonly (readonly Fin
 }
 
 function isOneMessage({ repair }: Finding): boolean {
-  return repair.do === "resend" || repair.do === "expire" || repair.do === "resend-range" || repair.do === "expire-range";
+  return (
+    repair.do === "resend" || repair.do === "expire" || repair.do === "resend-range" || repair.do === "expire-range"
+  );
 }

@@ -4,7 +4,8 @@ import type { Finding, Repair } from "../../../lib/protocol/findings.ts";
 
 const absent = { state: "absent" } as const;
 const resend = (node: string): Repair => ({ do: "resend", node, seen: absent });
-const of = (repairs: readonly Repair[]) => repairs.map((repair) => ({ kind: "unseen", repair })) as unknown as Finding[];
+const of = (repairs: readonly Repair[]) =>
+  repairs.map((repair) => ({ kind: "unseen", repair })) as unknown as Finding[];
 const sizes = (repairs: readonly Repair[]) => sideBySide(of(repairs)).map(({ length }) => length);
 
 describe("repairs of a run", () => {

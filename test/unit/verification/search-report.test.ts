@@ -13,7 +13,13 @@ const reportOf = (errors: number, lines: readonly string[] = []) =>
 
 describe("a checker's report", () => {
   it("holds when the search is complete and without errors", () => {
-    expect(readReport(reportOf(0))).toEqual({ verdict: "holds", states: 6_230_654, seconds: 7.46, mib: 412, depth: 153 });
+    expect(readReport(reportOf(0))).toEqual({
+      verdict: "holds",
+      states: 6_230_654,
+      seconds: 7.46,
+      mib: 412,
+      depth: 153,
+    });
   });
 
   it("is rejected by a state without successor, a cycle or an assertion, and says by which", () => {
