@@ -29,11 +29,11 @@ export default defineConfig({
       tier("unit", "test/unit/**/*.test.ts", 30, { isolate: false }),
       tier("property", "test/property/**/*.test.ts", 30, { isolate: false }),
       tier("contract", "test/contract/**/*.test.ts", 30, { isolate: false }),
-      tier("integration", "test/integration/**/*.test.ts", 60),
+      tier("integration", "test/integration/**/*.test.ts", 60, { isolate: false }),
       tier("simulation", "test/simulation/**/*.test.ts", 120, { isolate: false }),
       tier("simulator", "test/simulator/**/*.test.ts", 60, { isolate: false }),
       tier("lint", "test/lint/**/*.test.ts", 60),
-      tier("cli", "test/cli/**/*.test.ts", 60),
+      tier("cli", "test/cli/**/*.test.ts", 60, { isolate: false }),
       // Loading the CDK takes seconds: once a worker, not once a file.
       tier("infra", "test/infra/**/*.test.ts", 120, { isolate: false }),
       tier("examples", "examples/**/*.test.ts", 60, { isolate: false }),

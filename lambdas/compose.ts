@@ -24,7 +24,7 @@ import {
   type TaskRegistry,
 } from "../lib/lambda.ts";
 import type { GiveBack } from "./batch.ts";
-import type { Environment } from "./environment.ts";
+import { type Environment, tasksPerMessage } from "./environment.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 
 /** What reaches the outside. */
@@ -104,7 +104,7 @@ export function compose(service: string, environment: Environment, tasks: Tasks)
     log,
     metrics,
     settings: environment.settings,
-    tasksPerInvocation: (queue) => environment.queues[queue]?.tasksPerInvocation ?? defaults.tasksPerInvocation,
+    tasksPerMessage: (queue) => tasksPerMessage(environment.queues[queue] ?? defaults),
     reportQueueUrl: environment.requestQueueUrl,
     protocol,
     tracing: openTelemetry,

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { TuttiError } from "../lib/index.ts";
-import { defaults, type LogLevel, type QueueRef, queueNameSchema, type Settings } from "../lib/lambda.ts";
+import { defaults, type LogLevel, limits, type QueueRef, queueNameSchema, type Settings } from "../lib/lambda.ts";
 
 /** A variable is absent or holds what is not allowed. */
 export class InvalidEnvironmentError extends TuttiError {
@@ -20,8 +20,15 @@ export class InvalidEnvironmentError extends TuttiError {
 
 /** What the control function knows of a task queue. */
 export interface QueueTraits {
-  /** Tasks of this queue that travel in one message at most, since its worker runs no more side by side. */
+  /** Tasks that one invocation of its worker runs side by side. */
   readonly tasksPerInvocation: number;
+  /** Those that travel in one message at most, where it runs as many. @default 10 */
+  readonly tasksPerMessage?: number | undefined;
+}
+
+/** Tasks of a queue that travel in one message at most: no more than its worker runs side by side. */
+export function tasksPerMessage({ tasksPerInvocation, tasksPerMessage }: QueueTraits): number {
+  return Math.min(tasksPerInvocation, tasksPerMessage ?? defaults.tasksPerMessage);
 }
 
 /** The environment, parsed. */
@@ -88,6 +95,7 @@ function integerIn(min: number, max: number, byDefault: number) {
 const maxTasksPerInvocation = 100;
 const queueTraits = z.strictObject({
   tasksPerInvocation: wholeNumber(1, maxTasksPerInvocation).default(defaults.tasksPerInvocation),
+  tasksPerMessage: wholeNumber(1, limits.packMembers).optional(),
 });
 
 /** A year, and the hour that `tutti check` takes. */

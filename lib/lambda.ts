@@ -13,7 +13,7 @@ export {
   type SweepReport,
 } from "./coordinator/index.ts";
 export { queueNameSchema } from "./model/ids.ts";
-export { defaults } from "./model/limits.ts";
+export { defaults, limits } from "./model/limits.ts";
 export type { HealthReport } from "./model/operating-reports.ts";
 export type { RunEnded } from "./model/run-ended.ts";
 export { textOfThrown } from "./model/thrown.ts";

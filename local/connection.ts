@@ -101,6 +101,14 @@ export function childVariables(
   return { ...Object.fromEntries(kept), ...settingVariables(settings), [parentVariable]: JSON.stringify(connection) };
 }
 
+/** What control is to know of the task queues, where it is not the default. */
+export function queueVariables({ taskQueueUrls }: Connection, tasksPerMessage: number | undefined): Variables {
+  if (tasksPerMessage === undefined) return {};
+  const traits = { tasksPerInvocation: tasksPerMessage, tasksPerMessage };
+  const queues = Object.fromEntries(Object.keys(taskQueueUrls).map((name) => [name, traits]));
+  return { TUTTI_QUEUES: JSON.stringify(queues) };
+}
+
 /** The connection that the parent gave; undefined in a process that no `tutti dev` started. */
 export function parentConnection(variables: Variables): Found | undefined {
   const text = variables[parentVariable];

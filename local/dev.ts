@@ -16,7 +16,7 @@ import type { Settings } from "../lib/coordinator/index.ts";
 import { TuttiError } from "../lib/errors.ts";
 import { defaults } from "../lib/model/limits.ts";
 import type { Log, Store } from "../lib/ports/index.ts";
-import { type Connection, childVariables, type DevFile, variablesOf } from "./connection.ts";
+import { type Connection, childVariables, type DevFile, queueVariables, variablesOf } from "./connection.ts";
 import { checkNoEngine, devFilePath, removeDevFile, writeDevFile } from "./dev-file.ts";
 import { type Engine, EngineStartError, noDynoxide, startEngine, type TableKind } from "./engine.ts";
 import { type RecurringRuns, startRecurringRuns } from "./recurring.ts";
@@ -54,8 +54,8 @@ export interface DevOptions {
   readonly workers?: number;
   /** Batches of up to 10 tasks at once, for each queue and worker. @default 2 */
   readonly concurrency?: number;
-  /** Tasks that a batch runs side by side, and so the members of a message, up to 64. @default 10 */
-  readonly tasksPerInvocation?: number;
+  /** Tasks of one group that travel in one message, up to 64; a batch runs as many side by side. @default 10 */
+  readonly tasksPerMessage?: number;
   /** @default 10 */
   readonly leaseSeconds?: number;
   /** @default 30 */
@@ -180,7 +180,7 @@ function settingsOf(options: DevOptions): Settings {
     sweepSeconds: options.sweepSeconds ?? devDefaults.sweepSeconds,
     clockSkewSeconds: devDefaults.clockSkewSeconds,
     retentionSeconds: defaults.retentionSeconds,
-    tasksPerInvocation: options.tasksPerInvocation ?? defaults.tasksPerInvocation,
+    tasksPerInvocation: Math.max(defaults.tasksPerInvocation, options.tasksPerMessage ?? 0),
   };
 }
 
@@ -212,14 +212,16 @@ async function startCrew(options: DevOptions, engine: Engine, settings: Settings
   }
   if (tasks === undefined) throw new TypeError("a tasks module is needed, or engineOnly");
   const concurrency = options.concurrency ?? devDefaults.concurrency;
+  const queues = queueVariables(engine.connection, options.tasksPerMessage);
   if (engine.table === "memory")
-    return oneWorker(startInProcess(engine, settings, { tasks, concurrency, log: options.log }));
+    return oneWorker(startInProcess(engine, settings, { tasks, concurrency, queues, log: options.log }));
   return poolCrew(
     await startWorkerPool({
       command: [...cliCommand(), "worker", "--child", "--tasks", tasks.file, "--concurrency", String(concurrency)],
       cwd: options.cwd,
       env: {
         ...childVariables(options.env ?? ownVariables(), engine.connection, settings),
+        ...queues,
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       },
       count: options.workers ?? devDefaults.workers,
@@ -253,11 +255,12 @@ function poolCrew(pool: WorkerPool): Crew {
 function startInProcess(
   engine: Engine,
   settings: Settings,
-  { tasks, concurrency, log }: { tasks: TasksModule; concurrency: number; log: Log },
+  { tasks, concurrency, queues, log }: { tasks: TasksModule; concurrency: number; queues: Variables; log: Log },
 ): Worker {
   const { store, queue, connection } = engine;
   const ports = { store: store as Store, queue, clock: wallClock, ids: cryptoIds, log, metrics: { count: () => {} } };
-  return startWorker({ ports, environment: readEnvironment(variablesOf(connection, settings)), tasks, concurrency });
+  const environment = readEnvironment({ ...variablesOf(connection, settings), ...queues });
+  return startWorker({ ports, environment, tasks, concurrency });
 }
 
 function oneWorker(worker: Worker): Crew {

@@ -5,7 +5,7 @@ import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type { GiveBack } from "../lambdas/batch.ts";
 import { createControlHandler } from "../lambdas/control/handler.ts";
 import { createDeadLetterHandler } from "../lambdas/dead-letter/handler.ts";
-import type { Environment } from "../lambdas/environment.ts";
+import { type Environment, tasksPerMessage } from "../lambdas/environment.ts";
 import { letterSources } from "../lambdas/letter-sources.ts";
 import { createSweepHandler } from "../lambdas/sweep/handler.ts";
 import { createWorkerHandler } from "../lambdas/worker/handler.ts";
@@ -110,7 +110,7 @@ function partsOf({ ports, environment, tasks, concurrency, compile }: WorkerOpti
     reportQueueUrl: environment.requestQueueUrl,
     registry: tasks.registry,
     catalog: tasks.catalog,
-    tasksPerInvocation: (name) => environment.queues[name]?.tasksPerInvocation ?? settings.tasksPerInvocation,
+    tasksPerMessage: (name) => tasksPerMessage(environment.queues[name] ?? settings),
     ...(compile === undefined ? {} : { compile }),
   });
   // The receipt of a local record is the whole receipt of the port: it names its queue itself.

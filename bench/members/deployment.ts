@@ -15,11 +15,14 @@ export interface Deployment {
   readonly delivery: Delivery;
 }
 
-/** A deployment whose invocations run that many tasks side by side. */
-export function deploymentFor(tasksPerInvocation: number): Deployment {
+/** A deployment whose invocations run that many tasks side by side, out of messages of so many. */
+export function deploymentFor(
+  tasksPerInvocation: number,
+  tasksPerMessage: number = defaults.tasksPerMessage,
+): Deployment {
   return {
     settings: { ...defaults, tasksPerInvocation },
-    shape: { tasksPerInvocation: () => tasksPerInvocation },
+    shape: { tasksPerMessage: () => Math.min(tasksPerInvocation, tasksPerMessage) },
     delivery: tasksPerInvocation > 1 ? "packed" : "one per message",
   };
 }

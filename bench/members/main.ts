@@ -21,8 +21,17 @@ async function run(options: MembersOptions): Promise<number> {
   const figures = figuresOf(measurements);
   const misses = figures.flatMap((one) => missed(one, delivery).map((target) => ({ members: one.members, target })));
   if (options.json) {
-    const { engine, tasksPerInvocation } = options;
-    const data = { engine, tasksPerInvocation, delivery, targets: targetsOf(delivery), figures, misses, measurements };
+    const { engine, tasksPerInvocation, tasksPerMessage } = options;
+    const data = {
+      engine,
+      tasksPerInvocation,
+      tasksPerMessage,
+      delivery,
+      targets: targetsOf(delivery),
+      figures,
+      misses,
+      measurements,
+    };
     print(JSON.stringify(data, null, 2));
   } else {
     print(`\n${figuresText(figures, delivery)}\n${sitesText(largest)}`);

@@ -25,6 +25,8 @@ export interface MeasureOptions {
   readonly members: number;
   readonly engine: EngineName;
   readonly tasksPerInvocation: number;
+  /** @default 10 */
+  readonly tasksPerMessage?: number;
   /** Chords of that many members each, submitted together. @default 1 */
   readonly chords?: number;
 }
@@ -47,8 +49,8 @@ const sentAtOnce = 10;
 
 /** Measures chords. @throws Error when a run does not succeed: the callback has refused the results, say. */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
-  const { members, engine: name, tasksPerInvocation, chords = 1 } = options;
-  const { settings, shape, delivery } = deploymentFor(tasksPerInvocation);
+  const { members, engine: name, tasksPerInvocation, tasksPerMessage, chords = 1 } = options;
+  const { settings, shape, delivery } = deploymentFor(tasksPerInvocation, tasksPerMessage);
   const engine = await makeEngine(name);
   const meter = createMeter();
   const queue = meteredQueue(engine.queue, meter);

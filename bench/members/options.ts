@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { limits } from "../../lib/model/limits.ts";
+import { defaults, limits } from "../../lib/model/limits.ts";
 import { type EngineName, engineNames } from "./engines.ts";
 
 export interface MembersOptions {
@@ -7,11 +7,13 @@ export interface MembersOptions {
   readonly members: readonly number[];
   readonly engine: EngineName;
   readonly tasksPerInvocation: number;
+  readonly tasksPerMessage: number;
   readonly json: boolean;
   readonly help: boolean;
 }
 
-export const usage = `usage: npm run bench:members -- [--members N,N,…] [--engine memory|embedded] [--tasks-per-invocation N] [--json]
+export const usage = `usage: npm run bench:members -- [--members N,N,…] [--engine memory|embedded] [--tasks-per-invocation N]
+                                     [--tasks-per-message N] [--json]
 
 Runs one chord of N members that do nothing and a callback that checks their results, and prints what a member costs beside
 the targets. Counts are of what is really sent; they are the same in every run of the engine in memory.
@@ -19,6 +21,7 @@ the targets. Counts are of what is really sent; they are the same in every run o
   --members N,N,…             sizes (100,1000,10000), up to ${limits.membersPerGroup}
   --engine memory|embedded    the ports in memory, or DynamoDB and SQS on this machine (memory)
   --tasks-per-invocation N    tasks that one invocation runs side by side, 1 to 100 (10)
+  --tasks-per-message N       members that travel in one message, 1 to ${limits.packMembers} (10); never more than run side by side
   --json                      data as JSON on stdout
   --help                      this text
 
@@ -34,6 +37,7 @@ export function parseOptions(args: readonly string[]): MembersOptions {
       members: { type: "string", default: "100,1000,10000" },
       engine: { type: "string", default: "memory" },
       "tasks-per-invocation": { type: "string", default: "10" },
+      "tasks-per-message": { type: "string", default: String(defaults.tasksPerMessage) },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -42,6 +46,7 @@ export function parseOptions(args: readonly string[]): MembersOptions {
     members: values.members.split(",").map((text) => integerIn("--members", text, limits.membersPerGroup)),
     engine: engineOf(values.engine),
     tasksPerInvocation: integerIn("--tasks-per-invocation", values["tasks-per-invocation"], 100),
+    tasksPerMessage: integerIn("--tasks-per-message", values["tasks-per-message"], limits.packMembers),
     json: values.json,
     help: values.help,
   };

@@ -25,7 +25,7 @@ export async function deploy(options: {
   readonly table: Table;
   readonly workers: number;
   readonly concurrency: number;
-  readonly tasksPerInvocation: number;
+  readonly tasksPerMessage: number;
 }): Promise<Deployed> {
   const folder = await mkdtemp(join(tmpdir(), "tutti-bench-"));
   const file = join(folder, "ledger");
@@ -38,7 +38,7 @@ export async function deploy(options: {
     ...(options.table === "disk" ? { dataDir: join(folder, "data") } : {}),
     workers: options.workers,
     concurrency: options.concurrency,
-    tasksPerInvocation: options.tasksPerInvocation,
+    tasksPerMessage: options.tasksPerMessage,
     writeDevFile: false,
     env: { ...process.env, TUTTI_LOG_LEVEL: "error" },
     log: silentLog,

@@ -9,7 +9,7 @@ import { type Figure, figureOf, machineLine, tableOf } from "./report.ts";
 import { chain, chordOf, type Sample, type Scenario, sample, smallChords } from "./scenarios.ts";
 
 const usage = `usage: npm run bench -- [--table process|memory|disk] [--sizes N,N,…] [--runs N] [--workers N] [--concurrency N]
-                            [--tasks-per-invocation N] [--json]
+                            [--tasks-per-message N] [--json]
 
 Runs chords of members that do nothing, a chain and many small chords on the engine of tutti dev, and prints how long each takes
 from the start of the submit to the body of the callback: medians.
@@ -21,7 +21,7 @@ from the start of the submit to the body of the callback: medians.
   --runs N                of each (5; at most 3 of 10,000 members and more)
   --workers N             worker processes (1)
   --concurrency N         batches that a worker handles at once (4)
-  --tasks-per-invocation N  tasks that a batch runs side by side and a message holds (10)
+  --tasks-per-message N   members that travel in one message (10)
   --json                  data as JSON on stdout
 
 Exit code 1 when a run fails, 2 for wrong usage.
@@ -37,7 +37,7 @@ interface Options {
   readonly runs: number;
   readonly workers: number;
   readonly concurrency: number;
-  readonly tasksPerInvocation: number;
+  readonly tasksPerMessage: number;
   readonly json: boolean;
 }
 
@@ -51,7 +51,7 @@ function optionsIn(args: readonly string[]): Options | "help" {
       runs: { type: "string", default: "5" },
       workers: { type: "string", default: "1" },
       concurrency: { type: "string", default: "4" },
-      "tasks-per-invocation": { type: "string", default: String(defaults.tasksPerInvocation) },
+      "tasks-per-message": { type: "string", default: String(defaults.tasksPerMessage) },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -65,7 +65,7 @@ function optionsIn(args: readonly string[]): Options | "help" {
     runs: wholeNumber("runs", values.runs),
     workers: wholeNumber("workers", values.workers),
     concurrency: wholeNumber("concurrency", values.concurrency),
-    tasksPerInvocation: wholeNumber("tasks-per-invocation", values["tasks-per-invocation"]),
+    tasksPerMessage: wholeNumber("tasks-per-message", values["tasks-per-message"]),
     json: values.json,
   };
 }
@@ -75,8 +75,8 @@ function wholeNumber(flag: string, text: string): number {
   throw new TypeError(`--${flag} ${text}: must be a whole number from 1 to 999999`);
 }
 
-async function run({ table, sizes, runs, workers, concurrency, tasksPerInvocation, json }: Options): Promise<void> {
-  const deployed = await deploy({ table, workers, concurrency, tasksPerInvocation });
+async function run({ table, sizes, runs, workers, concurrency, tasksPerMessage, json }: Options): Promise<void> {
+  const deployed = await deploy({ table, workers, concurrency, tasksPerMessage });
   try {
     const measured = async (scenario: Scenario): Promise<Figure> => {
       note(scenario.name);
@@ -89,11 +89,11 @@ async function run({ table, sizes, runs, workers, concurrency, tasksPerInvocatio
     const figures: Figure[] = [await measured(chain(runs))];
     for (const size of sizes) figures.push(await measured(chordOf(size, runs)));
     figures.push(await measured(smallChords(runs)));
-    const about = { table, workers, concurrency, tasksPerInvocation, machine: machine() };
+    const about = { table, workers, concurrency, tasksPerMessage, machine: machine() };
     if (json) print(JSON.stringify({ ...about, figures }, null, 2));
     else
       print(
-        `\n${machineLine(about.machine)}\ntable in ${table}, ${workers} workers, ${concurrency} batches at once each, ${tasksPerInvocation} tasks a batch\n\n${tableOf(figures)}`,
+        `\n${machineLine(about.machine)}\ntable in ${table}, ${workers} workers, ${concurrency} batches at once each, ${tasksPerMessage} members a message\n\n${tableOf(figures)}`,
       );
   } finally {
     await deployed.close();

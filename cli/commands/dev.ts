@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { jsonLog } from "../../lib/adapters/system/log.ts";
-import { defaults } from "../../lib/model/limits.ts";
+import { defaults, limits } from "../../lib/model/limits.ts";
 import type { LogLevel } from "../../lib/ports/index.ts";
 import { type Dev, devDefaults, startDev } from "../../local/dev.ts";
 import { noDynoxide } from "../../local/engine.ts";
@@ -24,7 +24,7 @@ interface Flags extends CommonFlags {
   readonly port?: number;
   readonly workers: number;
   readonly concurrency: number;
-  readonly tasksPerInvocation: number;
+  readonly tasksPerMessage: number;
   readonly leaseSeconds: number;
   readonly visibilitySeconds: number;
   readonly sweepSeconds: number;
@@ -51,10 +51,10 @@ export function registerDev(program: Command, io: CliIo): void {
       devDefaults.concurrency,
     )
     .option(
-      "--tasks-per-invocation <N>",
-      "tasks that a batch runs side by side, and a message may hold (at most 64): more for tiny tasks",
-      parseIntegerIn(1, 100),
-      defaults.tasksPerInvocation,
+      "--tasks-per-message <N>",
+      "tasks of one group that travel in one message, and run side by side: more for tasks of milliseconds",
+      parseIntegerIn(1, limits.packMembers),
+      defaults.tasksPerMessage,
     );
   addTimes(command).action((flags: Flags) => dev(io, flags));
   addExample(
@@ -89,7 +89,7 @@ function addTimes(command: Command): Command {
 
 async function dev(io: CliIo, flags: Flags): Promise<void> {
   const tasks = await tasksOf(io, flags);
-  const { engineOnly = false, data, port, workers, concurrency, tasksPerInvocation } = flags;
+  const { engineOnly = false, data, port, workers, concurrency, tasksPerMessage } = flags;
   const { leaseSeconds, visibilitySeconds, sweepSeconds } = flags;
   const running = await startDev({
     cwd: io.cwd,
@@ -98,7 +98,7 @@ async function dev(io: CliIo, flags: Flags): Promise<void> {
     engineOnly,
     workers,
     concurrency,
-    tasksPerInvocation,
+    tasksPerMessage,
     leaseSeconds,
     visibilitySeconds,
     sweepSeconds,
@@ -106,9 +106,11 @@ async function dev(io: CliIo, flags: Flags): Promise<void> {
     ...(data === undefined ? {} : { dataDir: resolve(io.cwd, data) }),
     ...(port === undefined ? {} : { port }),
   });
+  // Before it says that it is ready: whoever has read that may stop it at once.
+  const stopped = untilStopped(io, running);
   if (flags.json === true) writeJson(io, readyReport(running, tasks));
   else writeReady(io, running, tasks, engineOnly);
-  await untilStopped(io, running);
+  await stopped;
 }
 
 /** With `--engine-only` a tasks module is welcome, for the names of the queues, and not needed. */

@@ -114,9 +114,11 @@ async function work(io: CliIo, flags: Flags): Promise<void> {
   });
   const parent = flags.child === true ? parentLink() : undefined;
   const where = found.endpoints.dynamodb ?? `AWS${found.region === undefined ? "" : `, ${found.region}`}`;
+  // Before it says that it is ready: whoever has read that may stop it at once.
+  const stopped = parent === undefined ? untilSignalled(io, worker) : undefined;
   if (flags.json === true) writeJson(io, readyReport(chosen, worker, tasks, found.table));
   else if (parent === undefined) writeReady(io, chosen, worker, tasks, `${found.table} (${where})`);
-  await (parent === undefined ? untilSignalled(io, worker) : untilTold(io, worker, parent));
+  await (parent === undefined ? stopped : untilTold(io, worker, parent));
 }
 
 /** What the worker works for. Where `tutti dev` keeps its table in memory, no other process can join it. */

@@ -273,7 +273,9 @@ export class TuttiFunctions extends Construct {
   private queueTraits(): string {
     const { layout } = this.props;
     return JSON.stringify(
-      Object.fromEntries(layout.map(({ name, tasksPerInvocation }) => [name, { tasksPerInvocation }])),
+      Object.fromEntries(
+        layout.map(({ name, tasksPerInvocation, tasksPerMessage }) => [name, { tasksPerInvocation, tasksPerMessage }]),
+      ),
     );
   }
 }

@@ -9,7 +9,7 @@ import type { PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import type { LeasedSlot } from "../protocol/slot.ts";
 import { claimWrite, lateWrite, waitWrite } from "../protocol/writes.ts";
-import { type AttemptResult, runTask } from "./body.ts";
+import { type AttemptResult, mayStillStart, runTask } from "./body.ts";
 import { createCommitter, type Outcome } from "./committing.ts";
 import { asRepair, type Delivery, timeRemains } from "./delivery.ts";
 import { driveNodes, lookThenSend } from "./drive.ts";
@@ -39,6 +39,7 @@ export function createAttempts(delivery: Delivery): Attempts {
   async function run(member: Located, lease: LeasedSlot): Promise<Attempted> {
     if (!(await mayStillStart(delivery, member.node))) return done;
     const result = await runTask(delivery, member, lease, keepers);
+    if (result.kind === "not-started") return done;
     if (result.kind === "retry") return waitForRetry(delivery, member, lease, result);
     const { node, place, join } = member;
     const outcome: Outcome = { node, place, join, lease, outcome: result.outcome };
@@ -52,12 +53,6 @@ async function inTrace<T>({ deps, run }: Delivery, node: PlanNode, attempt: () =
   if (deps.tracing === undefined) return attempt();
   const parent = (await run.head())?.parent;
   return deps.tracing.within(traceOf(parent?.run ?? run.id, node.headers), attempt);
-}
-
-/** A claim that took long may rest on a head that has ended meanwhile: it is looked at again before any code starts (S9). */
-async function mayStillStart(delivery: Delivery, node: PlanNode): Promise<boolean> {
-  const head = await delivery.run.head();
-  return head !== undefined && delivery.deps.protocol.mayStart(head, node.afterEnd);
 }
 
 /** A refused commit: settled already, by an earlier copy of this write or by others, who may be dead; or taken over. */

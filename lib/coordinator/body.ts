@@ -24,7 +24,18 @@ import type { Located } from "./places.ts";
 
 export type AttemptResult =
   | { readonly kind: "settled"; readonly outcome: SettledSlot }
-  | { readonly kind: "retry"; readonly delayMs: number; readonly error: StoredError };
+  | { readonly kind: "retry"; readonly delayMs: number; readonly error: StoredError }
+  /** The run has ended meanwhile, or is paused. */
+  | { readonly kind: "not-started" };
+
+/**
+ * A claim that took long, or the reading of arguments, may rest on a head that has ended meanwhile: it is looked at again before
+ * any code starts (S9).
+ */
+export async function mayStillStart({ run, deps }: Delivery, node: PlanNode): Promise<boolean> {
+  const head = await run.head();
+  return head !== undefined && deps.protocol.mayStart(head, node.afterEnd);
+}
 
 /** Runs one attempt to its end. Store and queue faults on the way are thrown: the message comes back. */
 export async function runTask(
@@ -37,19 +48,21 @@ export async function runTask(
   const keeper = keepers.keep({ place, lease }, { abort, afterEnd: node.afterEnd });
   try {
     const result = await callBody(delivery, node, lease, keeper, abort);
+    if (result === undefined) return { kind: "not-started" };
     return await resultOf(delivery, node, lease, result, inlineBytesOf(join));
   } finally {
     keeper.stop();
   }
 }
 
+/** Undefined where no body may start any more. */
 async function callBody(
   delivery: Delivery,
   node: PlanNode,
   lease: LeasedSlot,
   keeper: LeaseKeeper,
   abort: AbortController,
-): Promise<BodyResult | Omitted> {
+): Promise<BodyResult | Omitted | undefined> {
   const definition = delivery.deps.registry.get(node.task);
   if (!definition?.body) throw new UnknownTaskError(node.task);
   const { body } = definition;
@@ -57,6 +70,7 @@ async function callBody(
   if (unmet) return { kind: "omitted", skip: unmet };
   const prepared = await prepare(delivery, node, definition);
   if (prepared.kind === "failed") return prepared;
+  if (!(await mayStillStart(delivery, node))) return undefined;
   const context = contextOf(delivery, node, lease, keeper, abort);
   const cancel = abortAtDeadline(delivery, abort);
   try {

@@ -38,8 +38,8 @@ export interface CoordinatorDeps {
   readonly protocol: Protocol;
   /** Spans of tasks and joins. @default none */
   readonly tracing?: Tracing;
-  /** Tasks that the workers of a queue run side by side: as many members travel in one message. @default 10 */
-  readonly tasksPerInvocation?: (queue: string) => number;
+  /** Members of a queue that travel in one message: no more than its worker runs side by side. @default 10 */
+  readonly tasksPerMessage?: (queue: string) => number;
   /** What programs elsewhere are told to report to: the request queue, as they reach it. @default "request" */
   readonly reportQueueUrl?: string;
   /** Compiles a request; tests ask for small tallies. @default compile */

@@ -19,11 +19,11 @@ import { releaseRoots } from "./drive.ts";
 
 /** Compiles a request. @throws InvalidRequestError when the workflow breaks a rule */
 export function planOf(deps: CoordinatorDeps, request: SubmitRequest): Plan {
-  const { tasksPerInvocation } = deps;
+  const { tasksPerMessage } = deps;
   const nowMs = deps.clock.now();
   return deps.compile
     ? deps.compile(request, deps.catalog, nowMs)
-    : compile(request, deps.catalog, { nowMs, ...(tasksPerInvocation === undefined ? {} : { tasksPerInvocation }) });
+    : compile(request, deps.catalog, { nowMs, ...(tasksPerMessage === undefined ? {} : { tasksPerMessage }) });
 }
 
 /** Writes the plan of a run. */

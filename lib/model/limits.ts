@@ -39,7 +39,7 @@ export const limits = {
   /** The same of a task that travels with others: ten of them share an item, and each write is billed by its size. */
   packedValueBytes: 256,
   /**
-   * Members of one message, and so slots of one leaf, where a queue runs that many tasks side by side. One claim of them all
+   * Members of one message, and so slots of one leaf, where a queue asks for that many. One claim of them all
    * is within what a DynamoDB expression may say, and 64 failures with everything in one item, twice, within 400 KB.
    */
   packMembers: 64,
@@ -77,6 +77,7 @@ export const defaults = {
   runDeadlineSeconds: 7 * 86_400,
   sweepSeconds: 60,
   tasksPerInvocation: 10,
+  tasksPerMessage: 10,
   retentionSeconds: 7 * 86_400,
   /** How long a removed run's id stays refused: longer than any queue keeps a message. */
   tombstoneSeconds: 30 * 86_400,

@@ -17,8 +17,8 @@ const maxBuckets = 32;
 
 /** Shape of the tallies; part of the plan, so that two versions of the code never disagree about it. */
 export interface CompileOptions {
-  /** Tasks that a worker of a queue runs side by side: as many members travel in one message, up to 10. @default 10 */
-  readonly tasksPerInvocation?: (queue: string) => number;
+  /** Members of a queue that travel in one message, up to 64: no more than its worker runs side by side. @default 10 */
+  readonly tasksPerMessage?: (queue: string) => number;
   /** Slots per tally leaf of a join whose members travel alone. @default 4 */
   readonly leafSize?: number;
   /** Children per inner tally. @default 256 */
@@ -67,7 +67,7 @@ export function compile(request: SubmitRequest, catalog: TaskCatalog, options: C
     outsideQueues: queuesIn(catalog, true),
     headers: request.headers,
     fairnessKey: request.fairnessKey,
-    packOf: (queue) => Math.min(options.tasksPerInvocation?.(queue) ?? defaults.tasksPerInvocation, limits.packMembers),
+    packOf: (queue) => Math.min(options.tasksPerMessage?.(queue) ?? defaults.tasksPerMessage, limits.packMembers),
     leafSize: options.leafSize ?? defaults.leafSize,
     fan: options.fan ?? defaults.fan,
     buckets: (members) => {

@@ -7,7 +7,7 @@ import { chain, chordOf, sample, smallChords } from "../../bench/speed/scenarios
 let deployed: Deployed;
 
 beforeAll(async () => {
-  deployed = await deploy({ table: "process", workers: 1, concurrency: 2, tasksPerInvocation: 10 });
+  deployed = await deploy({ table: "process", workers: 1, concurrency: 2, tasksPerMessage: 10 });
 });
 afterAll(() => deployed?.close());
 

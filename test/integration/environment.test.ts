@@ -19,6 +19,7 @@ describe("readEnvironment", () => {
       taskQueueUrls: { default: "https://sqs.eu-west-1.amazonaws.com/123456789012/tutti-task-default" },
       deadLetterQueueUrls: {},
       queues: {},
+      stuckMinutes: 60,
       settings: {
         leaseSeconds: 30,
         clockSkewSeconds: 2,

@@ -73,7 +73,7 @@ async function faultsOf(one: Case, variant?: Variant): Promise<string[]> {
   const world = createWorld({
     tasks: scenarioTasks,
     settings: { tasksPerInvocation },
-    shape: { ...tallies, tasksPerInvocation: () => pack },
+    shape: { ...tallies, tasksPerMessage: () => pack },
     // A copy of a message that comes during a pause is dropped. Otherwise the messages alone bring the run to its end.
     sweeper: pause !== null,
     batchSize,

@@ -88,7 +88,7 @@ export const budgetScenarios: readonly Scenario[] = [
   {
     name: "budget: lost workers of a pack beyond it",
     workflow: { group: [deadly, one(2)] },
-    shape: { tasksPerInvocation: () => 10 },
+    shape: { tasksPerMessage: () => 10 },
     ...within({ maxAttemptsTotal: 4 }),
     status: "FAILED",
     open: true,

@@ -6,7 +6,7 @@ import { fails, onError, one, type Scenario } from "./scenario-parts.ts";
 const outcomes = { task: "outcomes" };
 const plus = { task: "plus", args: [1] };
 const levels = { leafSize: 2, fan: 2 };
-const inPacks = { tasksPerInvocation: () => 10 };
+const inPacks = { tasksPerMessage: () => 10 };
 const slow = (seconds: number, value: number) => ({ task: "slow", args: [seconds, value] });
 /** Starts after all that faults put off. */
 const delayed = (value: number) => ({ task: "one", args: [value], delaySeconds: 800 });

@@ -7,7 +7,7 @@ const plus = { task: "plus", args: [1] };
 const skips = { task: "skips", args: ["nothing to do"] };
 const values = { task: "one" };
 const levels = { leafSize: 2, fan: 2 };
-const inPacks = { tasksPerInvocation: () => 10 };
+const inPacks = { tasksPerMessage: () => 10 };
 const marker = { $skipped: true, reason: "nothing to do" };
 const onlyIf = (name: string, equals: unknown, workflow: object) => ({ ...workflow, if: { $result: name, equals } });
 const unmet = (text: string) => ({ $skipped: true, reason: `condition not met: ${text}` });

@@ -4,7 +4,7 @@
 import { fails, onError, one, type Scenario } from "./scenario-parts.ts";
 
 const outcomes = { task: "outcomes" };
-const inPacks = { tasksPerInvocation: () => 10 };
+const inPacks = { tasksPerMessage: () => 10 };
 const levels = { leafSize: 2, fan: 2 };
 /** Starts after all that faults put off, and needs no heartbeat until then. */
 const delayed = (value: number) => ({ task: "one", args: [value], delaySeconds: 800 });

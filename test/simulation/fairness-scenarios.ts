@@ -4,7 +4,7 @@
 import type { CompileOptions } from "../../lib/plan/compile.ts";
 import { one, type Scenario, sum } from "./scenario-parts.ts";
 
-const ten: CompileOptions = { tasksPerInvocation: () => 10 };
+const ten: CompileOptions = { tasksPerMessage: () => 10 };
 const request = { fairnessKey: "acme" };
 
 /** The same task for another tenant. */

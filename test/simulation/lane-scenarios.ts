@@ -25,21 +25,21 @@ export const laneScenarios: readonly Scenario[] = [
   {
     name: "lanes of packs",
     workflow: map(4, [1, 2, 3, 4, 5, 6, 7, 8, 9]),
-    shape: { tasksPerInvocation: () => 2 },
+    shape: { tasksPerMessage: () => 2 },
     status: "SUCCEEDED",
     value: [1, 2, 3, 4, 5, 6, 7, 8, 9],
   },
   {
     name: "lane of packs that are smaller than their queue's",
     workflow: map(3, [1, 2, 3, 4, 5, 6, 7]),
-    shape: { tasksPerInvocation: () => 10 },
+    shape: { tasksPerMessage: () => 10 },
     status: "SUCCEEDED",
     value: [1, 2, 3, 4, 5, 6, 7],
   },
   {
     name: "lanes of a pack with a retried member",
     workflow: map(2, [101, 2, 3, 104]),
-    shape: { tasksPerInvocation: () => 2 },
+    shape: { tasksPerMessage: () => 2 },
     status: "SUCCEEDED",
     value: [101, 2, 3, 104],
   },
@@ -131,7 +131,7 @@ export const laneScenarios: readonly Scenario[] = [
     // Their value is not that of the task: no task of a pack, as far as lanes go.
     name: "lanes of dags of one task",
     workflow: map(3, [1, 2, 3, 4], { dag: { nodes: { only: { task: "one", args: [5] } } } }),
-    shape: { tasksPerInvocation: () => 3 },
+    shape: { tasksPerMessage: () => 3 },
     status: "SUCCEEDED",
     value: [1, 2, 3, 4].map(() => ({ only: 5 })),
   },
@@ -252,7 +252,7 @@ export const laneScenarios: readonly Scenario[] = [
   {
     name: "retry of lanes after their first failure",
     workflow: { chord: { header: map(2, [1, -2, 3, 4, 5]), callback: sum } },
-    shape: { tasksPerInvocation: () => 1, leafSize: 2 },
+    shape: { tasksPerMessage: () => 1, leafSize: 2 },
     operations: [{ request: retry }],
     status: "SUCCEEDED",
     value: 11,
@@ -261,7 +261,7 @@ export const laneScenarios: readonly Scenario[] = [
   {
     name: "retry of lanes of packs",
     workflow: map(2, [1, 2, 3, -4, -5, 6, 7]),
-    shape: { tasksPerInvocation: () => 2 },
+    shape: { tasksPerMessage: () => 2 },
     request: { onFailure: "finish" },
     operations: [{ request: retry }],
     status: "SUCCEEDED",

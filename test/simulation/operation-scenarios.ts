@@ -8,7 +8,7 @@ const slow = (seconds: number, value: number) => ({ task: "slow", args: [seconds
 const delayed = (value: number) => ({ task: "one", args: [value], delaySeconds: 800 });
 const outcomes = { task: "outcomes" };
 const retry = { type: "retry" };
-const inPacks = { tasksPerInvocation: () => 10 };
+const inPacks = { tasksPerMessage: () => 10 };
 
 export const operationScenarios: readonly Scenario[] = [
   {

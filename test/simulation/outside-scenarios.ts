@@ -83,7 +83,7 @@ export const outsideScenarios: readonly Scenario[] = [
         callback: { task: "elsewhere" },
       },
     },
-    shape: { tasksPerInvocation: () => 10 },
+    shape: { tasksPerMessage: () => 10 },
     status: "SUCCEEDED",
     value: [1, 2, 3],
   },

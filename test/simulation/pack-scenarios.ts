@@ -5,9 +5,9 @@ import type { CompileOptions } from "../../lib/plan/compile.ts";
 import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
 
 /** Packs of ten, as by default. */
-const ten: CompileOptions = { tasksPerInvocation: () => 10 };
+const ten: CompileOptions = { tasksPerMessage: () => 10 };
 /** Packs of two, and three levels of tallies from five members on. */
-const threeLevels: CompileOptions = { tasksPerInvocation: () => 2, fan: 2 };
+const threeLevels: CompileOptions = { tasksPerMessage: () => 2, fan: 2 };
 
 const neighbours = ones(9);
 const nine = [1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -104,7 +104,7 @@ export const packScenarios: readonly Scenario[] = [
   {
     name: "lost packs",
     workflow: { chord: { header: ones(4), callback: sum } },
-    shape: { tasksPerInvocation: () => 2 },
+    shape: { tasksPerMessage: () => 2 },
     sweeper: true,
     base: [{ site: "release.send", mode: "lost" }],
     status: "SUCCEEDED",
@@ -137,7 +137,7 @@ export const packScenarios: readonly Scenario[] = [
   {
     name: "pack larger than its process takes",
     workflow: { chord: { header: ones(5), callback: sum } },
-    shape: { tasksPerInvocation: () => 5 },
+    shape: { tasksPerMessage: () => 5 },
     settings: { tasksPerInvocation: 2 },
     status: "SUCCEEDED",
     value: 15,
@@ -151,7 +151,7 @@ export const packScenarios: readonly Scenario[] = [
         { task: "slow", args: [3000, 3] },
       ],
     },
-    shape: { tasksPerInvocation: () => 2 },
+    shape: { tasksPerMessage: () => 2 },
     settings: { tasksPerInvocation: 2, leaseSeconds: 900 },
     batchSize: 10,
     status: "SUCCEEDED",

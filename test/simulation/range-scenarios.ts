@@ -14,7 +14,7 @@ export const rangeScenarios: readonly Scenario[] = [
   {
     name: "ranges of packs, three levels",
     workflow: { chord: { header: ones(9), callback: sum } },
-    shape: { ...ranges, tasksPerInvocation: () => 2, fan: 2 },
+    shape: { ...ranges, tasksPerMessage: () => 2, fan: 2 },
     status: "SUCCEEDED",
     value: 45,
   },

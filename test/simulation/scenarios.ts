@@ -292,7 +292,7 @@ export const scenarios: readonly Scenario[] = [
         callback: sum,
       },
     },
-    shape: { tasksPerInvocation: () => 2 },
+    shape: { tasksPerMessage: () => 2 },
     status: "SUCCEEDED",
     value: 17,
   },

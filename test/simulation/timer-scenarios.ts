@@ -24,7 +24,7 @@ export const timerScenarios: readonly Scenario[] = [
   {
     name: "long delays in packs",
     workflow: { chord: { header: [...ones(3), later(4), later(5)], callback: sum } },
-    shape: { tasksPerInvocation: () => 10 },
+    shape: { tasksPerMessage: () => 10 },
     sweeper: true,
     status: "SUCCEEDED",
     value: 15,

@@ -179,7 +179,7 @@ function newProcess(held: readonly HeldMessage[] = []): Process {
 }
 
 /** Every member travels alone, unless a scenario says otherwise. */
-const alone: CompileOptions = { tasksPerInvocation: () => 1 };
+const alone: CompileOptions = { tasksPerMessage: () => 1 };
 const unchanged = (plan: Plan): Plan => plan;
 /** A promise of its own each time: what waits for one that is kept is kept too, and that is a whole history. */
 const never = (): Promise<never> => new Promise(() => {});

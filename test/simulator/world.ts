@@ -113,7 +113,7 @@ export function createWorld({ seed, schedule: order, mix, keeps, sweeps, variant
     return {
       settings: { ...defaults, tasksPerInvocation, leaseSeconds: random.pick([30, 30, 20]) },
       shape: {
-        tasksPerInvocation: () => packs,
+        tasksPerMessage: () => packs,
         leafSize: random.between(1, 4),
         fan: random.between(2, 4),
         messagesPerRange: random.between(1, 4),

@@ -46,7 +46,7 @@ export async function meteredRun(
   const queue = meteredQueue(engine.queue, meter);
   const registry = registryOf(tasks);
   const catalog = catalogOf(registry);
-  const shape = { tasksPerInvocation: () => tasksPerInvocation };
+  const shape = { tasksPerMessage: () => tasksPerInvocation };
   const worker = startWorker({
     ports: { ...engine, store: meteredStore(engine.store, meter), queue, log: silentLog, metrics: noMetrics },
     environment: { ...urls, queues: {}, settings: { ...defaults, tasksPerInvocation }, logLevel: "error" },

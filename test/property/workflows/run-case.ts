@@ -110,7 +110,7 @@ export async function runCase(
       [listTask]: defineTask({ name: listTask, args: z.tuple([z.array(z.any())]) }, (_ctx, list) => list as Json),
     }),
     settings: { tasksPerInvocation },
-    shape: { ...tallies, tasksPerInvocation: () => packSize },
+    shape: { ...tallies, tasksPerMessage: () => packSize },
     sweeper,
     batchSize,
     seed,

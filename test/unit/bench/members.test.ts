@@ -88,7 +88,13 @@ describe("missed", () => {
 
 describe("options", () => {
   it("have defaults", () => {
-    const byDefault = { members: [100, 1000, 10_000], engine: "memory", tasksPerInvocation: 10, json: false };
+    const byDefault = {
+      members: [100, 1000, 10_000],
+      engine: "memory",
+      tasksPerInvocation: 10,
+      tasksPerMessage: 10,
+      json: false,
+    };
     expect(parseOptions([])).toMatchObject(byDefault);
   });
 

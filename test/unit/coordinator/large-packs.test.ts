@@ -27,7 +27,7 @@ describe("a pack of 64", () => {
     warnings = [];
     deployment = createDeployment({
       tasksPerInvocation: size,
-      shape: { tasksPerInvocation: () => size },
+      shape: { tasksPerMessage: () => size },
       tasks: {
         slow: defineTask(
           { name: "slow", args, timeoutSeconds: 3600, retry: { maxAttempts: 1 } },

@@ -263,7 +263,7 @@ describe("quorum", () => {
   it("above 4,096 members is decided one visit of the sweeper later at the latest", { timeout: 120_000 }, async () => {
     // Counts go to the top by steps of two, and below each of its 40 children one member is quick.
     const members = Array.from({ length: 5000 }, (_, i) => (i % 128 === 0 ? ok() : ok(20_000)));
-    const deployed = deploy({ shape: { leafSize: 1, fan: 128, tasksPerInvocation: () => 1 } });
+    const deployed = deploy({ shape: { leafSize: 1, fan: 128, tasksPerMessage: () => 1 } });
     const before = await shownAfter(deployed, 61, chord({ quorum: 40 }, members, { callback: ok() }));
     expect(before.joins).toMatchObject([{ expected: 5000, arrived: 40, decision: null }]);
     await sweep(deployed);
@@ -274,7 +274,7 @@ describe("quorum", () => {
   it("of a large chord on three levels is decided exactly at the n-th success", { timeout: 120_000 }, async () => {
     // Of every three members, two are quick and one is slow; the last quick one takes 100 s. Leaves of four, all mixed.
     const members = Array.from({ length: 3000 }, (_, i) => (i % 3 === 2 ? ok(1000) : ok(i === 2998 ? 100 : 0)));
-    const deployed = deploy({ shape: { leafSize: 4, fan: 32, tasksPerInvocation: () => 1 } });
+    const deployed = deploy({ shape: { leafSize: 4, fan: 32, tasksPerMessage: () => 1 } });
     const before = await shownAfter(deployed, 99, chord({ quorum: 2000 }, members, { callback: ok() }));
     expect(before.joins).toMatchObject([{ expected: 3000, arrived: 1999, decision: null }]);
     await deployed.advance(2);

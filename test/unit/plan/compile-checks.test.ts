@@ -32,8 +32,9 @@ describe("compile: tasks that programs elsewhere run", () => {
   it("never packs them", () => {
     const members = Array.from({ length: 3 }, () => ({ task: "there" }));
     expect(
-      plan({ group: [...members, { task: "here" }, { task: "here" }] }, tasks, { tasksPerInvocation: () => 10 })
-        .releases["."],
+      plan({ group: [...members, { task: "here" }, { task: "here" }] }, tasks, { tasksPerMessage: () => 10 }).releases[
+        "."
+      ],
     ).toEqual([
       { kind: "node", node: "[0]" },
       { kind: "node", node: "[1]" },

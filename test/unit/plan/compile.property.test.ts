@@ -14,7 +14,7 @@ import { compiled, unpacked } from "./support.ts";
 const check = (property: (workflow: Workflow, plan: Plan, options: CompileOptions) => void) =>
   fc.assert(
     fc.property(workflows, fc.integer({ min: 1, max: 10 }), (workflow, tasks) => {
-      const options = { tasksPerInvocation: () => tasks };
+      const options = { tasksPerMessage: () => tasks };
       property(workflow, compiled(workflow, undefined, options), options);
     }),
     { numRuns: 300 },

@@ -8,7 +8,7 @@ import { anyArgs, catalog, refusal } from "./support.ts";
 
 const request = (more: object) => parseDocument({ tutti: 1, type: "submit", workflow: { task: "a" }, ...more });
 const known = new Map([...catalog, ["other", { ...anyArgs, queue: "other" }]]);
-const compiled = (more: object) => compile(request(more), known, { tasksPerInvocation: () => 10 });
+const compiled = (more: object) => compile(request(more), known, { tasksPerMessage: () => 10 });
 
 describe("a fairness key", () => {
   it.each(["a", "tenant-1", "!~", "a/b#c@d:e{}", "x".repeat(128)])("may be %s", (fairnessKey) => {

@@ -52,7 +52,7 @@ describe("predict", () => {
   });
 
   it("costs a small part of that where ten members travel together", () => {
-    const packed = { tasksPerInvocation: () => 10 };
+    const packed = { tasksPerMessage: () => 10 };
     const { writeUnits, sqsRequests } = predict(plan({ chord: { header: times(1000), callback: a } }, catalog, packed));
     // Claim, commit and arrival of each of 100 packs; head 7, callback 2, plan pages 20.
     expect(writeUnits).toBe(3 * 100 + 7 + 2 + 20);
@@ -144,7 +144,7 @@ describe("describePlan", () => {
     "says of %d members, %d at once in packs of %d, in how many rounds they run",
     (size, maxConcurrency, pack, rounds) => {
       const map = { each: a, over: new Array(size).fill(1), maxConcurrency };
-      const { joins } = describePlan(plan({ map }, undefined, { tasksPerInvocation: () => pack }));
+      const { joins } = describePlan(plan({ map }, undefined, { tasksPerMessage: () => pack }));
       expect(joins).toMatchObject([{ id: ".", kind: "group", expected: size, maxConcurrency, rounds }]);
     },
   );
@@ -163,7 +163,7 @@ describe("predict, of a map with bounded concurrency", () => {
 
   it("writes once more for each smaller pack", () => {
     const map = { each: a, over: new Array(40).fill(1) };
-    const packs = { tasksPerInvocation: () => 10 };
+    const packs = { tasksPerMessage: () => 10 };
     const of = (more: object) => predict(plan({ map: { ...map, ...more } }, undefined, packs));
     // Packs of five: eight claims and commits of leaves half as large, and eight arrivals, where there were four.
     expect(of({ maxConcurrency: 5 }).writeUnits).toBe(of({}).writeUnits + 4 * 2 + 4);

@@ -81,7 +81,7 @@ export const slot = (id: string, index: number) => ({ kind: "slot", join: id, in
 export const end = { kind: "end" } as const;
 
 /** Every member travels alone, unless a test says otherwise. */
-const alone: CompileOptions = { tasksPerInvocation: () => 1 };
+const alone: CompileOptions = { tasksPerMessage: () => 1 };
 
 /** Parses and compiles a workflow as it would come from outside. */
 export function plan(workflow: unknown, tasks: TaskCatalog = catalog, options: CompileOptions = {}): Plan {

@@ -47,7 +47,7 @@ describe("a sleep in a plan", () => {
   });
 
   it("feeds a header by a slot of its own, and travels alone", () => {
-    const { nodes, releases } = plan({ group: [a, sleep(1), a] }, catalog, { tasksPerInvocation: () => 10 });
+    const { nodes, releases } = plan({ group: [a, sleep(1), a] }, catalog, { tasksPerMessage: () => 10 });
     expect(nodes["[1]"]?.slot).toEqual({ join: ".", index: 1 });
     expect(releases["."]).toEqual([{ kind: "pack", join: ".", members: [0, 2] }, node("[1]")]);
   });

@@ -19,7 +19,7 @@ import { hasRanges, listOf } from "../../../lib/protocol/release.ts";
 import { plan } from "../plan/support.ts";
 
 const a = { task: "a" };
-const packsOf = (count: number): CompileOptions => ({ tasksPerInvocation: () => count });
+const packsOf = (count: number): CompileOptions => ({ tasksPerMessage: () => count });
 const mapped = (size: number, maxConcurrency: number, options: CompileOptions = {}, each: object = a) =>
   plan({ map: { each, over: Array.from({ length: size }, (_, i) => i), maxConcurrency } }, undefined, options);
 const joinOf = (of: Plan) => of.joins["."] as BoundedJoin;

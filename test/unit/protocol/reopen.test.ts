@@ -504,7 +504,7 @@ describe("followersOf", () => {
       slots: { "[1]": [0, 1, 2] },
     };
     expect(followers(workflow, ["[0]"])).toEqual(all);
-    expect(followers(workflow, ["[0]"], { tasksPerInvocation: () => 10 })).toEqual(all);
+    expect(followers(workflow, ["[0]"], { tasksPerMessage: () => 10 })).toEqual(all);
   });
 
   it("goes to every dependent in a dag", () => {

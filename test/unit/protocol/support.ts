@@ -84,7 +84,7 @@ const anyArguments: TaskInfo = { queue: "default", minArgs: 0, maxArgs: Number.P
 export function planOf(workflow: Workflow, options: CompileOptions = {}, onFailure?: "finish"): Plan {
   const request = { ...requestOf(workflow), ...(onFailure === undefined ? {} : { onFailure }) };
   return compile(request, new Map(["a", "b", "c"].map((name) => [name, anyArguments])), {
-    tasksPerInvocation: () => 1,
+    tasksPerMessage: () => 1,
     ...options,
   });
 }
