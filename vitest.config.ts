@@ -36,7 +36,7 @@ export default defineConfig({
       tier("cli", "test/cli/**/*.test.ts", 60, { isolate: false }),
       // Loading the CDK takes seconds: once a worker, not once a file.
       tier("infra", "test/infra/**/*.test.ts", 120, { isolate: false }),
-      tier("examples", "examples/**/*.test.ts", 60, { isolate: false }),
+      tier("examples", "examples/**/*.test.ts", 60),
     ],
   },
 });
