@@ -21,22 +21,26 @@ export interface Taken {
 
 export function createTurns(width: number): Turns {
   const enough = Math.ceil(width / 2);
-  const queue: { readonly wanted: number; readonly give: () => void }[] = [];
+  const queue: { readonly wanted: number; readonly give: (given: number) => void }[] = [];
   let open = width;
+  const isEnough = (wanted: number) => open >= Math.min(wanted, enough);
+  /** Places are gone when they are given, not when their taker goes on: between the two, others ask. */
+  const give = (wanted: number): number => {
+    const given = Math.min(wanted, open);
+    open -= given;
+    return given;
+  };
   const next = () => {
-    const [first] = queue;
-    if (first === undefined || open < Math.min(first.wanted, enough)) return;
-    queue.shift();
-    first.give();
+    for (let [first] = queue; first !== undefined && isEnough(first.wanted); [first] = queue) {
+      queue.shift();
+      first.give(give(first.wanted));
+    }
   };
   return {
     async take(wanted) {
-      const waited = queue.length > 0 || open < Math.min(wanted, enough);
-      if (waited) await new Promise<void>((give) => queue.push({ wanted, give }));
-      const given = Math.min(wanted, open);
-      open -= given;
-      next();
-      return { given, waited };
+      if (queue.length === 0 && isEnough(wanted)) return { given: give(wanted), waited: false };
+      const given = await new Promise<number>((resolve) => queue.push({ wanted, give: resolve }));
+      return { given, waited: true };
     },
     free(count) {
       open += count;
