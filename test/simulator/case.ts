@@ -129,7 +129,7 @@ function drawTenant(
 function budgetOf(random: Random, isA: boolean, workflow: Workflow): Budget {
   if (!isA) return { maxTasks: 10_000, maxAttemptsTotal: 10_000 };
   const planned = nodesIn(workflow);
-  const beyond = () => planned + random.pick([0, 1, 3, 6]);
+  const beyond = () => Math.max(1, planned + random.pick([0, 1, 3, 6]));
   return random.chance(0.5) ? { maxTasks: beyond() } : { maxTasks: 10_000, maxAttemptsTotal: beyond() };
 }
 
