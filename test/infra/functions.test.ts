@@ -27,7 +27,15 @@ const sweep = "mends stuck runs, ends overdue ones, removes old ones";
 const worker = (queue: string) => `runs the tasks of queue ${queue}`;
 
 const template = synthesise({
-  queues: { images: { memoryMb: 1024, timeout: Duration.minutes(3), maxConcurrency: 200, tasksPerInvocation: 25 } },
+  queues: {
+    images: {
+      memoryMb: 1024,
+      timeout: Duration.minutes(3),
+      maxConcurrency: 200,
+      tasksPerInvocation: 25,
+      tasksPerMessage: 20,
+    },
+  },
 }).template();
 const small = synthesise({
   queues: { default: { tasksPerInvocation: 1 }, images: { tasksPerInvocation: 4 } },
@@ -118,7 +126,7 @@ describe("the functions", () => {
       });
     expect(read(control).queues).toEqual({
       default: { tasksPerInvocation: 10 },
-      images: { tasksPerInvocation: 25 },
+      images: { tasksPerInvocation: 25, tasksPerMessage: 20 },
       printers: { tasksPerInvocation: 10 },
     });
     expect(workerQueueOf(read(worker("images")))).toBe("images");

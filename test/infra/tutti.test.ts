@@ -210,6 +210,11 @@ describe("layOut", () => {
       "queues.images.environment.TUTTI_TABLE: names that begin with TUTTI_ are reserved",
     ],
     [{ tasksPerInvocation: 0 }, "queues.images.tasksPerInvocation is 0: it must be a whole number from 1 to 100"],
+    [
+      { tasksPerInvocation: 100, tasksPerMessage: 65 },
+      "queues.images.tasksPerMessage is 65: it must be a whole number from 1 to 64",
+    ],
+    [{ tasksPerMessage: 64 }, "queues.images: tasksPerMessage 64 is above tasksPerInvocation 10"],
   ])("refuses settings out of range: case %#", (settings, message) => {
     expect(() => layOut([aTask()], { images: settings })).toThrow(message);
   });

@@ -2,14 +2,33 @@
  * The environment of functions and workers.
  */
 import { describe, expect, it } from "vitest";
-import { InvalidEnvironmentError, readEnvironment, workerQueueOf } from "../../lambdas/environment.ts";
-import { childVariables, parentConnection } from "../../local/connection.ts";
+import { InvalidEnvironmentError, readEnvironment, tasksPerMessage, workerQueueOf } from "../../lambdas/environment.ts";
+import { childVariables, parentConnection, queueVariables } from "../../local/connection.ts";
 
 const complete = {
   TUTTI_TABLE: "tutti",
   TUTTI_REQUEST_QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/123456789012/tutti-requests",
   TUTTI_TASK_QUEUE_URLS: '{"default":"https://sqs.eu-west-1.amazonaws.com/123456789012/tutti-task-default"}',
 };
+
+describe("tasks of a message", () => {
+  it.each([
+    [{ tasksPerInvocation: 100 }, 10],
+    [{ tasksPerInvocation: 4 }, 4],
+    [{ tasksPerInvocation: 100, tasksPerMessage: 64 }, 64],
+    [{ tasksPerInvocation: 10, tasksPerMessage: 64 }, 10],
+  ])("of %j are %d: no more than run side by side", (traits, expected) =>
+    expect(tasksPerMessage(traits)).toBe(expected),
+  );
+
+  it("are what dev is told, for all of its queues", () => {
+    const connection = { taskQueueUrls: { default: "http://127.0.0.1:1/0/a", images: "http://127.0.0.1:1/0/b" } };
+    const { queues } = readEnvironment({ ...complete, ...queueVariables(connection as never, 64) });
+    const traits = { tasksPerInvocation: 64, tasksPerMessage: 64 };
+    expect(queues).toEqual({ default: traits, images: traits });
+    expect(queueVariables(connection as never, undefined)).toEqual({});
+  });
+});
 
 describe("readEnvironment", () => {
   it("fills in the defaults of the product", () => {
@@ -67,6 +86,10 @@ describe("readEnvironment", () => {
     [{ TUTTI_QUEUES: "[" }, "TUTTI_QUEUES must be a JSON object of names and settings of queues"],
     [{ TUTTI_QUEUES: '{"a b":{}}' }, "TUTTI_QUEUES.a b"],
     [{ TUTTI_QUEUES: '{"images":{"memoryMb":512}}' }, "TUTTI_QUEUES.images"],
+    [
+      { TUTTI_QUEUES: '{"images":{"tasksPerMessage":65}}' },
+      "TUTTI_QUEUES.images.tasksPerMessage must be a whole number from 1 to 64",
+    ],
     [
       { TUTTI_QUEUES: '{"images":{"tasksPerInvocation":101}}' },
       "TUTTI_QUEUES.images.tasksPerInvocation must be a whole number from 1 to 100",
