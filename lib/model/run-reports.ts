@@ -211,7 +211,7 @@ export const auditReportSchema = z
         node: z.string().optional(),
         join: z.string().optional(),
         explanation: z.string(),
-        key: z.object({ pk: z.string(), sk: z.string() }),
+        key: z.record(z.enum(["pk", "sk"]), z.string()),
       }),
     ),
     unsteady: z.array(z.string()),
