@@ -1,6 +1,7 @@
 /**
- * What `inspect`, `check` and `list` read, and how long they take, on a table in memory: one chord of 100,000 members that
- * all wait, and a deployment of 10,000 runs of which 100 are active.
+ * What `status`, `inspect`, `check` and `list` read, and how long they take, on a table in memory: one chord of 100,000
+ * members that all wait, and a deployment of 10,000 runs of which 100 are active. Ends with 1 when one of them takes more
+ * than its bound.
  *
  * Read units are those of DynamoDB, counted as it bills them; times are of the code alone, without a network. The table in
  * memory is slower than its network would be for some calls, and faster for others: take the units for exact, and the times
@@ -91,8 +92,22 @@ async function settle(queue: QueueConsumer, { receipt }: HeldMessage, end: Dispo
   else await queue.changeVisibility(receipt, 0);
 }
 
+/** What a question may take at most. */
+interface Bound {
+  readonly readUnits: number;
+  readonly calls: number;
+}
+
+/** On a machine that is busy with other work. What is not bounded otherwise takes minutes. */
+const maxSeconds = 60;
+
 /** Runs a command, and prints what it has read. */
-async function measure(name: string, store: Store, command: (client: TuttiClient) => Promise<string>): Promise<void> {
+async function measure(
+  name: string,
+  store: Store,
+  bound: Bound,
+  command: (client: TuttiClient) => Promise<string>,
+): Promise<void> {
   const meter = createMeter();
   const metered = meteredStore(store, meter);
   const none = { send: async () => ({ failed: [] }) };
@@ -104,6 +119,10 @@ async function measure(name: string, store: Store, command: (client: TuttiClient
   const numbers = [readUnits.toFixed(1).padStart(10), String(calls).padStart(8), seconds.toFixed(2).padStart(8)];
   console.log(`${name.padEnd(44)}${numbers.join("")}  ${found}`);
   if (writeUnits > 0) throw new Error(`${name} wrote ${writeUnits} units`);
+  if (readUnits > bound.readUnits || calls > bound.calls || seconds > maxSeconds)
+    throw new Error(
+      `${name} takes more than ${bound.readUnits} read units, ${bound.calls} calls or ${maxSeconds} seconds`,
+    );
 }
 
 console.log(`${"".padEnd(44)}${"read units".padStart(10)}${"calls".padStart(8)}${"seconds".padStart(8)}`);
@@ -111,11 +130,22 @@ const large = createDeployment();
 const over = Array.from({ length: members }, (_, i) => i);
 await large.send({ id: "large", workflow: { map: { over, each: { task: "waits" } } } });
 await large.work();
-await measure(`inspect, ${members} members`, large.store, async (client) => {
+const wholeRun = { readUnits: 600, calls: 50 };
+await measure(
+  "status, one run",
+  large.store,
+  wholeRun,
+  async (client) => `${(await client.status()).activeJoins} joins`,
+);
+await measure(`inspect, ${members} members`, large.store, wholeRun, async (client) => {
   const { joins } = await client.inspect("large");
   return `${joins[0]?.missingCount} missing`;
 });
-await measure(`check, ${members} members`, large.store, async (client) => {
+await measure("inspect --verbose, its first 1000", large.store, wholeRun, async (client) => {
+  const { tasks = [] } = await client.inspect("large", { verbose: true });
+  return `${tasks.length} tasks`;
+});
+await measure(`check, ${members} members`, large.store, wholeRun, async (client) => {
   const { waiting } = await client.checkStuck({ id: "large" });
   return `${waiting[0]?.groups[0]?.members} ${waiting[0]?.kind}`;
 });
@@ -127,15 +157,24 @@ for (let i = 0; i < runs; i++) {
   await many.send({ id: `run-${i}`, name: i % 2 === 0 ? "even" : "odd", workflow: { group: header } });
 }
 await many.work();
-await measure(`list, first page of ${runs} runs`, many.store, async (client) => {
+await measure(`status, ${runs} runs`, many.store, { readUnits: 1500, calls: 500 }, async (client) => {
+  const { runs: states, activeJoins } = await client.status();
+  return `${states.RUNNING} running, ${activeJoins} joins`;
+});
+await measure(`list, first page of ${runs} runs`, many.store, { readUnits: 100, calls: 10 }, async (client) => {
   const { runs: page } = await client.list();
   return `${page.length} runs`;
 });
-await measure(`list --status RUNNING, of ${runs} runs`, many.store, async (client) => {
+await measure(`list --status RUNNING, of ${runs} runs`, many.store, { readUnits: 700, calls: 10 }, async (client) => {
   const { runs: page } = await client.list({ status: ["RUNNING"], limit: 1000 });
   return `${page.length} runs`;
 });
-await measure(`check, ${active} of ${runs} runs active`, many.store, async (client) => {
-  const { runs: looked, activeJoins } = await client.checkStuck();
-  return `${looked} runs, ${activeJoins} joins`;
-});
+await measure(
+  `check, ${active} of ${runs} runs active`,
+  many.store,
+  { readUnits: 1500, calls: 500 },
+  async (client) => {
+    const { runs: looked, activeJoins } = await client.checkStuck();
+    return `${looked} runs, ${activeJoins} joins`;
+  },
+);
