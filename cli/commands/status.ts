@@ -34,7 +34,7 @@ function writeStatus(io: CliIo, report: StatusReport, nowMs: number): void {
   if (states.length === 0) note(io, "no runs yet: try tutti run FILE, or npm start for an example");
   const lines = [
     ["runs", `${states.join(" · ") || "none"}${report.partial ? " (of the newest; there are more)" : ""}`],
-    ["active joins", String(report.activeJoins)],
+    ["active joins", `${report.partial ? "at least " : ""}${report.activeJoins}`],
     ["oldest waiting", oldestText(report, nowMs)],
     ["rejected requests", String(report.rejected)],
   ] as const;
