@@ -268,6 +268,35 @@ describe("revoke", () => {
     });
     expect(report.run.status).toBe("SUCCEEDED");
   });
+
+  const task = { task: "one", args: [7], immutable: true };
+  const settled = (member: object, more: object = {}) => ({
+    chord: { header: [member], when: "all-settled", ...more },
+  });
+  it.each([
+    ["its callback", settled(task, { callback: task }), "[1]", ["[1]/callback"]],
+    ["the end of the run", settled(task), "[1]", []],
+    ["its slot", settled(settled(task)), "[1]/header[0]", []],
+    ["the chord that follows it", { chain: [settled(task), settled(task)] }, "[1]/[0]", ["[1]/[1]/header[0]"]],
+    [
+      "what is decided already",
+      { chain: [settled(task), settled(task, { callback: task })] },
+      "[1]/[1]",
+      ["[1]/[0]/header[0]", "[1]/[1]/callback"],
+    ],
+  ])("of a chord before its turn leaves %s to its release", async (_what, chord, path, after) => {
+    await begin({ chain: [{ task: "naps", args: [50] }, chord] });
+    await deployment.advance(1);
+    await ask({ type: "revoke", requestId: "q1", path });
+    await deployment.advance(10);
+    await deployment.until(sweep());
+    await deployment.advance(10);
+    expect(head().status).toBe("RUNNING");
+    expect(entered).toEqual(["run/[0] 1"]);
+    await deployment.advance(60);
+    expect(head().status).toBe("SUCCEEDED");
+    expect(entered.slice(1)).toEqual(after.map((id) => `run/${id} 1`));
+  });
 });
 
 describe("pause and resume", () => {
