@@ -269,6 +269,19 @@ describe("revoke", () => {
     expect(report.run.status).toBe("SUCCEEDED");
   });
 
+  it("of a chord runs nothing of what is queued inside its members, and calls no callback there", async () => {
+    const later = { task: "one", args: [1], delaySeconds: 60 };
+    const inner = { chord: { header: [later], when: "all-settled", callback: { task: "one" } } };
+    const header = [{ chain: [later, { task: "one" }] }, inner, { chain: [inner, inner] }, later];
+    const callback = { task: "naps", args: [300], immutable: true };
+    await begin({ chord: { header, when: "all-settled", callback } });
+    await deployment.advance(1);
+    await ask({ type: "revoke", requestId: "q1", path: "." });
+    await deployment.advance(200);
+    expect(entered).toEqual(["run/callback 1"]);
+    expect(head().status).toBe("RUNNING");
+  });
+
   const task = { task: "one", args: [7], immutable: true };
   const settled = (member: object, more: object = {}) => ({
     chord: { header: [member], when: "all-settled", ...more },
