@@ -128,7 +128,7 @@ export const uses: Readonly<Record<string, Use>> = {
     reads(() => ["sweep"], ...fineOrIssue),
   ),
   clean: by("operator", async (world) => {
-    const id = idOf(world, "unwanted");
+    const id = idOf(world, "fails");
     await tuttiJson(world, ["clean", id, "--yes"]);
     await until("the clean-up", 120, () => gone(world, id));
   }),
