@@ -133,7 +133,9 @@ export function createWorld({ seed, schedule: order, mix, keeps, sweeps, variant
       disorderMs: mix.on.has("reorder") ? random.pick([100, 3000, 30_000]) : 0,
     },
     (from, messages) =>
-      void deliver(from, messages).catch((error) => wrong([`it threw: ${error instanceof Error ? error.stack : error}`])),
+      void deliver(from, messages).catch((error) =>
+        wrong([`it threw: ${error instanceof Error ? error.stack : error}`]),
+      ),
   );
   const rules = {
     skewMs: mix.on.has("skew") ? skewMs / 2 : 0,
