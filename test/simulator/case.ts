@@ -60,7 +60,9 @@ export function caseOf(name: CaseName): Case {
   const random = createRandom(name.seed, streams.workflows);
   const failing = random.pick([0, 0.05, 0.25]);
   const sizes = drawSizes(random);
-  const drawn = [runOfB, runOfA].map((run, at) => drawTenant(random, mix, { run, failing, tasks: sizes[at] as number }));
+  const drawn = [runOfB, runOfA].map((run, at) =>
+    drawTenant(random, mix, { run, failing, tasks: sizes[at] as number }),
+  );
   const workflows = cut(
     drawn.map(({ workflow }) => workflow),
     name.cuts,
