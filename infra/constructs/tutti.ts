@@ -208,11 +208,14 @@ export class Tutti extends Construct {
   /** Lets somebody read runs, their arguments and results, and the lengths of the queues. */
   grantRead(grantee: IGrantable): Grant {
     const { table, queues } = this.parts;
+    const stack = Stack.of(this);
+    const resourceName = `${stack.stackName}/*`;
     const look = Grant.addToPrincipal({
       grantee,
-      // For `tutti … --stack NAME`.
+      // For `tutti … --stack NAME`, which knows the name alone: a right to the stack's id, which ends in one more part, may not
+      // match what is asked for. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
       actions: ["cloudformation:DescribeStacks"],
-      resourceArns: [Stack.of(this).stackId],
+      resourceArns: [stack.formatArn({ service: "cloudformation", resource: "stack", resourceName })],
     });
     return table.grantRead(grantee).combine(queues.grantRead(grantee)).combine(look);
   }

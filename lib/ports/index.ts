@@ -13,6 +13,7 @@ export type {
   TableInspector,
 } from "./deployment.ts";
 export type { DeployedTask, FactSource, Facts, QueueFacts } from "./facts.ts";
+export type { JsonAnswer, JsonCall, JsonCallOptions } from "./json-call.ts";
 export type {
   ConsumedQueue,
   HeldMessage,
