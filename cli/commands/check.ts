@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { addCheckOptions, type CheckFlags, checkOptionsOf, openChecking } from "../checking.ts";
 import { type CliIo, exitCodes, note } from "../io.ts";
 import { addExample } from "../options.ts";
-import { summaryOf, writeIssues, writeRejected } from "../output/issues.ts";
+import { summaryOf, writeIssues, writeRejected, writeWaiting } from "../output/issues.ts";
 import { writeJson } from "../output/json.ts";
 import { parseRunOrPartId, UsageError } from "../usage.ts";
 
@@ -28,7 +28,8 @@ export function registerCheck(program: Command, io: CliIo): void {
       if (!report.healthy) io.exitWith(exitCodes.issue);
       if (flags.json === true) return writeJson(io, report);
       const nowMs = Date.parse(report.checkedAt);
-      writeIssues(io, [...report.issues, ...report.waiting], nowMs);
+      writeIssues(io, report.issues, nowMs);
+      writeWaiting(io, report.waiting, nowMs);
       writeRejected(io, report, nowMs);
       io.out.write(`${summaryOf(report)}\n`);
       if (report.unknown.length > 0) note(io, `unknown here, so a cause may be missing: ${report.unknown.join("; ")}`);

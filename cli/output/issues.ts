@@ -16,17 +16,28 @@ const indent = "    ";
 
 /** Writes issues to stdout, one block each. */
 export function writeIssues(io: CliIo, issues: readonly Issue[], nowMs: number): void {
-  const paint = paintFor(io, io.out);
-  for (const issue of issues)
-    io.out.write(`${issueLines(issue, nowMs, { width: io.out.columns, paint }).join("\n")}\n\n`);
+  writeEach(io, issues, { nowMs, before: "To mend it:" });
+}
+
+/** The same of what a run waits for while nothing is wrong: what there is to type, nobody has to. */
+export function writeWaiting(io: CliIo, waiting: readonly Issue[], nowMs: number): void {
+  writeEach(io, waiting, { nowMs, before: "Nothing is wrong. If it is not to be waited for:" });
+}
+
+function writeEach(io: CliIo, issues: readonly Issue[], telling: Pick<Look, "nowMs" | "before">): void {
+  const look = { ...telling, width: io.out.columns, paint: paintFor(io, io.out) };
+  for (const issue of issues) io.out.write(`${issueLines(issue, look).join("\n")}\n\n`);
 }
 
 interface Look {
+  readonly nowMs: number;
+  /** Comes before the commands. */
+  readonly before: string;
   readonly width: number | undefined;
   readonly paint: Paint;
 }
 
-function issueLines(issue: Issue, nowMs: number, { width, paint }: Look): readonly string[] {
+function issueLines(issue: Issue, { nowMs, before, width, paint }: Look): readonly string[] {
   const { expected, arrived, missingCount, groups, sinceSeconds, fix } = issue;
   const colour = issue.stuck ? "red" : "yellow";
   const inner = width === undefined ? undefined : width - indent.length;
@@ -45,7 +56,7 @@ function issueLines(issue: Issue, nowMs: number, { width, paint }: Look): readon
   }
   if (groups.length > shownGroups) lines.push(`  and ${groups.length - shownGroups} more reasons: see --json`);
   if (groups.length === 0) lines.push(...reason(issue.explanation));
-  if (fix.length > 0) lines.push("  To mend it:", ...fix.map((command) => `${indent}${command}`));
+  if (fix.length > 0) lines.push(`  ${before}`, ...fix.map((command) => `${indent}${command}`));
   return lines;
 }
 
