@@ -146,6 +146,11 @@ describe("the scheduled check", () => {
     });
   });
 
+  it("has a page of the runbook for that alarm", () => {
+    const page = readFileSync(join(import.meta.dirname, "../../docs/runbook.md"), "utf8");
+    expect(page).toContain("\n## stuck\n");
+  });
+
   it("refuses a time that is no whole number of minutes", () => {
     const make = () => new Checks(aStack(), "Checks", { every: Duration.seconds(90) } as ChecksProps);
     expect(make).toThrow(/checks\.every is 1\.5 minutes/);
