@@ -5,11 +5,12 @@ import { taskIdOf } from "../../lib/model/ids.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
 import type { Store } from "../../lib/ports/index.ts";
 import { budgetFaults } from "./budget-check.ts";
+import { runCommand } from "./command.ts";
 import type { Fault } from "./faults.ts";
 import { auditFaults, brokenInvariants, childFaults, type FinalState, readRun, unhandled } from "./oracle.ts";
 import { outsidePrograms } from "./outside-scenarios.ts";
 import { type Operation, type Scenario, scenarioTasks } from "./scenario-parts.ts";
-import { type Call, createWorld, type Variant, type World } from "./world.ts";
+import { type Call, createWorld, startMs, type Variant, type World } from "./world.ts";
 
 export interface Outcome {
   readonly state: FinalState | undefined;
@@ -76,20 +77,23 @@ export async function runScenario({
     for (const operation of operations) {
       if (begun.has(operation) || !isAt(taskId, operation.atStartOf ?? "")) continue;
       begun.add(operation);
-      const seconds = operation.afterSeconds ?? 0;
-      world.clock.after(seconds * 1000, () => void world.submit({ ...about, ...operation.request }));
+      askLater(world, operation);
     }
   };
   try {
     let end = await world.settle();
-    for (const { request: asked, atStartOf } of operations) {
-      if (atStartOf !== undefined || end === "hang") continue;
-      await world.submit({ ...about, ...asked });
+    for (const operation of operations) {
+      if (operation.atStartOf !== undefined || end === "hang") continue;
+      askLater(world, operation);
       end = await world.settle();
     }
     if (end === "hang") return { state: undefined, calls: world.calls, faults: ["L1: it does not come to rest"] };
     if (scenario.ends !== undefined)
-      return { state: undefined, calls: world.calls, faults: endFaults(world, scenario.ends) };
+      return {
+        state: undefined,
+        calls: world.calls,
+        faults: [...endFaults(world, scenario.ends), ...(injected.length === 0 ? removedLate(world, scenario) : [])],
+      };
     const { snapshot, state } = await readRun(world, runId);
     const left = scenario.drops ? [] : unhandled(world);
     const children = await childFaults(world, needsSweeper);
@@ -105,6 +109,13 @@ export async function runScenario({
       faults: [`it threw: ${error instanceof Error ? error.stack : error}`],
     };
   }
+}
+
+function askLater(world: World, { request, command, afterSeconds = 0 }: Operation): void {
+  world.clock.after(afterSeconds * 1000, () => {
+    if (command) runCommand(world, command);
+    else void world.submit({ ...about, ...request });
+  });
 }
 
 /** A store that tells after each call that may have changed it. */
@@ -127,7 +138,8 @@ function watched(store: Store, changed: () => void): Store {
 function neverAsked(operations: readonly Operation[], begun: ReadonlySet<Operation>): string[] {
   const missed = operations.filter((operation) => operation.atStartOf !== undefined && !begun.has(operation));
   return missed.map(
-    ({ request, atStartOf }) => `nobody asked for ${JSON.stringify(request)}: ${atStartOf} has not started`,
+    ({ request, command, atStartOf }) =>
+      `nobody asked for ${JSON.stringify(request ?? command)}: ${atStartOf} has not started`,
   );
 }
 
@@ -146,6 +158,13 @@ function endFaults(world: World, ends: "rejected" | "forgotten" | "removed"): st
   if (ends === "removed" && (head?.removedAt === undefined || head.due !== undefined))
     faults.push("S18: the head is no tombstone at rest");
   return [...faults, ...auditFaults(world), ...unhandled(world)];
+}
+
+/** A run that somebody has asked to remove does not stay until its retention is over. */
+function removedLate(world: World, { operations = [] }: Scenario): string[] {
+  const removedAt = world.store.dump().find(({ key }) => key.sk === "head")?.image.removedAt;
+  const isLate = operations.length > 0 && Number(removedAt) > startMs + 3_600_000;
+  return isLate ? ["S18: the run stayed though somebody asked to remove it"] : [];
 }
 
 /** The final state is the clean run's in status, decisions, values and settled states. */

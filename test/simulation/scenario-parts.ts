@@ -27,7 +27,7 @@ export interface Scenario {
   readonly stored?: boolean;
   /** Keys beside `workflow` in the request. */
   readonly request?: object;
-  /** Requests about the run: sent when a task of that path first starts, that much later, or one by one at rest. */
+  /** What operators do about the run: when a task of that path first starts, that much later, or one by one at rest. */
   readonly operations?: readonly Operation[];
   /** The same request is sent that often. */
   readonly copies?: number;
@@ -42,12 +42,16 @@ export interface Scenario {
   readonly ends?: "rejected" | "forgotten" | "removed";
 }
 
-export interface Operation {
-  readonly request: object;
+/** A request that is sent, or a command that is typed. */
+export type Operation = Asked & {
   /** Path of a task; after `map:` that of one in a run that a map has expanded into. */
   readonly atStartOf?: string;
   readonly afterSeconds?: number;
-}
+};
+
+type Asked =
+  | { readonly request: object; readonly command?: undefined }
+  | { readonly command: readonly string[]; readonly request?: undefined };
 
 const anything = z.array(z.any());
 const outside = (name: string, options: object = {}) =>

@@ -4,6 +4,7 @@
 
 import { budgetScenarios } from "./budget-scenarios.ts";
 import { cancelScenarios } from "./cancel-scenarios.ts";
+import { commandScenarios } from "./command-scenarios.ts";
 import { conditionScenarios } from "./condition-scenarios.ts";
 import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
@@ -20,6 +21,7 @@ import { timerScenarios } from "./timer-scenarios.ts";
 export const scenarios: readonly Scenario[] = [
   ...budgetScenarios,
   ...cancelScenarios,
+  ...commandScenarios,
   ...conditionScenarios,
   ...countScenarios,
   ...finishScenarios,

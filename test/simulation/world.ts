@@ -135,6 +135,8 @@ export interface World {
   submit(request: object): Promise<void>;
   /** A producer stores the request's workflow and sends where it is, that often; it begins anew, as another, until it has. */
   submitStored(request: SubmitRequest, copies: number): void;
+  /** Somebody outside does something, in a process; who dies or fails begins anew, in another. */
+  visit(job: (ports: OutsiderPorts, tries: number) => Promise<void>): void;
   /** Runs until nothing moves any more; says why it stopped. */
   settle(): Promise<"rest" | "hang">;
   /** Resolves after that much virtual time. For bodies. */
@@ -157,8 +159,17 @@ interface RunningBody extends Entry {
   readonly process: Process | undefined;
 }
 
-/** Somebody who submits a stored workflow. */
-interface Producer {
+/** What a process has that is none of the deployment's. */
+export interface OutsiderPorts {
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly coordinator: Coordinator;
+}
+
+/** Somebody outside: who submits a stored workflow, or types a command. */
+interface Outsider {
   process: Process;
   state: "busy" | "failed" | "done";
   readonly begin: () => void;
@@ -197,7 +208,7 @@ export function createWorld(options: WorldOptions): World {
   const inbox: { readonly from: ConsumedQueue; readonly message: HeldMessage }[] = [];
   const lateCopies: { readonly atMs: number; readonly apply: () => Promise<unknown> }[] = [];
   const active = new Set<Promise<void>>();
-  const producers: Producer[] = [];
+  const outsiders: Outsider[] = [];
   const entries: Entry[] = [];
   const violations: string[] = [];
   let sweptAtMs = startMs;
@@ -359,26 +370,30 @@ export function createWorld(options: WorldOptions): World {
       await queue.send("request", [fairnessKey === undefined ? message : { ...message, fairnessKey }], "test");
     },
     submitStored(request, copies) {
+      world.visit(async ({ store: own, clock: at }, tries) => {
+        const named = { ...request, requestId: `request-${tries}` };
+        const body = await storedBody({ store: own, clock: at }, named, options.partBytes ?? limits.partBytes);
+        for (let copy = 0; copy < copies; copy++) await queue.send("request", [{ body, delaySeconds: 0 }], "test");
+      });
+    },
+    visit(job) {
       let tries = 0;
-      const producer: Producer = {
+      const outsider: Outsider = {
         process: newProcess(),
         state: "busy",
         begin() {
           const process = newProcess();
-          Object.assign(producer, { process, state: "busy" });
-          const ports = { store: storeOf(process), clock: clockOf(process) };
-          const named = { ...request, requestId: `request-${++tries}` };
-          const sent = storedBody(ports, named, options.partBytes ?? limits.partBytes).then(async (body) => {
-            for (let copy = 0; copy < copies; copy++) await queue.send("request", [{ body, delaySeconds: 0 }], "test");
-          });
-          const end = (state: Producer["state"]) => () => {
-            producer.state = state;
+          Object.assign(outsider, { process, state: "busy" });
+          const coordinator = coordinatorOf(process);
+          const ports = { store: storeOf(process), queue: queueOf(process), clock: clockOf(process), ids, coordinator };
+          const end = (state: Outsider["state"]) => () => {
+            outsider.state = state;
           };
-          begin(sent.then(end("done"), end("failed")));
+          begin(job(ports, ++tries).then(end("done"), end("failed")));
         },
       };
-      producers.push(producer);
-      producer.begin();
+      outsiders.push(outsider);
+      outsider.begin();
     },
     settle,
     die() {
@@ -554,9 +569,9 @@ export function createWorld(options: WorldOptions): World {
     return true;
   }
 
-  /** Who died or failed before the message was sent has told nobody, and submits again. */
-  function submitAgain(): boolean {
-    const gaveUp = producers.find(({ process, state }) => state === "failed" || (process.dead && state === "busy"));
+  /** Who died or failed before all was done begins again when nothing else moves. */
+  function visitAgain(): boolean {
+    const gaveUp = outsiders.find(({ process, state }) => state === "failed" || (process.dead && state === "busy"));
     gaveUp?.begin();
     return gaveUp !== undefined;
   }
@@ -589,7 +604,7 @@ export function createWorld(options: WorldOptions): World {
       await macrotask();
       if (choose && (await doChosen(choose))) continue;
       if (await applyLateCopies()) continue;
-      if (openGates(false) || (await receiveNext()) || beginSweep() || openGates(true) || submitAgain()) continue;
+      if (openGates(false) || (await receiveNext()) || beginSweep() || openGates(true) || visitAgain()) continue;
       const atMs = nextMs();
       if (atMs === undefined) return "rest";
       if (clock.nextAt() !== undefined && (clock.nextAt() as number) <= atMs) clock.next();

@@ -12,7 +12,7 @@ import { dynamicMapOf } from "../../lib/plan/map-list.ts";
 import { partsOf } from "../unit/plan/random-workflows.ts";
 import { fairnessKeyOf } from "./calls.ts";
 import { cut } from "./cut.ts";
-import { drawMix, type Kind, type Mix } from "./faults.ts";
+import { drawMix, featureKinds, type Kind, type Mix } from "./faults.ts";
 import { createRandom, type Random, streams } from "./random.ts";
 import { drawWorkflow, outsideTask } from "./workflow.ts";
 import { taskNames } from "./world.ts";
@@ -59,7 +59,10 @@ export function caseOf(name: CaseName): Case {
   const mix = drawMix(name);
   const random = createRandom(name.seed, streams.workflows);
   const failing = random.pick([0, 0.05, 0.25]);
-  const sizes = drawSizes(random);
+  const sizes = drawSizes(
+    random,
+    featureKinds.some((kind) => mix.on.has(kind)),
+  );
   const drawn = [runOfB, runOfA].map((run, at) =>
     drawTenant(random, mix, { run, failing, tasks: sizes[at] as number }),
   );
@@ -76,12 +79,16 @@ export function caseOf(name: CaseName): Case {
   return { name, mix, tenants, sweeps: random.chance(0.3) || needsSweeper };
 }
 
-/** Most bugs need few members: most histories are small, with one task beside a few, and some are large. */
-function drawSizes(random: Random): readonly number[] {
+/**
+ * Most bugs need few members: most histories are small, with one task beside a few, and some are large.
+ *
+ * @param isRich - Whether more than the usual is on, which needs room to show.
+ */
+function drawSizes(random: Random, isRich: boolean): readonly number[] {
   const luck = random.below(100);
-  if (luck < 2) return [random.between(4, 8), random.pick([12, 20])];
-  if (luck < 15) return [0, 0].map(() => random.pick([1, 2, 3, 4, 5, 8]));
-  const few = random.pick([1, 2, 2, 3, 3, 4]);
+  if (luck < 1) return [random.between(4, 8), random.pick([12, 20])];
+  if (luck < (isRich ? 60 : 15)) return [0, 0].map(() => random.pick([1, 2, 2, 3, 4, 5, 8]));
+  const few = random.pick([1, 2, 3, 3, 4, 4, 5]);
   return random.chance(0.5) ? [1, few] : [few, 1];
 }
 

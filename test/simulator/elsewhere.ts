@@ -56,7 +56,7 @@ export async function runElsewhere(
   if (seconds > 0) await sleep(seconds * 500);
   if (random.chance(0.3)) await report({ status: "heartbeat", details: { half: true } });
   if (seconds > 0) await sleep(seconds * 500);
-  if (mix.on.has("late-reports") && random.chance(0.2)) await sleep(tooLongMs);
+  if (mix.on.has("late-reports") && random.chance(0.4)) await sleep(tooLongMs);
   const scripted = nextAct(taskId, does);
   const act = (decodeToken(token)?.generation ?? 1) > 1 ? "succeed" : scripted;
   note(act);

@@ -8,9 +8,13 @@ const pathOf = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const folder = pathOf("../../node_modules/.cache/tutti");
 const outfile = `${folder}/simulator-${process.pid}.mjs`;
 
+const records = pathOf("../../lib/records/");
 const zlibPlain = {
   name: "zlib-plain",
-  setup: ({ onResolve }) => onResolve({ filter: /^node:zlib$/ }, () => ({ path: pathOf("zlib-plain.ts") })),
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^node:zlib$/ }, ({ importer }) =>
+      importer.startsWith(records) ? { path: pathOf("zlib-plain.ts") } : undefined,
+    ),
 };
 
 mkdirSync(folder, { recursive: true });

@@ -39,8 +39,14 @@ export const outsideTask = "elsewhere";
 const maxSleeps = 2;
 
 export function drawWorkflow(options: WorkflowOptions): Workflow {
-  return part({ ...options, dags: 0, sleeps: 0 }, options.tasks, 0);
+  const drawing = { ...options, dags: 0, sleeps: 0 };
+  const { tasks, more, on } = options;
+  // What only a chord can have would seldom be there.
+  const wantsChord = tasks > 1 && more.chance(0.7) && ofChords.some((kind) => on.has(kind));
+  return wantsChord ? overResult(drawing, chord(drawing, tasks, 0)) : part(drawing, tasks, 0);
 }
+
+const ofChords: readonly Kind[] = ["run-time-maps", "cancel-rest", "chord-deadline"];
 
 type Canvas = "task" | "sleep" | "chain" | "group" | "chord" | "dag" | "map";
 const canvases: readonly Canvas[] = [
@@ -114,7 +120,8 @@ function chord(drawing: Drawing, tasks: number, depth: number): Workflow {
   const left = Math.max(1, tasks - (callback ? 1 : 0));
   const header = random.chance(0.2) ? map(drawing, left, depth + 1) : parts(drawing, left, depth);
   const members = Array.isArray(header) ? header.length : (header.map.over as readonly Json[]).length;
-  const when = whenOf(random, members);
+  const isEarly = members > 1 && more.chance(0.4) && on.has("cancel-rest");
+  const when = isEarly ? { quorum: members - 1 } : whenOf(random, members);
   const cancels = more.chance(0.8) && on.has("cancel-rest") && when !== "all-settled";
   const deadline = more.chance(0.7) ? more.pick(deadlines) : undefined;
   return {
@@ -192,11 +199,12 @@ function task({ random, more, on, maxLost: mostLost, names, failing, skips }: Dr
   const luck = random.below(1000) / 1000;
   const [drawn, maxAttempts] = doing(random, luck, failing, skips);
   const made: Task = { task: random.chance(0.7) ? (names[0] as string) : random.pick(names) };
-  const isOutside = more.chance(0.3) && on.has("outside");
+  const isLate = on.has("late-reports");
+  const isOutside = more.chance(isLate ? 0.6 : 0.3) && (isLate || on.has("outside"));
   if (isOutside) made.task = outsideTask;
   // A program elsewhere that is silent has lost its attempt, and cannot skip.
   const does = isOutside && /hang|skip/.test(drawn) ? "succeed" : drawn;
-  const maxLost = isOutside && on.has("late-reports") ? 100 : mostLost;
+  const maxLost = isOutside && isLate ? 100 : mostLost;
   const seconds = random.pick([0, 0, 0, 0, 1, 5, 40]);
   made.headers = headersOf({ does: does.split(" ") as Act[], seconds, value: random.pick(values) });
   const backoff = { backoffSeconds: random.pick([0, 1, 20]), maxBackoffSeconds: 20 };

@@ -114,8 +114,9 @@ export function createWorld({ seed, schedule: order, mix, keeps, sweeps, variant
       settings: { ...defaults, tasksPerInvocation, leaseSeconds: random.pick([30, 30, 20]) },
       shape: {
         tasksPerMessage: () => packs,
-        leafSize: random.between(1, 4),
-        fan: random.between(2, 4),
+        // Few members are enough for several levels.
+        leafSize: random.pick([1, 1, 2, 3, 4]),
+        fan: random.pick([2, 2, 3, 4]),
         messagesPerRange: random.between(1, 4),
         membersPerBucket: random.between(2, 20),
       },
