@@ -14,10 +14,10 @@ import { parseArgs } from "node:util";
 import { assembliesIn } from "./assemblies.ts";
 import { bootstrap, localStack } from "./cdk.ts";
 import { functionNode, installMiniStack, startMiniStack } from "./ministack.ts";
+import { plans } from "./plans.ts";
 import { dropAnswers } from "./redirect.ts";
 import { Report } from "./report.ts";
 import { type RoundOptions, round } from "./round.ts";
-import { plans } from "./scenarios.ts";
 import { runningLocalStack, type Target } from "./target.ts";
 
 const roundNames = ["plain", "drops", "iam", "core"] as const;
