@@ -12,9 +12,9 @@ import { Template } from "aws-cdk-lib/assertions";
 import { idleCost, totalOf } from "../../scripts/idle-cost/cost.ts";
 import { type Account, accountEnvironment, accountOf, checkToolkit, costOf } from "./account.ts";
 import { assembliesIn } from "./assemblies.ts";
+import { plans } from "./plans.ts";
 import { Report } from "./report.ts";
 import { round } from "./round.ts";
-import { plans } from "./scenarios.ts";
 import type { CallAws, Target } from "./target.ts";
 import { tuttiJson, type World } from "./world.ts";
 

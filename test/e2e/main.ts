@@ -14,10 +14,10 @@ import { parseArgs } from "node:util";
 import { assembliesIn } from "./assemblies.ts";
 import { bootstrap, localStack } from "./cdk.ts";
 import { functionNode, installMiniStack, startMiniStack } from "./ministack.ts";
+import { plans } from "./plans.ts";
 import { dropAnswers } from "./redirect.ts";
 import { Report } from "./report.ts";
 import { type RoundOptions, round } from "./round.ts";
-import { plans } from "./scenarios.ts";
 import { runningLocalStack, type Target } from "./target.ts";
 
 const roundNames = ["plain", "drops", "iam", "core"] as const;
@@ -64,8 +64,13 @@ async function withDroppedAnswers(target: Target): Promise<void> {
   }
 }
 
+/** It is ready when the update is deployed, which tells of a failure. */
+async function startNextRelease(): Promise<void> {
+  assemblies(2).catch(() => undefined);
+}
+
 const kinds: Readonly<Record<RoundName, (target: Target) => Promise<void>>> = {
-  plain: (target) => round({ ...optionsFor("plain", target), plan: plans.all }),
+  plain: (target) => round({ ...optionsFor("plain", target), plan: plans.all, before: startNextRelease }),
   drops: withDroppedAnswers,
   iam: (target) => round({ ...optionsFor("iam", target), plan: plans.leastPrivilege }),
   core: (target) => round({ ...optionsFor("core", target), plan: plans.core }),

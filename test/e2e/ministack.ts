@@ -80,8 +80,6 @@ export async function startMiniStack({ enforcesIam, logFile }: MiniStackOptions)
       ...own,
       // The functions run on the first node there is, and inherit what it is told.
       PATH: [...(existsSync(nodeFolder) ? [nodeFolder] : []), own.PATH].join(delimiter),
-      // Most of a cold start is the compiling of the same bundle: a process for each invocation that runs beside others.
-      NODE_COMPILE_CACHE: join(temporary, "compiled"),
       NODE_NO_WARNINGS: "1",
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       TMPDIR: temporary,

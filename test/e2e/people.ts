@@ -51,12 +51,12 @@ async function assume({ target }: World, name: string): Promise<CommandLine> {
 async function checkLimits(world: World, { producer, reader, operator }: Readonly<Record<Person, CommandLine>>) {
   const file = fileOf(world, "limits", { task: "square", args: [4] });
   const no = async (cli: CommandLine, args: readonly string[]) => {
-    const { code, stderr } = await tutti({ ...world, cli }, args);
+    const { code, stdout, stderr } = await tutti({ ...world, cli }, args);
     assert.equal(code, 1, `tutti ${args.join(" ")} was not refused`);
-    assert.match(stderr, /AccessDenied|not authorized/);
+    assert.match(`${stdout}${stderr}`, /AccessDenied|not authorized/);
   };
   await no(reader, ["submit", file]);
-  await no(reader, ["revoke", idOf(world, "chord-10"), "--yes"]);
+  await no(reader, ["clean", idOf(world, "chord-10"), "--yes"]);
   await no(producer, ["status"]);
   await no(operator, ["clean", "--all", "--force", "--queues"]);
   await sendAlone(world, producer, file);

@@ -21,7 +21,9 @@ export interface RunOptions {
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<Ended> {
   const { env, cwd, input = "", timeoutSeconds } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, cwd, stdio: "pipe", timeout: timeoutSeconds * 1000 });
+    const child = spawn(command, args, { env, cwd, stdio: "pipe" });
+    // Not the option of spawn: its timer goes on when the program does not exist.
+    const late = setTimeout(() => child.kill(), timeoutSeconds * 1000);
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -30,8 +32,14 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.on("error", (error) => {
+      clearTimeout(late);
+      reject(error);
+    });
+    child.on("close", (code) => {
+      clearTimeout(late);
+      resolve({ code, stdout, stderr });
+    });
     child.stdin.on("error", () => {}).end(input);
   });
 }

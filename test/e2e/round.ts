@@ -6,8 +6,9 @@ import { join } from "node:path";
 import type { Assemblies } from "./assemblies.ts";
 import { deploy, destroy } from "./cdk.ts";
 import { startCommandLine } from "./command-line.ts";
+import type { Plan } from "./plans.ts";
 import type { Report } from "./report.ts";
-import { checkGone, type Plan } from "./scenarios.ts";
+import { checkGone } from "./scenarios.ts";
 import type { Target } from "./target.ts";
 import type { Scenario, World } from "./world.ts";
 

@@ -4,8 +4,6 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { commands } from "./commands.ts";
-import { packedProject } from "./packed.ts";
 import { startsFile } from "./shared-tasks.ts";
 import {
   audit,
@@ -43,7 +41,7 @@ export const chordOf = (count: number): Scenario => ({
   },
 });
 
-const policies: Scenario = {
+export const policies: Scenario = {
   name: "a failing member, under each policy",
   async run(world) {
     const chord = (chordWith: object) => ({ chord: { header: failing(3, 1), ...chordWith } });
@@ -67,7 +65,7 @@ const policies: Scenario = {
   },
 };
 
-const retries: Scenario = {
+export const retries: Scenario = {
   name: "retries: of an attempt, and of a run",
   async run(world) {
     assert.equal((await runToEnd(world, "attempts", { task: "fail-once" })).value, 2);
@@ -82,7 +80,7 @@ const retries: Scenario = {
   },
 };
 
-const revoke: Scenario = {
+export const revoke: Scenario = {
   name: "a revoke",
   async run(world) {
     const header = members(3, () => ({ task: "hold", args: [120] }));
@@ -94,7 +92,7 @@ const revoke: Scenario = {
   },
 };
 
-const pause: Scenario = {
+export const pause: Scenario = {
   name: "pause, resume, and a report for a task elsewhere",
   async run(world) {
     const id = await submit(world, "paused", { chain: [{ task: "approve" }, { task: "square" }] });
@@ -110,7 +108,7 @@ const pause: Scenario = {
   },
 };
 
-const looking: Scenario = {
+export const looking: Scenario = {
   name: "status, and audit of all runs",
   async run(world) {
     const { queues } = await tuttiJson<{ queues: readonly { queue: string }[] }>(world, ["status"]);
@@ -121,7 +119,7 @@ const looking: Scenario = {
   },
 };
 
-const deadline: Scenario = {
+export const deadline: Scenario = {
   name: "a chord's deadline, ended by the schedule",
   async run(world) {
     const header = [
@@ -161,7 +159,7 @@ async function urlOf({ target }: World, part: string): Promise<string> {
 /** Set for this queue alone, and for the emulator: a stack's own values would take half a day. */
 const giveUpSoon = { VisibilityTimeout: "2", maxReceiveCount: 1 };
 
-const poison: Scenario = {
+export const poison: Scenario = {
   name: "a poisoned message, through the dead-letter queue",
   needs: ({ aws }) => aws !== undefined,
   async run(world) {
@@ -184,7 +182,7 @@ const poison: Scenario = {
   },
 };
 
-const rejected: Scenario = {
+export const rejected: Scenario = {
   name: "a message that is no request",
   needs: ({ aws }) => aws !== undefined,
   async run(world) {
@@ -199,12 +197,24 @@ const rejected: Scenario = {
   },
 };
 
-const killed: Scenario = {
+export const cleaned: Scenario = {
+  name: "a run removed by clean, at the next sweep",
+  async run(world) {
+    const id = idOf(world, "cleaned");
+    await runToEnd(world, "cleaned", { group: squares(3) });
+    await tuttiJson(world, ["clean", id, "--yes"]);
+    await until("the removal", 240, async () => (await tutti(world, ["inspect", id])).code === 1);
+    return "";
+  },
+};
+
+export const killed: Scenario = {
   name: "workers killed with SIGKILL",
   needs: ({ sharesFiles }) => sharesFiles,
   async run(world) {
     const count = 100;
-    const header = members(count, () => ({ task: "mark", args: [world.folder, 0.5] }));
+    // The first take longer: who is killed is in the middle of one.
+    const header = members(count, (index) => ({ task: "mark", args: [world.folder, index < 20 ? 2 : 0.2] }));
     const id = await submit(world, "killed", { chord: { header, callback: { task: "add" } } });
     const kills = 5;
     const gone = new Set<number>();
@@ -236,7 +246,7 @@ function workersOf(world: World, id: string): readonly number[] {
 }
 
 /** Where nobody can reach the processes: each member of three is the end of its process, the first time. */
-const killedFromInside: Scenario = {
+export const killedFromInside: Scenario = {
   name: "workers killed with SIGKILL, from inside",
   needs: ({ sharesFiles }) => !sharesFiles,
   async run(world) {
@@ -248,7 +258,7 @@ const killedFromInside: Scenario = {
   },
 };
 
-const update: Scenario = {
+export const update: Scenario = {
   name: "an update deployed while runs are under way",
   async run(world) {
     const count = 100;
@@ -280,18 +290,3 @@ export async function checkGone(world: World): Promise<void> {
   assert.equal(code, 1);
   assert.match(stderr, /there is no stack/);
 }
-
-/** Steps, one after the other; tracks of a step run side by side, the scenarios of a track one after the other. */
-export type Plan = readonly (readonly (readonly Scenario[])[])[];
-
-const requests = [policies, retries, revoke, pause, rejected];
-
-export const plans = {
-  all: [
-    [[chordOf(10), chordOf(100), chordOf(1000)], requests, [deadline], [poison], [killed, killedFromInside]],
-    [[looking, commands, update], [packedProject]],
-  ],
-  leastPrivilege: [[[chordOf(10), chordOf(100)], requests, [deadline], [poison]], [[looking, commands]]],
-  droppedAnswers: [[[chordOf(10), chordOf(100), chordOf(1000)], requests.filter((one) => one !== rejected)]],
-  core: [[[chordOf(10), chordOf(100)], requests, [killed]], [[looking, commands]]],
-} as const satisfies Readonly<Record<string, Plan>>;

@@ -34,6 +34,21 @@ describe("TuttiTable", () => {
     });
   });
 
+  it("takes much at once from the start when asked to, with its indexes, and says nothing of it otherwise", () => {
+    const warm = { ReadUnitsPerSecond: 13_000, WriteUnitsPerSecond: 20_000 };
+    templateOf({ warmThroughput: { readUnitsPerSecond: 13_000, writeUnitsPerSecond: 20_000 } }).hasResourceProperties(
+      "AWS::DynamoDB::GlobalTable",
+      {
+        WarmThroughput: warm,
+        GlobalSecondaryIndexes: [
+          Match.objectLike({ WarmThroughput: warm }),
+          Match.objectLike({ WarmThroughput: warm }),
+        ],
+      },
+    );
+    templateOf().hasResourceProperties("AWS::DynamoDB::GlobalTable", { WarmThroughput: Match.absent() });
+  });
+
   it("goes with its stack when asked to", () => {
     templateOf({ removalPolicy: RemovalPolicy.DESTROY }).hasResource("AWS::DynamoDB::GlobalTable", {
       DeletionPolicy: "Delete",

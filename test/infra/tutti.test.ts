@@ -112,6 +112,10 @@ describe("a queue's own settings and a table of another stack", () => {
     for (const action of ["dynamodb:UpdateItem", "dynamodb:Query", "sqs:SendMessage", "cloudformation:DescribeStacks"])
       expect(mayOn(template, "Operator", action), action).not.toEqual([]);
     expect(mayOn(template, "Operator", "sqs:StartMessageMoveTask")).toHaveLength(4);
+    // By the name of the stack, as a command asks: its id has one part more.
+    expect(mayOn(template, "Operator", "cloudformation:DescribeStacks")).toEqual([
+      expect.stringContaining(":stack/Compute/*"),
+    ]);
     for (const action of ["sqs:PurgeQueue", "sqs:DeleteQueue", "dynamodb:DeleteTable"])
       expect(mayOn(template, "Operator", action), action).toEqual([]);
   });
