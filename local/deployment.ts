@@ -12,6 +12,7 @@ import { cryptoIds } from "../lib/adapters/system/ids.ts";
 import { noMetrics } from "../lib/adapters/system/metrics.ts";
 import type { Connection as Found } from "../lib/connect.ts";
 import type { Log } from "../lib/ports/index.ts";
+import { settingVariables } from "./connection.ts";
 import { createJsonCaller } from "./json-call.ts";
 import type { WorkerPorts } from "./worker.ts";
 
@@ -23,21 +24,20 @@ export interface TimeFlags {
 }
 
 /**
- * The environment of a worker: what was found, laid over the variables of its process.
+ * The environment of a worker: what was found, laid over the variables of its process. Times: flags, else these variables,
+ * else those that the engine was started with.
  *
  * @throws InvalidEnvironmentError which names every variable that is absent or wrong.
  */
 export function environmentOf(found: Found, variables: Variables, times: TimeFlags): Environment {
-  const { leaseSeconds, visibilitySeconds, sweepSeconds } = times;
   return readEnvironment({
+    ...settingVariables(found.settings ?? {}),
     ...variables,
     TUTTI_TABLE: found.table,
     TUTTI_REQUEST_QUEUE_URL: found.requestQueueUrl,
     TUTTI_TASK_QUEUE_URLS: JSON.stringify(found.taskQueueUrls),
     TUTTI_DEAD_LETTER_QUEUE_URLS: JSON.stringify(found.deadLetterQueueUrls),
-    ...(leaseSeconds === undefined ? {} : { TUTTI_LEASE_SECONDS: String(leaseSeconds) }),
-    ...(visibilitySeconds === undefined ? {} : { TUTTI_VISIBILITY_SECONDS: String(visibilitySeconds) }),
-    ...(sweepSeconds === undefined ? {} : { TUTTI_SWEEP_SECONDS: String(sweepSeconds) }),
+    ...settingVariables(times),
   });
 }
 

@@ -86,7 +86,7 @@ export interface TuttiProps {
    */
   readonly endedEvents?: IEventBus;
   /**
-   * A check every 15 minutes that tells a topic what is stuck, why, and which commands mend it.
+   * A check every 15 minutes that tells a topic what is stuck, why, and which commands mend it; and when nothing is any more.
    *
    * @default none
    */
@@ -137,7 +137,13 @@ export class Tutti extends Construct {
     writeOutput(this, { table, queues });
     if (props.endedEvents !== undefined)
       new EndedEvents(this, "EndedEvents", { table, functions, bus: props.endedEvents });
-    if (props.checks !== undefined) new Checks(this, "Checks", { ...this.parts, ...props.checks });
+    const { runbookUrl } = props.alarms || {};
+    if (props.checks !== undefined)
+      new Checks(this, "Checks", {
+        ...this.parts,
+        ...props.checks,
+        ...(runbookUrl === undefined ? {} : { runbookUrl }),
+      });
     if (schedules.length > 0) {
       const enabled = props.schedulesEnabled ?? true;
       const requestQueue = queues.requests.queue;
@@ -202,11 +208,14 @@ export class Tutti extends Construct {
   /** Lets somebody read runs, their arguments and results, and the lengths of the queues. */
   grantRead(grantee: IGrantable): Grant {
     const { table, queues } = this.parts;
+    const stack = Stack.of(this);
+    const resourceName = `${stack.stackName}/*`;
     const look = Grant.addToPrincipal({
       grantee,
-      // For `tutti … --stack NAME`.
+      // For `tutti … --stack NAME`, which knows the name alone: a right to the stack's id, which ends in one more part, may not
+      // match what is asked for. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
       actions: ["cloudformation:DescribeStacks"],
-      resourceArns: [Stack.of(this).stackId],
+      resourceArns: [stack.formatArn({ service: "cloudformation", resource: "stack", resourceName })],
     });
     return table.grantRead(grantee).combine(queues.grantRead(grantee)).combine(look);
   }

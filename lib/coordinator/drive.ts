@@ -55,7 +55,7 @@ import {
   wonAll,
 } from "./delivery.ts";
 import { memberSettled, type Step, taskSettled, tell } from "./events.ts";
-import { isInTurn, nextInLane } from "./lanes.ts";
+import { isInTurn, isReleased, nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
 import { firstSend, lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
@@ -274,7 +274,7 @@ async function advanceAll(
   wins: Wins,
 ): Promise<void> {
   const [only] = nexts;
-  if (only === undefined) return;
+  if (only === undefined || !(await isReleased(delivery, unit))) return;
   const started = nexts.filter(({ kind }) => kind === "node" || kind === "join");
   if (started.length > 0 && !(await isInTurn(delivery, unit))) {
     const rest = nexts.filter((next) => !started.includes(next));

@@ -7,13 +7,10 @@
  */
 import type { PlanJoin } from "../plan/types.ts";
 import { endsRest } from "../protocol/decision.ts";
-import { insideOf } from "../protocol/inside.ts";
 import { itemsAt, leafAt, tallyKey, topOf } from "../protocol/tally.ts";
-import { decideSkippedWrite } from "../protocol/writes.ts";
 import type { Delivery } from "./delivery.ts";
 import { driveTally } from "./drive.ts";
-import { type Ending, endLeaf, endNode } from "./ending.ts";
-import { locate, slotIn } from "./places.ts";
+import { type Ending, endInside, endLeaf } from "./ending.ts";
 
 const notNeeded: Ending = {
   status: "REVOKED",
@@ -39,16 +36,5 @@ export async function endRest(delivery: Delivery, join: PlanJoin): Promise<void>
     // A leaf whose members were settled is the business of those who settled them.
     if (ended && image) await driveTally(delivery, join, leafAt(leaf), image);
   }
-  const { nodes, joins } = insideOf(await run.plan.whole(), join);
-  for (const inner of joins) {
-    const author = { by: delivery.owner, atMs: deps.clock.now() };
-    await run.write(decideSkippedWrite(run.generation, run.id, inner, author), "join.skip");
-  }
-  const places = await Promise.all(nodes.map((node) => locate(delivery, node)));
-  const images = await deps.store.getMany(
-    places.map(({ place }) => place.key),
-    "slot.look",
-  );
-  for (const [i, { node, place }] of places.entries())
-    if (slotIn(place, images[i]).state !== "settled") await endNode(delivery, node, notNeeded);
+  await endInside(delivery, join, notNeeded);
 }

@@ -7,10 +7,11 @@ import type { OutcomeStatus, StoredError } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { childOf } from "../protocol/child.ts";
+import { insideOf } from "../protocol/inside.ts";
 import { memberPlace } from "../protocol/keys.ts";
 import { countsOf, type OpenSlot, type SettledSlot } from "../protocol/slot.ts";
 import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
-import { settleAllWrite, settleWrite, slotsPerWrite } from "../protocol/writes.ts";
+import { decideSkippedWrite, settleAllWrite, settleWrite, slotsPerWrite } from "../protocol/writes.ts";
 import { asRepair, type Delivery } from "./delivery.ts";
 import { driveMembers, driveNodes } from "./drive.ts";
 import { memberSettled, taskSettled } from "./events.ts";
@@ -87,6 +88,26 @@ export async function endNode(delivery: Delivery, node: PlanNode, ending: Ending
     image = result.image;
   }
   throw new StoreError(`run ${run.id}: ${node.id} kept changing`);
+}
+
+/**
+ * Ends what lies inside the members of a join, after these: joins are decided *skipped*, and tasks without an outcome are
+ * settled, sent or not. So nothing that is queued is run, and nothing follows. Error callbacks are left to themselves. Repeatable.
+ */
+export async function endInside(delivery: Delivery, join: PlanJoin, ending: Ending): Promise<void> {
+  const { run, deps } = delivery;
+  const { nodes, joins } = insideOf(await run.plan.whole(), join);
+  for (const inner of joins) {
+    const author = { by: delivery.owner, atMs: deps.clock.now() };
+    await run.write(decideSkippedWrite(run.generation, run.id, inner, author), "join.skip");
+  }
+  const places = await Promise.all(nodes.map((node) => locate(delivery, node)));
+  const images = await deps.store.getMany(
+    places.map(({ place }) => place.key),
+    "slot.look",
+  );
+  for (const [i, { node, place }] of places.entries())
+    if (slotIn(place, images[i]).state !== "settled") await endNode(delivery, node, ending);
 }
 
 /** A map that was settled waits for its child no more. */

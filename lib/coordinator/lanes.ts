@@ -19,8 +19,11 @@ import {
   waitingJoins,
 } from "../protocol/lanes.ts";
 import type { Released } from "../protocol/release.ts";
+import { hasSucceeded } from "../protocol/slot.ts";
 import { leafKey, tallyKey, topOf } from "../protocol/tally.ts";
+import { beforeJoin } from "../protocol/turn.ts";
 import { type Delivery, sendsAtOnce, type Wins } from "./delivery.ts";
+import { locate, slotIn } from "./places.ts";
 
 /** Units looked at together, at most, by who skips settled ones. */
 const unitsAtOnce = 100;
@@ -108,6 +111,26 @@ export async function isInTurn(delivery: Delivery, unit: NodeId | JoinId): Promi
     if (!(await hasComeTo(delivery, join, unitOf(join, index)))) return false;
   }
   return true;
+}
+
+/**
+ * Whether what a join comes after has come about. A request may settle its members before: what follows it, its own slot
+ * and the end of the run included, is left to whoever releases it, who finds it decided.
+ */
+export async function isReleased(delivery: Delivery, unit: NodeId | JoinId): Promise<boolean> {
+  if (delivery.ofUnit) return true;
+  const { run, deps } = delivery;
+  const plan = await run.plan.whole();
+  const join = Object.hasOwn(plan.joins, unit) ? plan.joins[unit] : undefined;
+  // A task that has succeeded had been released.
+  if (join === undefined) return true;
+  const before = beforeJoin(plan, join);
+  const joins = await Promise.all(before.joins.map((id) => run.plan.join(id)));
+  const node = before.node === null ? undefined : await locate(delivery, await run.plan.node(before.node));
+  const keys = joins.map((one) => tallyKey(run.id, one, topOf(one)));
+  const images = await deps.store.getMany(node === undefined ? keys : [...keys, node.place.key], "turn.look");
+  if (!joins.every((one, i) => deps.protocol.decisionOf(one, images[i]) === "callback")) return false;
+  return node === undefined || hasSucceeded(slotIn(node.place, images.at(-1)));
 }
 
 /** The first open unit of a lane, from one of its units on. */

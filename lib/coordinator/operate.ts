@@ -7,10 +7,8 @@
 import { InvalidRequestError, RunRemovedError } from "../errors.ts";
 import type { RunId } from "../model/ids.ts";
 import type { OperateRequest, PauseRequest, RemoveRequest, RevokeRequest } from "../model/request.ts";
-import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import type { WriteResult } from "../ports/index.ts";
 import { type Head, isTombstone, pauseWrite, removeAtWrite, resumeWrite } from "../protocol/head.ts";
-import { memberPrefix } from "../protocol/inside.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { checkGeneration, deliveryFor, type Identified } from "./asked.ts";
@@ -19,9 +17,8 @@ import type { Delivery } from "./delivery.ts";
 import type { CoordinatorDeps } from "./deps.ts";
 import { endRun } from "./drive.ts";
 import { endRests } from "./end-rest.ts";
-import { type Ending, endMembers, endNode } from "./ending.ts";
+import { type Ending, endInside, endMembers, endNode } from "./ending.ts";
 import { goOnAround } from "./fronts.ts";
-import { locate, slotIn } from "./places.ts";
 import { restart } from "./restart.ts";
 import { retry } from "./retry.ts";
 
@@ -68,7 +65,7 @@ async function revoke(
   await goOnAround(delivery, plans, head, path);
 }
 
-/** Ends a task, or what is missing of a chord or group. */
+/** Ends a task; or what is missing of a chord or group, and what lies inside its members. */
 async function endPart(delivery: Delivery, path: string, ending: Ending): Promise<void> {
   const plan = await delivery.run.plan.whole();
   const node = Object.hasOwn(plan.nodes, path) ? plan.nodes[path] : undefined;
@@ -80,27 +77,7 @@ async function endPart(delivery: Delivery, path: string, ending: Ending): Promis
   if (!join) throw new InvalidRequestError("path", path, "must be the path of a task, chord or group of the run");
   await endMembers(delivery, join, ending);
   await endRests(delivery);
-  await endInside(delivery, join, Object.values(plan.nodes), ending);
-}
-
-/** Tasks inside the members of a join that somebody has begun: the links of a chain, say. What has not begun never will. */
-async function endInside(
-  delivery: Delivery,
-  join: PlanJoin,
-  nodes: readonly PlanNode[],
-  ending: Ending,
-): Promise<void> {
-  const prefix = memberPrefix(join);
-  const inside = nodes.filter((node) => node.slot?.join !== join.id && node.id.startsWith(prefix));
-  const places = await Promise.all(inside.map((node) => locate(delivery, node)));
-  const images = await delivery.deps.store.getMany(
-    places.map(({ place }) => place.key),
-    "slot.look",
-  );
-  for (const [i, { place, node }] of places.entries()) {
-    const { state } = slotIn(place, images[i]);
-    if (state !== "absent" && state !== "settled") await endNode(delivery, node, ending);
-  }
+  await endInside(delivery, join, ending);
 }
 
 async function pause(

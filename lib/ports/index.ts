@@ -5,8 +5,10 @@ export type {
   DeploymentFacts,
   Expiry,
   LayoutPart,
+  MappingInspector,
   QueueDescription,
   QueueInspector,
+  QueueMapping,
   TableDescription,
   TableInspector,
 } from "./deployment.ts";

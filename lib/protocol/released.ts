@@ -19,7 +19,9 @@ import {
 } from "./lanes.ts";
 import { type ListName, listOf, rangeOf, rangesOf, type Released as Start } from "./release.ts";
 import { isBelow } from "./reopen.ts";
+import { hasSucceeded } from "./slot.ts";
 import { decided, fired, held, isKept, joinOf, nodeOf, rangeSlot, type Snapshot, slotOf, tallyOf } from "./snapshot.ts";
+import { beforeTurn } from "./turn.ts";
 
 export interface Released {
   /** Nodes that should be on their way, with the time they became so. */
@@ -75,7 +77,7 @@ export function releasedOf(snapshot: Snapshot): Released {
     nodes.set(id, sinceMs);
     const node = nodeOf(snapshot, id);
     const slot = slotOf(snapshot, node);
-    if (slot.state === "settled" && slot.status === "SUCCEEDED") pushList(`next:${id}`, node.next, slot.settledAtMs);
+    if (hasSucceeded(slot)) pushList(`next:${id}`, node.next, slot.settledAtMs);
   };
   const walkJoin = (id: JoinId, sinceMs: number) => {
     if (joins.has(id)) return;
@@ -113,15 +115,16 @@ export function releasedOf(snapshot: Snapshot): Released {
   };
   pushList("start", snapshot.plan.start, snapshot.head.submittedAtMs);
   const kept = new Set(Object.values(snapshot.plan.joins).flatMap((join) => (isKept(snapshot, join) ? [join.id] : [])));
-  const isOutOfTurn = outOfTurn(snapshot.plan, (join, number) => tallyOf(snapshot, join, { level: 0, number }));
+  const isOutOfLane = outOfTurn(snapshot.plan, (join, number) => tallyOf(snapshot, join, { level: 0, number }));
+  const isEarly = beforeTurn(snapshot);
   // Decisions are read from the joins themselves: slots that lead there need no edge here.
   for (const join of Object.values(snapshot.plan.joins)) {
     if (join.size === 0) continue;
     const decision = decided(snapshot, join);
     const atMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;
     // Nothing more starts below a join that was taken over: it would arrive at a top of the older generation, for ever.
-    // Nor where a lane has not come to: whoever releases that member meets the decision there.
-    const waits = isBelow(kept, join.id) || isOutOfTurn(join.id);
+    // Nor where a lane has not come to, or what comes before has not come about: whoever releases it meets the decision there.
+    const waits = isBelow(kept, join.id) || isOutOfLane(join.id) || isEarly(join);
     if (decision === "callback" && !waits) pushList(`next:${join.id}`, join.next, atMs);
     if (decision === "error" && join.onError !== null) push([{ kind: "node", node: join.onError }], atMs);
   }

@@ -81,6 +81,10 @@ export type Slot = OpenSlot | SettledSlot;
 /** End of a lease that has none: the last time that JavaScript knows. Its owner is a run (child.ts). */
 export const endlessMs = 8_640_000_000_000_000;
 
+export function hasSucceeded(slot: Slot): slot is SettledSlot {
+  return slot.state === "settled" && slot.status === "SUCCEEDED";
+}
+
 /** Settled, but neither with success nor skipped by choice. */
 export function isBad(slot: Slot): boolean {
   return slot.state === "settled" && slot.status !== "SUCCEEDED" && slot.skip === undefined;

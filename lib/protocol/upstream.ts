@@ -8,6 +8,7 @@ import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Next, Plan, PlanNode, Source, Start } from "../plan/types.ts";
 import type { Released } from "./released.ts";
 import { decided, joinOf, nodeOf, type Snapshot, slotOf } from "./snapshot.ts";
+import { beforeTurn } from "./turn.ts";
 
 /** What keeps a member from its outcome. */
 export type Blocker =
@@ -39,6 +40,7 @@ export function upstreamOf(snapshot: Snapshot, released: Released): Upstream {
   };
   const known = new Map<Unit, readonly Blocker[]>([["start", [{ kind: "unsent", list: "start" }]]]);
 
+  const isEarly = beforeTurn(snapshot);
   const startedNode = (id: NodeId): Blocker | undefined => {
     const sinceMs = released.nodes.get(id);
     if (sinceMs === undefined) return undefined;
@@ -54,7 +56,9 @@ export function upstreamOf(snapshot: Snapshot, released: Released): Upstream {
     }
     if (unit.startsWith("join:")) {
       const join = joinOf(snapshot, id);
-      if (decided(snapshot, join) !== undefined) return { blockers: [{ kind: "not-driven" }] };
+      const decision = decided(snapshot, join);
+      if (decision === "callback" && isEarly(join)) return { before: [`header:${id}`] };
+      if (decision !== undefined) return { blockers: [{ kind: "not-driven" }] };
       if (join.kind === "dag") return { before: (snapshot.plan.members[id] ?? []).flatMap(unitsIn) };
       return released.joins.has(id) ? { blockers: [{ kind: "join", join: id }] } : { before: [`header:${id}`] };
     }

@@ -81,6 +81,7 @@ export const sites = [
   "split.send",
   "sweep.send",
   "tally.arrive",
+  "turn.look",
   "value.read",
   "value.write",
   "wake.look",

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { account, region, type Variables } from "./environment.ts";
 import { runWell } from "./process.ts";
 
-/** Name of the stack. */
-export const stackName = "TuttiE2e";
+/** Name of the stack on an emulator. */
+export const localStack = "TuttiE2e";
 
 const root = new URL("../..", import.meta.url).pathname;
 const cdk = createRequire(import.meta.url).resolve("aws-cdk/bin/cdk");
@@ -17,22 +17,41 @@ const call = (args: readonly string[], options: Parameters<typeof runWell>[2]) =
 
 /** Releases of the tasks. */
 export const releases = [1, 2] as const;
+export type Release = (typeof releases)[number];
 
-/** Synthesises the stack for each release, with its bundles, into `release-1` and `release-2`. Talks to nobody. */
-export async function synthesise(env: Variables, folder: string): Promise<void> {
-  const args = ["--conditions=source", "--import", "tsx", "test/e2e/app.ts", folder];
+/** Name of the stack; and of an account, its number and region. */
+export type Where = readonly [stack: string] | readonly [stack: string, account: string, region: string];
+
+/** Synthesises the stack of a release, with its bundles, into a folder. Talks to nobody. */
+export async function synthesise(env: Variables, folder: string, release: Release, where: Where): Promise<void> {
+  const [stack, ...account] = where;
+  const args = [
+    "--conditions=source",
+    "--import",
+    "tsx",
+    "test/e2e/app.ts",
+    folder,
+    stack,
+    String(release),
+    ...account,
+  ];
   await runWell(process.execPath, args, own(env, 180));
 }
 
-/** Prepares the account. From a folder without an app: nothing is synthesised for it. */
+/** Prepares the emulator's account. From a folder without an app: nothing is synthesised for it. */
 export async function bootstrap(env: Variables): Promise<void> {
-  await call(["bootstrap", `aws://${account}/${region}`], { ...own(env, 60), cwd: tmpdir() });
+  await call(["bootstrap", `aws://${account}/${region}`], { ...own(env, 120), cwd: tmpdir() });
 }
 
-export async function deploy(env: Variables, assembly: string): Promise<void> {
-  await call(["deploy", stackName, "--app", assembly, "--require-approval", "never"], own(env, 120));
+export interface Deployed {
+  readonly env: Variables;
+  readonly stack: string;
 }
 
-export async function destroy(env: Variables, assembly: string): Promise<void> {
-  await call(["destroy", stackName, "--app", assembly, "--force"], own(env, 120));
+export async function deploy({ env, stack }: Deployed, assembly: string, timeoutSeconds = 240): Promise<void> {
+  await call(["deploy", stack, "--app", assembly, "--require-approval", "never"], own(env, timeoutSeconds));
+}
+
+export async function destroy({ env, stack }: Deployed, assembly: string, timeoutSeconds = 240): Promise<void> {
+  await call(["destroy", stack, "--app", assembly, "--force"], own(env, timeoutSeconds));
 }

@@ -14,6 +14,21 @@ export type Variables = Readonly<Record<string, string>>;
 export const account = "000000000000";
 export const region = "us-east-1";
 
+/** Session of a role, as `AssumeRole` hands it out. */
+export interface Credentials {
+  readonly AccessKeyId: string;
+  readonly SecretAccessKey: string;
+  readonly SessionToken: string;
+}
+
+/** The same environment, for somebody with these credentials. */
+export const as = (env: Variables, { AccessKeyId, SecretAccessKey, SessionToken }: Credentials): Variables => ({
+  ...env,
+  AWS_ACCESS_KEY_ID: AccessKeyId,
+  AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+  AWS_SESSION_TOKEN: SessionToken,
+});
+
 const localHosts = ["127.0.0.1", "localhost", "[::1]"];
 
 /** Thrown before anything is started. */

@@ -1,7 +1,6 @@
 /**
  * Sends what the deployed functions say to table and queues through a proxy that drops answers.
  */
-import { stackName } from "./cdk.ts";
 import { type DroppingProxy, startProxy } from "./proxy.ts";
 import type { Target } from "./target.ts";
 
@@ -14,7 +13,7 @@ export interface Dropping extends DroppingProxy {
 }
 
 export async function dropAnswers(target: Target, seed: number): Promise<Dropping> {
-  const { aws } = target;
+  const { aws, stack } = target;
   if (aws === undefined) throw new Error(`${target.name} gives no way to change functions`);
   const upstream = new URL(target.env.AWS_ENDPOINT_URL as string);
   const proxy = await startProxy({ upstreamPort: Number(upstream.port), share, seed });
@@ -24,7 +23,7 @@ export async function dropAnswers(target: Target, seed: number): Promise<Droppin
       const { Functions } = (await aws("lambda", "list_functions", {})) as {
         Functions: { FunctionName: string; Environment: { Variables: Record<string, string> } }[];
       };
-      for (const { FunctionName, Environment } of Functions.filter((one) => one.FunctionName.startsWith(stackName))) {
+      for (const { FunctionName, Environment } of Functions.filter((one) => one.FunctionName.startsWith(stack))) {
         const Variables = throughPort(Environment.Variables, upstream.host, proxy.port);
         await aws("lambda", "update_function_configuration", { FunctionName, Environment: { Variables } });
       }

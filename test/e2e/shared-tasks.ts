@@ -61,5 +61,17 @@ export const poison = defineTask({ name: "poison", args: z.tuple([]), queue: "po
   await sleep(60_000);
 });
 
+/** Takes its process with it at its first attempt, when it is told to. */
+export const dieOnce = defineTask(
+  { name: "die-once", args: z.tuple([z.boolean()]), queue: "marked" },
+  async (ctx, dies) => {
+    if (dies && ctx.attempt === 1) {
+      process.kill(process.pid, "SIGKILL");
+      await sleep(60_000);
+    }
+    return 1;
+  },
+);
+
 /** Somebody answers for it with `tutti report`. */
 export const approve = declareTask({ name: "approve", args: z.tuple([]), queue: "people" });

@@ -5,7 +5,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { defineTask } from "tutti";
 import { z } from "zod";
 
-export { add, approve, failIf, failOnce, hold, mark, poison, square, statuses, tellFailure } from "./shared-tasks.ts";
+export {
+  add,
+  approve,
+  dieOnce,
+  failIf,
+  failOnce,
+  hold,
+  mark,
+  poison,
+  square,
+  statuses,
+  tellFailure,
+} from "./shared-tasks.ts";
 
 /** Which release ran it. */
 export const release = defineTask(

@@ -6,11 +6,11 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { Tutti } from "../../infra/index.ts";
 import { aStack, fixture } from "./templates.ts";
 
-const stack = aStack();
-new Tutti(stack, "Tutti", {
+export const everythingStack = aStack();
+new Tutti(everythingStack, "Tutti", {
   tasks: fixture("schedules.ts"),
-  alarms: { topic: new Topic(stack, "People") },
+  alarms: { topic: new Topic(everythingStack, "People") },
   dashboard: true,
 });
 
-export const everything = Template.fromStack(stack);
+export const everything = Template.fromStack(everythingStack);

@@ -177,6 +177,8 @@ async function main(): Promise<boolean> {
     await say(partOf(values.part));
     return true;
   }
+  if (values.scenario !== undefined && !scenarios.some(({ name }) => name === values.scenario))
+    throw new Error(`no scenario ${values.scenario}; their names are in test/simulation/*scenarios.ts`);
   if (values.scenario !== undefined && values.fault !== undefined) return oneHistory(values.scenario, values.fault);
   if (values.variants) return wrongVariants();
   const held = await everything(values.scenario === undefined ? undefined : [values.scenario]);

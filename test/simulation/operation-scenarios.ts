@@ -7,6 +7,7 @@ const mended = (value: number) => ({ task: "mended", args: [value] });
 const slow = (seconds: number, value: number) => ({ task: "slow", args: [seconds, value] });
 const delayed = (value: number) => ({ task: "one", args: [value], delaySeconds: 800 });
 const outcomes = { task: "outcomes" };
+const allSettled = (...header: object[]) => ({ chord: { header, when: "all-settled" } });
 const retry = { type: "retry" };
 const inPacks = { tasksPerMessage: () => 10 };
 
@@ -203,6 +204,27 @@ export const operationScenarios: readonly Scenario[] = [
     name: "revoke of a chord",
     workflow: settledChord(settledChord(one(1), slow(100, 2)), one(3), { chain: [slow(100, 4), one(5)] }),
     operations: [{ request: { type: "revoke", path: "." }, atStartOf: "header[0]/header[1]", afterSeconds: 5 }],
+    status: "SUCCEEDED",
+    open: true,
+  },
+  {
+    name: "revoke of a chord before its turn",
+    workflow: { chord: { header: [one(1), slow(100, 2)], callback: settledChord(one(3), one(4)) } },
+    sweeper: true,
+    operations: [{ request: { type: "revoke", path: "callback" }, atStartOf: "header[1]", afterSeconds: 5 }],
+    status: "SUCCEEDED",
+    value: ["REVOKED", "REVOKED"],
+  },
+  {
+    // The last one has no callback: what follows it is the end of the run.
+    name: "revoke of chords in a row before their turn",
+    workflow: { chain: [slow(100, 1), settledChord(one(2)), settledChord(one(3)), allSettled(one(4), one(5))] },
+    sweeper: true,
+    operations: [
+      { request: { type: "revoke", path: "[3]" }, atStartOf: "[0]", afterSeconds: 5 },
+      { request: { type: "revoke", path: "[1]", requestId: "operation-2" }, atStartOf: "[0]", afterSeconds: 10 },
+      { request: { type: "revoke", path: "[2]", requestId: "operation-3" }, atStartOf: "[0]", afterSeconds: 15 },
+    ],
     status: "SUCCEEDED",
     open: true,
   },

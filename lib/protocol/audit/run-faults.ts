@@ -2,7 +2,7 @@
  * The run as a whole: its head against its plan, its status against its tasks and joins, its generation (S2, S10, S20).
  */
 import { type NodeId, taskIdOf } from "../../model/ids.ts";
-import type { PlanJoin, Source } from "../../plan/types.ts";
+import type { PlanJoin, PlanNode, Source } from "../../plan/types.ts";
 import { isBelow, reopenWrites } from "../reopen.ts";
 import { isBad, type Slot, skipIn } from "../slot.ts";
 import { decided, joinOf, memberSlot, nodeOf, type Snapshot, slotOf } from "../snapshot.ts";
@@ -42,10 +42,15 @@ export function statusFaults(snapshot: Snapshot): Fault[] {
     const joins = Object.values(plan.joins);
     // The members of what was skipped have no outcome of their own.
     const skipped = new Set(joins.flatMap((join) => (decided(snapshot, join) === "skipped" ? [join.id] : [])));
-    return joins
-      .filter(({ size, failure }) => size > 0 && failure.then.kind === "head")
-      .filter((join) => decided(snapshot, join) === undefined && !isBelow(skipped, join.id))
-      .map((join) => ["S10", `the run is SUCCEEDED, and ${join.id} is undecided`]);
+    const isNeeded = ({ id, failure }: PlanNode | PlanJoin) => failure.then.kind === "head" && !isBelow(skipped, id);
+    const undecided = joins.filter((join) => isNeeded(join) && join.size > 0 && decided(snapshot, join) === undefined);
+    const unsettled = Object.values(plan.nodes).filter(
+      (node) => isNeeded(node) && slotOf(snapshot, node).state !== "settled",
+    );
+    return [
+      ...undecided.map((join): Fault => ["S10", `the run is SUCCEEDED, and ${join.id} is undecided`]),
+      ...unsettled.map((node): Fault => ["S10", `the run is SUCCEEDED, and ${node.id} has no outcome`]),
+    ];
   }
   if (head.status !== "FAILED") return [];
   const named = Object.values(plan.nodes).find((node) => taskIdOf(head.runId, node.id) === head.error?.taskId);

@@ -80,7 +80,7 @@ const rows: readonly (readonly [what: string, broken: () => Dump, violations: re
   [
     "S3: a mark of what is not there",
     () => broken(dump("chord"), "tally#.#0#1", { s0: undefined, remaining: 1 }),
-    ["S3 ."],
+    ["S3 .", "S10 head"],
   ],
   ["S3: a quorum without its successes", () => broken(dump("quorum"), "tally#.#1#0", { m1: undefined }), ["S3 ."]],
   [

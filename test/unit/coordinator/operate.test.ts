@@ -268,6 +268,48 @@ describe("revoke", () => {
     });
     expect(report.run.status).toBe("SUCCEEDED");
   });
+
+  it("of a chord runs nothing of what is queued inside its members, and calls no callback there", async () => {
+    const later = { task: "one", args: [1], delaySeconds: 60 };
+    const inner = { chord: { header: [later], when: "all-settled", callback: { task: "one" } } };
+    const header = [{ chain: [later, { task: "one" }] }, inner, { chain: [inner, inner] }, later];
+    const callback = { task: "naps", args: [300], immutable: true };
+    await begin({ chord: { header, when: "all-settled", callback } });
+    await deployment.advance(1);
+    await ask({ type: "revoke", requestId: "q1", path: "." });
+    await deployment.advance(200);
+    expect(entered).toEqual(["run/callback 1"]);
+    expect(head().status).toBe("RUNNING");
+  });
+
+  const task = { task: "one", args: [7], immutable: true };
+  const settled = (member: object, more: object = {}) => ({
+    chord: { header: [member], when: "all-settled", ...more },
+  });
+  it.each([
+    ["its callback", settled(task, { callback: task }), "[1]", ["[1]/callback"]],
+    ["the end of the run", settled(task), "[1]", []],
+    ["its slot", settled(settled(task)), "[1]/header[0]", []],
+    ["the chord that follows it", { chain: [settled(task), settled(task)] }, "[1]/[0]", ["[1]/[1]/header[0]"]],
+    [
+      "what is decided already",
+      { chain: [settled(task), settled(task, { callback: task })] },
+      "[1]/[1]",
+      ["[1]/[0]/header[0]", "[1]/[1]/callback"],
+    ],
+  ])("of a chord before its turn leaves %s to its release", async (_what, chord, path, after) => {
+    await begin({ chain: [{ task: "naps", args: [50] }, chord] });
+    await deployment.advance(1);
+    await ask({ type: "revoke", requestId: "q1", path });
+    await deployment.advance(10);
+    await deployment.until(sweep());
+    await deployment.advance(10);
+    expect(head().status).toBe("RUNNING");
+    expect(entered).toEqual(["run/[0] 1"]);
+    await deployment.advance(60);
+    expect(head().status).toBe("SUCCEEDED");
+    expect(entered.slice(1)).toEqual(after.map((id) => `run/${id} 1`));
+  });
 });
 
 describe("pause and resume", () => {
