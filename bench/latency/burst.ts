@@ -67,9 +67,10 @@ export function burstMs(burst: Burst, random: Random): number {
       units += pack * unitsPerMember;
       const tableMs = released + (units / tableUnitsPerSecond) * 1000;
       const lane = at % lanes.length;
-      lanes[lane] = Math.max((lanes[lane] as number) + write() + memberMs + write(), tableMs);
+      // A claim and bodies; the commit is made while the next pack is claimed.
+      lanes[lane] = Math.max((lanes[lane] as number) + write() + memberMs, tableMs);
     }
-    const atMs = Math.max(...lanes);
+    const atMs = Math.max(...lanes.map((laneMs) => laneMs + write()));
     endMs = Math.max(endMs, atMs);
     copies.give(atMs);
   }

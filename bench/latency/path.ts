@@ -49,35 +49,50 @@ const getMany = { most: 100, atOnce: 4 } as const;
 /** Counts the paths; the join's of a chord of that many members. */
 export async function countPaths(members: number): Promise<Paths> {
   const [join, inline, overQueue] = [
-    await pathOf({
-      chord: {
-        header: Array.from({ length: members }, (_, index) => ({ task: "before", args: [index] })),
-        callback: { task: "after", args: [] },
+    await pathOf(
+      {
+        chord: {
+          header: Array.from({ length: members }, (_, index) => ({ task: "before", args: [index] })),
+          callback: { task: "after", args: [] },
+        },
       },
-    }),
-    await pathOf({
-      chain: [
-        { task: "before", args: [0] },
-        { task: "after", args: [] },
-      ],
-    }),
-    await pathOf({
-      chain: [
-        { task: "before", args: [0] },
-        { task: "after", args: [], queue: "other" },
-      ],
-    }),
+      members - 1,
+    ),
+    await pathOf(
+      {
+        chain: [
+          { task: "before", args: [0] },
+          { task: "after", args: [] },
+        ],
+      },
+      0,
+    ),
+    await pathOf(
+      {
+        chain: [
+          { task: "before", args: [0] },
+          { task: "after", args: [], queue: "other" },
+        ],
+      },
+      0,
+    ),
   ];
   return { join, inline, overQueue };
 }
 
-async function pathOf(workflow: Submittable): Promise<readonly Step[]> {
+/** A commit and an arrival, and one to spare. */
+const turnsAfterOthers = 3;
+
+/** @param last - What the last of its members is given. */
+async function pathOf(workflow: Submittable, last: number): Promise<readonly Step[]> {
   const turns = createTurns();
   const calls: Call[] = [];
   let beganAt = 0;
   let endedAt: number | undefined;
   const tasks = {
-    before: defineTask({ name: "before", args: z.tuple([z.number()]) }, () => {
+    before: defineTask({ name: "before", args: z.tuple([z.number()]) }, async (_ctx, index) => {
+      // The last member ends when all others have arrived: what follows waits for nobody else.
+      if (index === last) for (let turn = 0; turn < turnsAfterOthers; turn++) await turns.next();
       beganAt = turns.now();
       return null;
     }),

@@ -42,7 +42,20 @@ const two = { BENCH_CONCURRENCY: "2" };
 const source = ["node", "--conditions=source", "--import", "tsx"];
 const here = "{TUTTI}/bench/peers/systems/tutti";
 const engine = (...more: string[]): Server => ({ command: [...source, `${here}/server.ts`, "{DATA}", ...more] });
-const tutti = (name: string, server: Server, environment: Readonly<Record<string, string>>, concurrency: number) => ({
+/** What is lost is looked for sooner than a developer needs it: for kills. */
+const soon = ["--lease-seconds", "5", "--visibility-seconds", "5", "--sweep-seconds", "1"];
+/** What tasks of milliseconds are given: 64 travel together, and run side by side. */
+const tiny = {
+  TUTTI_QUEUES: JSON.stringify({ default: { tasksPerInvocation: 64, tasksPerMessage: 64 } }),
+  TUTTI_TASKS_PER_INVOCATION: "64",
+};
+const tutti = (
+  name: string,
+  server: Server,
+  environment: Readonly<Record<string, string>>,
+  concurrency: number,
+  times: readonly string[] = [],
+): Variant => ({
   name,
   environment: { TUTTI_LOG_LEVEL: "error", ...environment },
   server,
@@ -54,12 +67,7 @@ const tutti = (name: string, server: Server, environment: Readonly<Record<string
     `${here}/tasks.ts`,
     "--concurrency",
     String(concurrency),
-    "--lease-seconds",
-    "5",
-    "--visibility-seconds",
-    "5",
-    "--sweep-seconds",
-    "1",
+    ...times,
   ],
   client: [...source, `${here}/client.ts`],
 });
@@ -125,12 +133,14 @@ export const systems: readonly System[] = [
     versions: 'echo "tutti $(git -C "$TUTTI" describe --always --dirty)"',
     speed: [
       tutti("engine in memory, 1 worker", engine(), {}, 4),
+      tutti("engine in memory, 1 worker, 64 members a message", engine(), tiny, 4),
       tutti("engine on disk, 1 worker", engine("disk"), {}, 4),
+      tutti("engine on disk, 1 worker, 64 members a message", engine("disk"), tiny, 4),
       { name: "one process", client: [...source, `${here}/one-process.ts`] },
     ],
     kills: [
-      tutti("defaults, lease 5 s", engine(), two, 2),
-      tutti("defaults, lease 5 s, 50 members of 400 ms at once", engine(), hard, 5),
+      tutti("defaults, lease 5 s", engine("soon"), two, 2, soon),
+      tutti("defaults, lease 5 s, 50 members of 400 ms at once", engine("soon"), hard, 5, soon),
     ],
   },
   {

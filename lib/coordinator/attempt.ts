@@ -24,7 +24,8 @@ export type Attempted = { readonly kind: "done" } | { readonly kind: "lost"; rea
 
 /** Attempts of one item in one delivery: they share heartbeats and commits. */
 export interface Attempts {
-  run(member: Located, lease: LeasedSlot): Promise<Attempted>;
+  /** @param ended - Called when its body runs no more: what follows is records. Not called when that is an error. */
+  run(member: Located, lease: LeasedSlot, ended?: () => void): Promise<Attempted>;
 }
 
 const done: Attempted = { kind: "done" };
@@ -33,12 +34,13 @@ export function createAttempts(delivery: Delivery): Attempts {
   const keepers = keepLeases(delivery);
   const commit = createCommitter(delivery);
   return {
-    run: (member, lease) => inTrace(delivery, member.node, () => run(member, lease)),
+    run: (member, lease, ended) => inTrace(delivery, member.node, () => run(member, lease, ended)),
   };
 
-  async function run(member: Located, lease: LeasedSlot): Promise<Attempted> {
+  async function run(member: Located, lease: LeasedSlot, ended = () => {}): Promise<Attempted> {
     if (!(await mayStillStart(delivery, member.node))) return done;
     const result = await runTask(delivery, member, lease, keepers);
+    ended();
     if (result.kind === "not-started") return done;
     if (result.kind === "retry") return waitForRetry(delivery, member, lease, result);
     const { node, place, join } = member;

@@ -200,6 +200,8 @@ async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine:
   const untouched = members.every(({ row }) => row.seen.state === "absent");
   const wanted = untouched ? members.length : Math.min(members.length, slotsPerWrite.seen);
   const { given, waited } = await turns.take(wanted);
+  // A turn is for bodies: what is written after them needs none, and the arrivals of the next packs may go with it.
+  const free = once(() => turns.free(given));
   try {
     const now = members.slice(0, given);
     reopen(judging, judging.image, ...members.slice(given));
@@ -212,13 +214,21 @@ async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine:
     const result = await claimAll(delivery, claims);
     if (result.applied) {
       judging.image = result.image;
-      await attemptAll(judging, [...mine, ...claims]);
+      await attemptAll(judging, [...mine, ...claims], free);
     } else {
       reopen(judging, result.image, ...now, ...mine);
     }
   } finally {
-    turns.free(given);
+    free();
   }
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
 }
 
 /** What has come to its end in an older generation, and is kept, stays in its item as it is; it is only driven on from. */
@@ -230,9 +240,20 @@ async function claimAll(delivery: Delivery, claims: readonly (Claim & Located)[]
   return unlessKept(delivery, write.key, claim, takenOver(places));
 }
 
-/** Runs what this delivery holds, side by side. One that lost its lease on the way is judged again. */
-async function attemptAll(judging: Judging, members: readonly Leased[]): Promise<void> {
-  const results = await Promise.allSettled(members.map((member) => judging.attempts.run(member, member.lease)));
+/**
+ * Runs what this delivery holds, side by side. One that lost its lease on the way is judged again.
+ *
+ * @param ended - Called when every body has ended, before the last of their outcomes is recorded.
+ */
+async function attemptAll(judging: Judging, members: readonly Leased[], ended = () => {}): Promise<void> {
+  let running = members.length;
+  const bodyEnded = () => {
+    running--;
+    if (running === 0) ended();
+  };
+  const results = await Promise.allSettled(
+    members.map((member) => judging.attempts.run(member, member.lease, bodyEnded)),
+  );
   for (const [i, result] of results.entries()) {
     if (result.status === "rejected") throw result.reason;
     if (result.value.kind === "lost") reopen(judging, result.value.image, members[i] as Leased);

@@ -140,10 +140,19 @@ export async function joinOfSlot(plan: PlanView, node: PlanNode): Promise<PlanJo
   return node.slot === null ? undefined : await plan.join(node.slot.join);
 }
 
+/** Characters of units as JSON. A plan never changes, and its joins are asked for with every message. */
+const lengths = new WeakMap<PlanNode | PlanJoin, number>();
+
+function lengthOf(unit: PlanNode | PlanJoin): number {
+  const length = lengths.get(unit) ?? JSON.stringify(unit).length;
+  lengths.set(unit, length);
+  return length;
+}
+
 /** True when the nodes of one message fit into its fragment. */
 export function fitTogether(nodes: readonly PlanNode[]): boolean {
   let bytes = 0;
-  for (const node of nodes) bytes += JSON.stringify(node).length;
+  for (const node of nodes) bytes += lengthOf(node);
   return bytes <= fragmentNodeBytes;
 }
 
@@ -158,7 +167,7 @@ export async function fragmentOf(view: PlanView, own: readonly PlanNode[]): Prom
     const known = unit.kind === "node" ? nodes : joins;
     if (Object.hasOwn(known, unit.id)) continue;
     const found = unit.kind === "node" ? await view.node(unit.id) : await view.join(unit.id);
-    if (JSON.stringify(found).length > fragmentUnitBytes) continue;
+    if (lengthOf(found) > fragmentUnitBytes) continue;
     known[unit.id] = found as PlanNode & PlanJoin;
     queue.push(...neighbours(found));
     taken++;

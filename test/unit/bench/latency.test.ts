@@ -33,11 +33,11 @@ describe("the counted paths", () => {
   });
 
   it("take one more write for each level of tallies, and read the leaves before the callback", () => {
-    expect(paths.join.map(({ sites }) => sites[0])).toEqual([
-      "slot.commit",
-      "tally.arrive",
-      "slot.carry",
-      "input.read",
+    expect(paths.join.map(({ sites }) => sites)).toEqual([
+      ["slot.commit"],
+      ["tally.arrive"],
+      ["slot.carry"],
+      ["input.read"],
     ]);
     const reads = withReads(paths.join, 1000).filter(({ kind }) => kind === "batch");
     expect(reads.map(({ calls }) => calls)).toEqual([4, 4, 2]);
