@@ -159,8 +159,8 @@ async function pathOf(workflow: Submittable, last: number): Promise<readonly Ste
     concurrency: 1,
   });
   try {
-    // It looks whether the run was taken, which takes turns.
-    const submitted = createPortClient({ store, queue, clock, ids }).submit(workflow, { id: "path" });
+    // It looks now and then whether the run was taken: that is on no path, and is not counted.
+    const submitted = createPortClient({ store: plainStore, queue: plainQueue, clock, ids }).submit(workflow, { id: "path" });
     while (endedAt === undefined) await turns.turn();
     const steps = stepsOf(calls, beganAt, endedAt);
     turns.free();
