@@ -20,6 +20,7 @@ export function createCheckFunction(): (event: unknown, context: Context) => Pro
     check: () => checkStuck({ maxRuntimeHours: stuckMinutes / 60 }),
     publish: publisherTo(topicArn),
     log: telemetry.log,
+    metrics: telemetry.metrics,
   });
   return withTelemetry(telemetry, handler);
 }

@@ -6,6 +6,7 @@
 import { createDynamoClient } from "./adapters/dynamodb/client.ts";
 import { createTableInspector } from "./adapters/dynamodb/describe.ts";
 import { createDynamoStore } from "./adapters/dynamodb/store.ts";
+import { createLambdaClient, createMappingInspector } from "./adapters/lambda/mappings.ts";
 import { createSqsClient } from "./adapters/sqs/client.ts";
 import { createQueueInspector } from "./adapters/sqs/describe.ts";
 import { wallClock } from "./adapters/system/clock.ts";
@@ -16,7 +17,7 @@ import type { Connection } from "./connect.ts";
 import { clientOptions } from "./connect-aws.ts";
 import type { DoctorReport } from "./model/doctor-report.ts";
 import { defaults } from "./model/limits.ts";
-import type { Asked, AskedQueue, QueueDescription, QueueRef } from "./ports/index.ts";
+import type { Asked, AskedQueue, QueueDescription, QueueMapping, QueueRef } from "./ports/index.ts";
 import { isUnread } from "./protocol/facts.ts";
 
 /** People wait for it: two tries, then what went wrong is told. */
@@ -30,11 +31,18 @@ export async function doctor(connection: Connection, machine: Machine): Promise<
   const options = clientOptions(connection);
   const dynamodb = createDynamoClient({ ...options.dynamodb, maxAttempts });
   const sqs = createSqsClient({ ...options.sqs, maxAttempts });
+  const place = placeOf(connection);
+  const lambda = lambdaOf(connection, place);
   try {
     const inspector = createTableInspector({ client: dynamodb, table, clock: wallClock });
     const store = createDynamoStore({ client: dynamodb, table, clock: wallClock, ids: cryptoIds });
     const queue = createQueueInspector(sqs);
-    const describeQueues = () => askQueues(connection, (url) => asked(() => queue.describe(url)));
+    const mappings = lambda && createMappingInspector(lambda);
+    const describeQueues = () =>
+      askQueues(connection, {
+        queue: (url) => asked(() => queue.describe(url)),
+        ...(mappings && { mappings: (arn) => asked(() => mappings.ofQueue(arn)) }),
+      });
     const [described, expiry, recovery, dueMs, queues] = await Promise.all([
       asked(() => inspector.describe()),
       asked(() => inspector.expiry()),
@@ -44,7 +52,7 @@ export async function doctor(connection: Connection, machine: Machine): Promise<
     ]);
     const clock = inspector.clockOffset();
     const facts: DoctorFacts = {
-      place: placeOf(connection),
+      place,
       machine,
       nowMs: wallClock.now(),
       times: { ...defaults, ...connection.settings },
@@ -62,6 +70,7 @@ export async function doctor(connection: Connection, machine: Machine): Promise<
   } finally {
     dynamodb.destroy();
     sqs.destroy();
+    lambda?.destroy();
   }
 }
 
@@ -82,7 +91,21 @@ function isOfAws(endpoint: string): boolean {
   return URL.canParse(endpoint) && /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(endpoint).hostname);
 }
 
-type Ask = (url: string) => Promise<Asked<QueueDescription>>;
+/** Where only table and queues are an emulator's, the functions are nobody's: AWS's own are those of another deployment. */
+function lambdaOf({ region, endpoints, local }: Connection, { isEmulated }: DoctorFacts["place"]) {
+  const { lambda: endpoint } = endpoints;
+  if (local || (isEmulated && endpoint === undefined)) return undefined;
+  return createLambdaClient({
+    maxAttempts,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
+}
+
+interface Ask {
+  readonly queue: (url: string) => Promise<Asked<QueueDescription>>;
+  readonly mappings?: (arn: string) => Promise<Asked<readonly QueueMapping[]>>;
+}
 
 async function askQueues(
   { requestQueueUrl, taskQueueUrls, deadLetterQueueUrls }: Connection,
@@ -91,12 +114,29 @@ async function askQueues(
   const urls = new Map<QueueRef, string>();
   if (requestQueueUrl !== undefined) urls.set("request", requestQueueUrl);
   for (const [name, url] of Object.entries(taskQueueUrls)) urls.set(`task:${name}`, url);
-  const both = [...urls].map(async ([ref, url]): Promise<[QueueRef, AskedQueue]> => {
+  const all = [...urls].map(async ([ref, url]): Promise<[QueueRef, AskedQueue]> => {
     const deadUrl = deadLetterQueueUrls[ref];
-    const [queue, dead] = await Promise.all([ask(url), deadUrl === undefined ? undefined : ask(deadUrl)]);
-    return [ref, { queue, ...(dead === undefined ? {} : { dead }) }];
+    const [queue, dead] = await Promise.all([
+      askQueue(ask, url),
+      deadUrl === undefined ? undefined : askQueue(ask, deadUrl),
+    ]);
+    return [
+      ref,
+      {
+        queue: queue.description,
+        ...(queue.mappings && { mappings: queue.mappings }),
+        ...(dead && { dead: dead.description }),
+        ...(dead?.mappings && { deadMappings: dead.mappings }),
+      },
+    ];
   });
-  return new Map(await Promise.all(both));
+  return new Map(await Promise.all(all));
+}
+
+async function askQueue(ask: Ask, url: string) {
+  const description = await ask.queue(url);
+  const mappings = description.answer === "found" ? await ask.mappings?.(description.value.arn) : undefined;
+  return { description, mappings };
 }
 
 function seemsUnread({ queue, dead }: AskedQueue): boolean {

@@ -32,7 +32,7 @@ export interface Connection {
   readonly from: "options" | "environment" | "dev-file" | "stack";
   readonly table: string;
   readonly requestQueueUrl?: string;
-  readonly endpoints: { readonly dynamodb?: string; readonly sqs?: string };
+  readonly endpoints: { readonly dynamodb?: string; readonly sqs?: string; readonly lambda?: string };
   readonly region?: string;
   /** True for the local engine: it takes any credentials, and gets none of the user's. */
   readonly local: boolean;
@@ -130,10 +130,16 @@ export function endpointsOf(
   { endpoints = {} }: Pick<ConnectOptions, "endpoints">,
   environment: Surroundings["environment"],
 ): Connection["endpoints"] {
-  const { AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SQS } = environment;
+  const {
+    AWS_ENDPOINT_URL: all,
+    AWS_ENDPOINT_URL_DYNAMODB,
+    AWS_ENDPOINT_URL_SQS,
+    AWS_ENDPOINT_URL_LAMBDA,
+  } = environment;
   return defined({
     dynamodb: endpoints.dynamodb ?? AWS_ENDPOINT_URL_DYNAMODB ?? all,
     sqs: endpoints.sqs ?? AWS_ENDPOINT_URL_SQS ?? all,
+    lambda: AWS_ENDPOINT_URL_LAMBDA ?? all,
   });
 }
 

@@ -66,15 +66,25 @@ export function variablesOf(connection: Connection, settings: Settings): Record<
   };
 }
 
-function settingVariables(settings: Settings): Record<string, string> {
-  return {
-    TUTTI_LEASE_SECONDS: String(settings.leaseSeconds),
-    TUTTI_CLOCK_SKEW_SECONDS: String(settings.clockSkewSeconds),
-    TUTTI_SWEEP_SECONDS: String(settings.sweepSeconds),
-    TUTTI_VISIBILITY_SECONDS: String(settings.visibilitySeconds),
-    TUTTI_RETENTION_SECONDS: String(settings.retentionSeconds),
-    TUTTI_TASKS_PER_INVOCATION: String(settings.tasksPerInvocation),
-  };
+const settingNames = {
+  leaseSeconds: "TUTTI_LEASE_SECONDS",
+  clockSkewSeconds: "TUTTI_CLOCK_SKEW_SECONDS",
+  sweepSeconds: "TUTTI_SWEEP_SECONDS",
+  visibilitySeconds: "TUTTI_VISIBILITY_SECONDS",
+  retentionSeconds: "TUTTI_RETENTION_SECONDS",
+  tasksPerInvocation: "TUTTI_TASKS_PER_INVOCATION",
+} as const satisfies Record<keyof Settings, string>;
+
+/** The variables that say the same as some settings. */
+export function settingVariables(
+  settings: Readonly<Partial<Record<keyof Settings, number | undefined>>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settingNames).flatMap(([name, variable]) => {
+      const value = settings[name as keyof Settings];
+      return value === undefined ? [] : [[variable, String(value)]];
+    }),
+  );
 }
 
 /** Where a worker process finds the connection of the `tutti dev` that started it. */

@@ -1,12 +1,19 @@
 /**
  * What a worker process works with: the deployment that flags, environment or a running `tutti dev` name.
  */
-import { awsPorts, type Whereabouts } from "../lambdas/compose.ts";
+import { awsPorts, type Ports, type Whereabouts } from "../lambdas/compose.ts";
 import { type Environment, readEnvironment, type Variables } from "../lambdas/environment.ts";
+import { createPlainDynamoClient } from "../lib/adapters/dynamodb/plain-client.ts";
+import { createDynamoStore } from "../lib/adapters/dynamodb/store.ts";
+import { createPlainSqsClient } from "../lib/adapters/sqs/plain-client.ts";
+import { createSqsQueue } from "../lib/adapters/sqs/queue.ts";
+import { wallClock } from "../lib/adapters/system/clock.ts";
+import { cryptoIds } from "../lib/adapters/system/ids.ts";
 import { noMetrics } from "../lib/adapters/system/metrics.ts";
 import type { Connection as Found } from "../lib/connect.ts";
 import type { Log } from "../lib/ports/index.ts";
-import { localCredentials } from "./connection.ts";
+import { settingVariables } from "./connection.ts";
+import { createJsonCaller } from "./json-call.ts";
 import type { WorkerPorts } from "./worker.ts";
 
 /** Times that flags set; they go before the environment. */
@@ -17,30 +24,51 @@ export interface TimeFlags {
 }
 
 /**
- * The environment of a worker: what was found, laid over the variables of its process.
+ * The environment of a worker: what was found, laid over the variables of its process. Times: flags, else these variables,
+ * else those that the engine was started with.
  *
  * @throws InvalidEnvironmentError which names every variable that is absent or wrong.
  */
 export function environmentOf(found: Found, variables: Variables, times: TimeFlags): Environment {
-  const { leaseSeconds, visibilitySeconds, sweepSeconds } = times;
   return readEnvironment({
+    ...settingVariables(found.settings ?? {}),
     ...variables,
     TUTTI_TABLE: found.table,
     TUTTI_REQUEST_QUEUE_URL: found.requestQueueUrl,
     TUTTI_TASK_QUEUE_URLS: JSON.stringify(found.taskQueueUrls),
     TUTTI_DEAD_LETTER_QUEUE_URLS: JSON.stringify(found.deadLetterQueueUrls),
-    ...(leaseSeconds === undefined ? {} : { TUTTI_LEASE_SECONDS: String(leaseSeconds) }),
-    ...(visibilitySeconds === undefined ? {} : { TUTTI_VISIBILITY_SECONDS: String(visibilitySeconds) }),
-    ...(sweepSeconds === undefined ? {} : { TUTTI_SWEEP_SECONDS: String(sweepSeconds) }),
+    ...settingVariables(times),
   });
 }
 
-/** The ports of a worker. A local engine gets none of the user's credentials. */
+/** The ports of a worker. A local engine gets none of the user's credentials, and is spoken to without the SDK's work. */
 export function portsOf(found: Found, environment: Environment, log: Log): WorkerPorts {
-  const whereabouts: Whereabouts = {
-    endpoints: found.endpoints,
-    ...(found.region === undefined ? {} : { region: found.region }),
-    ...(found.local ? { credentials: localCredentials } : {}),
+  return { ...(enginePorts(found, environment) ?? accountPorts(found, environment)), log, metrics: noMetrics };
+}
+
+function accountPorts({ endpoints, region }: Found, environment: Environment): Ports {
+  const whereabouts: Whereabouts = { endpoints, ...(region === undefined ? {} : { region }) };
+  return awsPorts(environment, whereabouts);
+}
+
+/** Undefined for what is no engine of this machine. */
+function enginePorts({ local, endpoints }: Found, environment: Environment): Ports | undefined {
+  const { dynamodb, sqs } = endpoints;
+  if (!local || dynamodb === undefined || sqs === undefined) return undefined;
+  const [clock, ids] = [wallClock, cryptoIds];
+  const { table, requestQueueUrl: request, taskQueueUrls: tasks, deadLetterQueueUrls: dead } = environment;
+  return {
+    store: createDynamoStore({
+      client: createPlainDynamoClient(createJsonCaller(dynamodb).call),
+      table,
+      clock,
+      ids,
+    }),
+    queue: createSqsQueue({
+      client: createPlainSqsClient(createJsonCaller(sqs).call),
+      urls: { request, tasks, dead },
+    }),
+    clock,
+    ids,
   };
-  return { ...awsPorts(environment, whereabouts), log, metrics: noMetrics };
 }

@@ -5,15 +5,17 @@
  * in this process's memory: then nobody but this process can read it.
  */
 import { createLocalDynamoClient } from "../lib/adapters/dynamodb/client.ts";
+import { createPlainDynamoClient } from "../lib/adapters/dynamodb/plain-client.ts";
 import { createDynamoStore } from "../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../lib/adapters/dynamodb/table.ts";
 import { createMemoryStore } from "../lib/adapters/memory/store.ts";
-import { createLocalSqsClient } from "../lib/adapters/sqs/client.ts";
+import { createPlainSqsClient } from "../lib/adapters/sqs/plain-client.ts";
 import { createSqsQueue, type SqsQueue } from "../lib/adapters/sqs/queue.ts";
 import { TuttiError } from "../lib/errors.ts";
 import type { Clock, Ids, Store } from "../lib/ports/index.ts";
 import type { Connection } from "./connection.ts";
 import { dynoxideAvailable, startDynoxide } from "./dynoxide.ts";
+import { createJsonCaller } from "./json-call.ts";
 import { createQueues } from "./queues.ts";
 import { type SqsServer, startSqsServer } from "./sqs/server.ts";
 
@@ -75,11 +77,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       visibilitySeconds: options.visibilitySeconds,
       maxReceiveCount: options.maxReceiveCount ?? defaultMaxReceiveCount,
     });
-    const client = createLocalSqsClient(sqs.endpoint);
-    closers.push(async () => client.destroy());
+    const caller = createJsonCaller(sqs.endpoint);
+    closers.push(async () => caller.close());
     const { requestQueueUrl, taskQueueUrls, deadLetterQueueUrls } = urls;
     const queue = createSqsQueue({
-      client,
+      client: createPlainSqsClient(caller.call),
       urls: { request: requestQueueUrl, tasks: taskQueueUrls, dead: deadLetterQueueUrls },
     });
     const endpoints = { ...(table.endpoint === undefined ? {} : { dynamodb: table.endpoint }), sqs: sqs.endpoint };
@@ -114,9 +116,15 @@ async function startTable(options: EngineOptions, closers: (() => Promise<void>)
     startDynoxide({ ...(dataDir === undefined ? {} : { dataDir }), ...(port === undefined ? {} : { port }) }),
   );
   closers.push(() => dynoxide.close());
-  const client = createLocalDynamoClient(dynoxide.endpoint);
-  closers.push(async () => client.destroy());
-  await createTable(client, tableName);
+  const maker = createLocalDynamoClient(dynoxide.endpoint);
+  try {
+    await createTable(maker, tableName);
+  } finally {
+    maker.destroy();
+  }
+  const caller = createJsonCaller(dynoxide.endpoint);
+  closers.push(async () => caller.close());
+  const client = createPlainDynamoClient(caller.call);
   return {
     kind,
     store: createDynamoStore({ client, table: tableName, clock: options.clock, ids: options.ids }),

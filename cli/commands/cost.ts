@@ -6,10 +6,11 @@ import { parsePrices } from "../../lib/client/cost-of-run.ts";
 import type { CostLine, CostReport } from "../../lib/client/shapes.ts";
 import { openClient } from "../connection.ts";
 import { readJson } from "../file-argument.ts";
-import { type CliIo, note } from "../io.ts";
+import type { CliIo } from "../io.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags } from "../options.ts";
 import { dollars } from "../output/dollars.ts";
 import { writeJson } from "../output/json.ts";
+import { writeProse } from "../output/prose.ts";
 import { type Column, renderTable } from "../output/table.ts";
 import { parseRunId } from "../usage.ts";
 
@@ -44,9 +45,10 @@ export function registerCost(program: Command, io: CliIo): void {
 function writeCost(io: CliIo, { runId, status, runs, prices, lines, totals, notCounted }: CostReport): void {
   const so = status === "RUNNING" ? " so far" : "";
   const others = runs === 1 ? "" : `, with ${runs - 1} run${runs === 2 ? "" : "s"} of its maps`;
-  io.out.write(`run ${runId} ${status}${others}: $${dollars(totals.usd)}${so} at prices of ${prices.name}\n\n`);
+  writeProse(io.out, `run ${runId} ${status}${others}: $${dollars(totals.usd)}${so} at prices of ${prices.name}`);
+  io.out.write("\n");
   io.out.write(renderTable(columns, lines, { width: io.out.columns }));
-  for (const one of notCounted) note(io, `not counted: ${one}`);
+  for (const one of notCounted) writeProse(io.err, `not counted: ${one}`);
 }
 
 const columns: readonly Column<CostLine>[] = [

@@ -18,6 +18,7 @@ import { dollars } from "../output/dollars.ts";
 import { durationText } from "../output/duration.ts";
 import { writeJson } from "../output/json.ts";
 import { taskText } from "../output/plain.ts";
+import { writeProse } from "../output/prose.ts";
 import { type Column, renderTable } from "../output/table.ts";
 import { whenText } from "../output/when.ts";
 import { UsageError } from "../usage.ts";
@@ -57,7 +58,7 @@ export function registerPlan(program: Command, io: CliIo): void {
         });
       else {
         writePlan(io, description, maps);
-        if (budget !== undefined) io.out.write(`budget: ${budgetText(description, budget)}\n`);
+        if (budget !== undefined) writeProse(io.out, `budget: ${budgetText(description, budget)}`);
       }
     });
   addExample(addJsonOption(command), "tutti plan workflow.json --tasks src/tasks.ts");
@@ -87,12 +88,15 @@ function writePlan(
   if (nodes.length > listedNodes) io.out.write(`… and ${nodes.length - listedNodes} more\n`);
   if (joins.length > 0) io.out.write(`\n${renderTable(shown(joinColumns, joins), joins, { width: io.out.columns })}`);
   if (waitSeconds > 0) io.out.write(`\nwaits ${durationText(waitSeconds * 1000)} at least\n`);
-  io.out.write(
-    `\npredicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time\n`,
+  io.out.write("\n");
+  writeProse(
+    io.out,
+    `predicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time`,
   );
   for (const { id, perExpansion, perItem } of maps)
-    io.out.write(
-      `map ${id}: its size is known in the run; each expansion adds about ${costText(perExpansion)}, and each item ${costText(perItem)}\n`,
+    writeProse(
+      io.out,
+      `map ${id}: its size is known in the run; each expansion adds about ${costText(perExpansion)}, and each item ${costText(perItem)}`,
     );
 }
 

@@ -10,6 +10,7 @@ import { ofRun, type Telling, writeOperation } from "../operating.ts";
 import { addConnectionOptions, addExample, type ConnectionFlags } from "../options.ts";
 import { InterruptedError } from "../output/errors.ts";
 import { writeJson } from "../output/json.ts";
+import { writeProse } from "../output/prose.ts";
 import { revokeStuck } from "../revoke-stuck.ts";
 import { parseRunOrPartId, UsageError } from "../usage.ts";
 
@@ -93,7 +94,7 @@ function targetOf(id: string, task: string | undefined): { readonly run: string;
 
 /** @throws InterruptedError when the user declines. */
 async function ask(io: CliIo, confirm: NonNullable<CliIo["confirm"]>, preview: RevokePreview): Promise<void> {
-  note(io, previewText(preview));
+  writeProse(io.err, previewText(preview));
   if (await confirm(preview.path === null ? `revoke run ${preview.runId}?` : `revoke ${partId(preview)}?`)) return;
   throw new InterruptedError("declined: nothing was changed", `look at it: tutti inspect ${preview.runId}`);
 }
@@ -111,7 +112,7 @@ function previewText(preview: RevokePreview): string {
 }
 
 function writePreview(io: CliIo, preview: RevokePreview): void {
-  io.out.write(`${previewText(preview)}\n`);
+  writeProse(io.out, previewText(preview));
   note(io, "nothing was changed: leave out --dry-run to do it");
 }
 

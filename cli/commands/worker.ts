@@ -54,17 +54,17 @@ export function registerWorker(program: Command, io: CliIo): void {
     .option("--concurrency <N>", "batches of up to 10 tasks at once, for each task queue", parseIntegerIn(1, 100), 2)
     .option(
       "--lease-seconds <N>",
-      `how long a claim lasts without a heartbeat (TUTTI_LEASE_SECONDS, default: ${defaults.leaseSeconds})`,
+      `how long a claim lasts without a heartbeat (TUTTI_LEASE_SECONDS, else that of a running tutti dev, else ${defaults.leaseSeconds})`,
       parseIntegerIn(1, 3600),
     )
     .option(
       "--visibility-seconds <N>",
-      `visibility timeout of the queues: the first wait before an unseen task is sent again (TUTTI_VISIBILITY_SECONDS, default: ${defaults.visibilitySeconds})`,
+      `visibility timeout of the queues: the first wait before an unseen task is sent again (TUTTI_VISIBILITY_SECONDS, else that of a running tutti dev, else ${defaults.visibilitySeconds})`,
       parseIntegerIn(1, 43_200),
     )
     .option(
       "--sweep-seconds <N>",
-      `period of the sweeper (TUTTI_SWEEP_SECONDS, default: ${defaults.sweepSeconds})`,
+      `period of the sweeper (TUTTI_SWEEP_SECONDS, else that of a running tutti dev, else ${defaults.sweepSeconds})`,
       parseIntegerIn(1, 3600),
     )
     .addOption(new Option("--child", "started by tutti dev, which stops it").hideHelp())

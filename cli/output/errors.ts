@@ -9,6 +9,7 @@ import { type CliIo, type ExitCode, exitCodes, note } from "../io.ts";
 import { UsageError } from "../usage.ts";
 import { jsonText } from "./json.ts";
 import { cut, plainLine } from "./plain.ts";
+import { writeProse } from "./prose.ts";
 
 /** The user stopped the command. */
 export class InterruptedError extends Error {
@@ -72,7 +73,7 @@ export function writeError(io: CliIo, error: unknown, { json, help }: Telling): 
   const { report, exitCode, hint = exitCode === exitCodes.usage ? `see: ${help}` : undefined } = describeError(error);
   if (json) note(io, jsonText(report, false));
   else {
-    note(io, `${report.kind}: ${plainLine(report.message)}`);
+    writeProse(io.err, `${report.kind}: ${plainLine(report.message)}`);
     if (hint !== undefined) note(io, `  ${hint}`);
   }
   if (io.env.TUTTI_DEBUG !== undefined && io.env.TUTTI_DEBUG !== "" && error instanceof Error) note(io, stackOf(error));

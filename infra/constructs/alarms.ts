@@ -65,6 +65,12 @@ export interface TuttiAlarmsProps extends AlarmSettings {
 }
 
 const installedRunbook = "node_modules/tutti/docs/runbook.md";
+
+/** Address of a heading of the runbook. */
+export function runbookPage(heading: string, runbookUrl = installedRunbook): string {
+  return `${runbookUrl}#${heading}`;
+}
+
 const minute = Duration.minutes(1);
 /** Share of a function's invocations that may fail, in percent. A crash takes its whole batch with it. */
 const maxErrorPercent = 5;
@@ -229,6 +235,6 @@ export class TuttiAlarms extends Construct {
   }
 
   private page(heading: string): string {
-    return `${this.props.runbookUrl ?? installedRunbook}#${heading}`;
+    return runbookPage(heading, this.props.runbookUrl);
   }
 }

@@ -1,20 +1,26 @@
 /**
  * The scheduled check: a function that looks for what is stuck, every 15 minutes, and tells a topic.
+ *
+ * The function keeps no state. An alarm on what it counts has the memory that takes to tell, once, that nothing is any more.
  */
-import { Duration } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Grant } from "aws-cdk-lib/aws-iam";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { ConfigurationError } from "../../lib/index.ts";
 import { acknowledge } from "./acknowledge.ts";
+import { runbookPage } from "./alarms.ts";
 import { codeOf } from "./bundle.ts";
 import { scheduleOf } from "./function-schedule.ts";
 import type { TuttiFunctions } from "./functions.ts";
+import { metricNames, metricOf } from "./metrics.ts";
 import type { TuttiQueues } from "./queues.ts";
 import type { TuttiTable } from "./table.ts";
 
 export interface CheckSettings {
-  /** Told what is stuck, why, and which commands mend it: at each check for as long as it is. */
+  /** Told what is stuck, why, and which commands mend it: at each check for as long as it is; and once that nothing is. */
   readonly topic: ITopic;
   /**
    * How often. Whole minutes.
@@ -34,6 +40,8 @@ export interface ChecksProps extends CheckSettings {
   readonly table: TuttiTable;
   readonly queues: TuttiQueues;
   readonly functions: TuttiFunctions;
+  /** @default the page of the installed package */
+  readonly runbookUrl?: string;
 }
 
 /** Every running run is read whole, 16 at a time. */
@@ -41,11 +49,17 @@ const timeout = Duration.minutes(5);
 const memoryMb = 512;
 const defaultEvery = Duration.minutes(15);
 const defaultStuckAfter = Duration.hours(1);
+/** Longer than a count takes to arrive. */
+const countedWithin = Duration.minutes(5);
 
 export class Checks extends Construct {
+  /** Alarm from the first check that finds something stuck to the first one that finds nothing. */
+  readonly stuck: Alarm;
+
   /** @throws ConfigurationError when a time is no whole number of minutes. */
-  constructor(scope: Construct, id: string, { table, queues, functions, topic, ...times }: ChecksProps) {
+  constructor(scope: Construct, id: string, props: ChecksProps) {
     super(scope, id);
+    const { table, queues, functions, topic, runbookUrl, ...times } = props;
     const every = minutesOf("every", times.every ?? defaultEvery);
     const check = functions.create({
       id: "Check",
@@ -73,6 +87,17 @@ export class Checks extends Construct {
       target: check,
       maxAge: Duration.minutes(every),
     });
+    this.stuck = new Alarm(this, "Stuck", {
+      alarmDescription: `Tutti in ${Stack.of(this).stackName}: OK when the scheduled check finds nothing stuck. Runbook: ${runbookPage("stuck", runbookUrl)}`,
+      metric: metricOf(table, metricNames.checkStuck, { statistic: Stats.MAXIMUM, period: countedWithin }),
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      // Between two checks, and while they fail, what the last one found holds.
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+    // What is stuck, the check says itself, and better.
+    this.stuck.addOkAction(new SnsAction(topic));
   }
 }
 

@@ -23,6 +23,8 @@ export const metricNames = {
   sweepRepaired: "sweep.repaired",
   /** Runs that were due and stayed so: a sweep could not look at them, or not mend them. */
   sweepLeft: "sweep.left",
+  /** What a scheduled check has found stuck. It is there, and may be 0, for every check that could look. */
+  checkStuck: "check.stuck",
 } as const;
 
 const namespace = "Tutti";

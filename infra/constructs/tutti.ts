@@ -86,7 +86,7 @@ export interface TuttiProps {
    */
   readonly endedEvents?: IEventBus;
   /**
-   * A check every 15 minutes that tells a topic what is stuck, why, and which commands mend it.
+   * A check every 15 minutes that tells a topic what is stuck, why, and which commands mend it; and when nothing is any more.
    *
    * @default none
    */
@@ -137,7 +137,13 @@ export class Tutti extends Construct {
     writeOutput(this, { table, queues });
     if (props.endedEvents !== undefined)
       new EndedEvents(this, "EndedEvents", { table, functions, bus: props.endedEvents });
-    if (props.checks !== undefined) new Checks(this, "Checks", { ...this.parts, ...props.checks });
+    const { runbookUrl } = props.alarms || {};
+    if (props.checks !== undefined)
+      new Checks(this, "Checks", {
+        ...this.parts,
+        ...props.checks,
+        ...(runbookUrl === undefined ? {} : { runbookUrl }),
+      });
     if (schedules.length > 0) {
       const enabled = props.schedulesEnabled ?? true;
       const requestQueue = queues.requests.queue;

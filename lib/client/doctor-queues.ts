@@ -27,7 +27,8 @@ export function queueFindings(facts: DoctorFacts): DoctorFinding[] {
   ];
 }
 
-function nameOf(ref: QueueRef): string {
+/** How a queue is called in findings. */
+export function nameOf(ref: QueueRef): string {
   return `queue ${ref.replace(/^task:/, "")}`;
 }
 
@@ -35,7 +36,7 @@ function taskQueuesIn({ deployment }: DoctorFacts): string[] {
   return [...deployment.queues.keys()].filter((ref) => ref !== "request").map((ref) => ref.slice("task:".length));
 }
 
-function findingsOf(ref: QueueRef, { queue, dead }: AskedQueue, facts: DoctorFacts): DoctorFinding[] {
+function findingsOf(ref: QueueRef, { queue, dead, mappings }: AskedQueue, facts: DoctorFacts): DoctorFinding[] {
   const about = nameOf(ref);
   const letters = deadLetterFinding(about, dead);
   if (queue.answer === "missing") return [missing("queue", about, facts), letters];
@@ -45,9 +46,14 @@ function findingsOf(ref: QueueRef, { queue, dead }: AskedQueue, facts: DoctorFac
     visibility(about, queue.value, facts),
     redrive(about, queue.value, dead),
     encryption(about, queue.value),
-    reader(ref, queue.value),
+    // A function that reads it is told with the event source mappings.
+    ...[reader(ref, queue.value)].filter(({ state }) => state !== "unknown" || !isMapped(mappings)),
     letters,
   ];
+}
+
+function isMapped(mappings: AskedQueue["mappings"]): boolean {
+  return mappings?.answer === "found" && mappings.value.length > 0;
 }
 
 function missing(check: "queue" | "tasks", about: string, { place }: DoctorFacts): DoctorFinding {

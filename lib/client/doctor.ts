@@ -9,7 +9,8 @@ import type { Asked, ClockOffset, DeploymentFacts, Store } from "../ports/index.
 import { commandsFor } from "../protocol/causes.ts";
 import { dueShard, indexShards } from "../protocol/keys.ts";
 import type { DoctorFacts, Machine, Place } from "./doctor-facts.ts";
-import { queueFindings } from "./doctor-queues.ts";
+import { mappingFindings } from "./doctor-mappings.ts";
+import { nameOf, queueFindings } from "./doctor-queues.ts";
 import { advice, ok, unasked, unknown, wrong } from "./doctor-words.ts";
 import { isoTime } from "./project.ts";
 
@@ -26,7 +27,7 @@ export function examine(facts: DoctorFacts): DoctorReport {
     credentials(facts.deployment),
     ...tableFindings(facts),
     ...queueFindings(facts),
-    unknown("event-sources", "event source mappings", "not asked: see aws lambda list-event-source-mappings"),
+    ...eventSources(facts),
     versions(facts.machine),
     unknown("stored-data", "stored data", "not asked: it carries no version; tutti audit checks what is stored"),
     clock(facts),
@@ -138,6 +139,21 @@ function protection(about: string, isOn: boolean): DoctorFinding {
     fix: "keep it with its stack (removalPolicy RETAIN), unless the stage is thrown away",
     expected: "protected",
   });
+}
+
+/** Engines of one's own have no Lambda: whoever runs them runs the workers too. */
+function eventSources({ deployment, place }: DoctorFacts): DoctorFinding[] {
+  const isStack = place.from === "stack";
+  const findings = [...deployment.queues].flatMap(([ref, { mappings, deadMappings }]) => {
+    const about = nameOf(ref);
+    return [
+      ...mappingFindings({ about, mappings, needsFunction: isStack && ref === "request" }),
+      ...mappingFindings({ about: `dead letters of ${about}`, mappings: deadMappings, needsFunction: isStack }),
+    ];
+  });
+  if (findings.length > 0) return findings;
+  const why = place.isEmulated ? "do not apply here: it is not AWS's" : "not asked: no queue was found to ask for";
+  return [unknown("event-sources", "event source mappings", why)];
 }
 
 function versions({ nodeVersion, packageVersion }: Machine): DoctorFinding {

@@ -5,6 +5,21 @@
 import { z } from "zod";
 import { causes } from "./causes.ts";
 import {
+  completionReportSchema,
+  devReadyReportSchema,
+  errorKindsReportSchema,
+  errorReportSchema,
+  failuresReportSchema,
+  operationReportSchema,
+  planReportSchema,
+  reportReportSchema,
+  retriedKindReportSchema,
+  retryPreviewSchema,
+  revokePreviewSchema,
+  revokeStuckReportSchema,
+  workerReadyReportSchema,
+} from "./change-reports.ts";
+import {
   cleanReportSchema,
   deadLettersReportSchema,
   redriveReportSchema,
@@ -13,6 +28,16 @@ import {
 import { doctorReportSchema } from "./doctor-report.ts";
 import { dropReportSchema, letterReportSchema } from "./letter-reports.ts";
 import { runStatuses } from "./outcome.ts";
+import {
+  auditReportSchema,
+  costReportSchema,
+  inspectReportSchema,
+  resultReportSchema,
+  runAndWaitReportSchema,
+  statusReportSchemaOf,
+  submitReportSchema,
+  waitReportSchema,
+} from "./run-reports.ts";
 import { eventsReportSchema, graphReportSchema, watchReportSchema } from "./view-reports.ts";
 
 const version = z.literal(1);
@@ -130,6 +155,8 @@ export const runLineSchema = z
   })
   .meta({ id: "RunLine" });
 
+export const statusReportSchema = statusReportSchemaOf(runLineSchema);
+
 export const listReportSchema = z
   .object({
     schemaVersion: version,
@@ -195,8 +222,29 @@ export function reportsJsonSchema(): Record<string, unknown> {
       letterReportSchema,
       dropReportSchema,
       doctorReportSchema,
+      statusReportSchema,
+      inspectReportSchema,
+      resultReportSchema,
+      waitReportSchema,
+      submitReportSchema,
+      runAndWaitReportSchema,
+      costReportSchema,
+      auditReportSchema,
+      operationReportSchema,
+      revokePreviewSchema,
+      revokeStuckReportSchema,
+      retryPreviewSchema,
+      errorKindsReportSchema,
+      failuresReportSchema,
+      retriedKindReportSchema,
+      reportReportSchema,
+      planReportSchema,
+      workerReadyReportSchema,
+      devReadyReportSchema,
+      completionReportSchema,
+      errorReportSchema,
     ]),
     { io: "input", reused: "inline" },
   );
-  return { ...schema, title: "Reports of Tutti's operating commands, version 1" };
+  return { ...schema, title: "What Tutti's commands print with --json, version 1" };
 }

@@ -34,6 +34,19 @@ export interface QueueDescription {
   readonly depth: QueueDepth;
 }
 
+/** A function that Lambda hands a queue's messages. */
+export interface QueueMapping {
+  /** With the version or alias, where one is named. */
+  readonly functionName: string;
+  /** As Lambda says it: `Enabled` when it hands messages over. */
+  readonly state: string;
+  /** Of the last batch, as Lambda says it; empty before the first. */
+  readonly lastResult: string;
+  readonly batchSize: number;
+  /** Whether the function can tell which messages of a batch have failed. */
+  readonly tellsFailures: boolean;
+}
+
 /** How far this machine's clock is ahead of a service's, as far as the answers tell: somewhere between the two. */
 export interface ClockOffset {
   readonly leastMs: number;
@@ -55,6 +68,11 @@ export interface QueueInspector {
   describe(url: string): Promise<QueueDescription>;
 }
 
+/** May throw what the service's SDK throws. */
+export interface MappingInspector {
+  ofQueue(arn: string): Promise<readonly QueueMapping[]>;
+}
+
 /** What came of asking. */
 export type Asked<T> =
   | { readonly answer: "found"; readonly value: T }
@@ -66,6 +84,9 @@ export interface AskedQueue {
   readonly queue: Asked<QueueDescription>;
   /** Absent: where its dead letters go is not known here. */
   readonly dead?: Asked<QueueDescription>;
+  /** Absent: there was nothing to ask for, or nobody to ask. */
+  readonly mappings?: Asked<readonly QueueMapping[]>;
+  readonly deadMappings?: Asked<readonly QueueMapping[]>;
 }
 
 /** What was obtained. */

@@ -5,12 +5,15 @@ export type {
   DeploymentFacts,
   Expiry,
   LayoutPart,
+  MappingInspector,
   QueueDescription,
   QueueInspector,
+  QueueMapping,
   TableDescription,
   TableInspector,
 } from "./deployment.ts";
 export type { DeployedTask, FactSource, Facts, QueueFacts } from "./facts.ts";
+export type { JsonAnswer, JsonCall, JsonCallOptions } from "./json-call.ts";
 export type {
   ConsumedQueue,
   HeldMessage,

@@ -1,9 +1,12 @@
 /**
  * `tutti doctor`: its text, and the command against an embedded engine.
  */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { DescribeTableCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { writeDoctor } from "../../cli/output/doctor.ts";
 import { createLocalDynamoClient } from "../../lib/adapters/dynamodb/client.ts";
 import { createLocalSqsClient } from "../../lib/adapters/sqs/client.ts";
@@ -16,7 +19,7 @@ import type { Write } from "../../lib/ports/index.ts";
 import { dueShard } from "../../lib/protocol/keys.ts";
 import { type Dev, startDev } from "../../local/dev.ts";
 import { dynoxideAvailable } from "../../local/dynoxide.ts";
-import { aDeployment, aPair, found } from "../unit/client/doctor-facts.ts";
+import { aDeployment, aMapping, aPair, found } from "../unit/client/doctor-facts.ts";
 import { emptyFolder, exitCodes, fakeIo, json, tutti } from "./fake-io.ts";
 
 const machine = { nodeVersion: "v24.1.0", packageVersion: "0.1.0" };
@@ -29,8 +32,11 @@ function told({ findings }: DoctorReport, ...checks: readonly string[]): string[
 it("S2-31: prints a line each, what to do, and a working configuration beside what is wrong, at 80 columns", () => {
   const io = fakeIo({ columns: 80, env: { NO_COLOR: "1" } });
   const queues = new Map([
-    ["request" as const, aPair("requests")],
-    ["task:images" as const, aPair("images", { visibilitySeconds: 10 })],
+    ["request" as const, { ...aPair("requests"), mappings: found([aMapping({ functionName: "Prod-Control" })]) }],
+    [
+      "task:images" as const,
+      { ...aPair("images", { visibilitySeconds: 10 }), mappings: found([aMapping({ state: "Disabled" })]) },
+    ],
   ]);
   const tasks = { resize: { queue: "images" } };
   writeDoctor(io, examine(aDeployment({ tasks }, { recovery: found(false), queues })));
@@ -81,6 +87,19 @@ describe("what does not answer", () => {
     ]);
   });
 });
+
+/** Stands in for Lambda: it answers what it is told to, and keeps what it was asked. */
+async function lambdaThatSays(status: number, body: object) {
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url ?? "");
+    const errorType = status === 403 ? { "x-amzn-errortype": "AccessDeniedException" } : {};
+    response.writeHead(status, { "content-type": "application/json", ...errorType }).end(JSON.stringify(body));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, paths, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
 
 describe.skipIf(!dynoxideAvailable())("doctor of a running engine", () => {
   const cwd = emptyFolder();
@@ -136,6 +155,44 @@ describe.skipIf(!dynoxideAvailable())("doctor of a running engine", () => {
     const gone = `${connection.endpoints.sqs}/000000000000/gone`;
     const missing = await doctor({ ...connection, taskQueueUrls: { images: gone } }, machine);
     expect(told(missing, "queue")).toContain("wrong queue queue images");
+  });
+
+  it.each([
+    [
+      "tells which function reads a queue",
+      200,
+      {
+        EventSourceMappings: [
+          {
+            FunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:Worker",
+            State: "Disabled",
+            FunctionResponseTypes: ["ReportBatchItemFailures"],
+          },
+        ],
+      },
+      "wrong event-sources queue request: read by Worker, but its event source mapping is Disabled",
+    ],
+    [
+      "says which right it takes to ask",
+      403,
+      { Message: "not authorized" },
+      "unknown event-sources queue request: not allowed to ask: it takes lambda:ListEventSourceMappings on all resources, as AWS knows no narrower right",
+    ],
+  ])("%s", async (_, status, body, expected) => {
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "local");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "local");
+    const { server, paths, endpoint } = await lambdaThatSays(status, body);
+    const report = await doctor(
+      { ...connection, local: false, endpoints: { ...connection.endpoints, lambda: endpoint } },
+      machine,
+    );
+    server.close();
+    vi.unstubAllEnvs();
+    const [first] = report.findings.filter(({ check }) => check === "event-sources");
+    expect(`${first?.state} ${first?.check} ${first?.about}: ${first?.found}`).toBe(expected);
+    expect(paths).toContain(
+      "/2015-03-31/event-source-mappings?EventSourceArn=arn%3Aaws%3Asqs%3Aus-east-1%3A000000000000%3Atutti-requests",
+    );
   });
 
   it("S2-27: sees by the index that no sweeper has come", async () => {

@@ -105,7 +105,8 @@ describe.skipIf(!dynoxideAvailable())("the program, against the embedded engine"
   it("ends with 130 at Ctrl-C, and with 124 when time is up: the run goes on", async () => {
     const interrupted = await tutti(["run", "-", "--id", "long"], {
       cwd,
-      stdin: '{"task":"nap","args":[8000]}',
+      // However slow the machine is, it has not ended when the next process looks.
+      stdin: '{"task":"nap","args":[1],"delaySeconds":600}',
       interruptAt: "of 1 task",
     });
     expect(interrupted).toMatchObject({ exitCode: exitCodes.interrupted, stdout: "" });

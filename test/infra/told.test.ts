@@ -128,6 +128,24 @@ describe("the scheduled check", () => {
     expect(mayOn(template, "TuttiFunctionsCheckRole", "dynamodb:Query")).toEqual(["TuttiTable", "TuttiTable/list"]);
   });
 
+  it("S1-51: tells the topic once when nothing is stuck any more", () => {
+    template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      Namespace: "Tutti",
+      MetricName: "check.stuck",
+      Dimensions: Match.arrayWith([{ Name: "table", Value: Match.anyValue() }]),
+      Statistic: "Maximum",
+      Period: 300,
+      Threshold: 0,
+      ComparisonOperator: "GreaterThanThreshold",
+      EvaluationPeriods: 1,
+      TreatMissingData: "ignore",
+      OKActions: [topicArn],
+      // What is stuck, the check tells itself.
+      AlarmActions: Match.absent(),
+      AlarmDescription: Match.stringLikeRegexp("runbook\\.md#stuck"),
+    });
+  });
+
   it("refuses a time that is no whole number of minutes", () => {
     const make = () => new Checks(aStack(), "Checks", { every: Duration.seconds(90) } as ChecksProps);
     expect(make).toThrow(/checks\.every is 1\.5 minutes/);
@@ -164,7 +182,8 @@ describe("both", () => {
     const bundles = readdirSync(outdir).filter((name) => name.startsWith("asset."));
     const texts = bundles.map((name) => readFileSync(join(outdir, name, "index.mjs"), "utf8"));
     const holding = (text: string) => texts.filter((one) => one.includes(text)).length;
-    expect([bundles.length, holding("PutEvents"), holding("PublishCommand")]).toEqual([2, 1, 1]);
+    const held = ["PutEvents", "PublishCommand", "ListEventSourceMappings"].map(holding);
+    expect([bundles.length, ...held]).toEqual([2, 1, 1, 0]);
     for (const name of bundles) expect(zippedBytes(join(outdir, name))).toBeLessThan(maxZippedBytes);
     rmSync(outdir, { recursive: true });
   });

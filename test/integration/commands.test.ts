@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { CliIo } from "../../cli/io.ts";
 import { main } from "../../cli/program.ts";
 import { silentLog } from "../../lib/adapters/system/log.ts";
+import { devReadyReportSchema, workerReadyReportSchema } from "../../lib/model/change-reports.ts";
 import { startDev } from "../../local/dev.ts";
 import { devFilePath } from "../../local/dev-file.ts";
 import { dynoxideAvailable } from "../../local/dynoxide.ts";
@@ -80,6 +81,7 @@ describe.skipIf(!dynoxideAvailable())("tutti dev", () => {
       "the line on stdout",
       () => dev.out().includes("\n") && (JSON.parse(dev.out()) as { workers: number[] }),
     );
+    expect(devReadyReportSchema.strict().parse(ready)).toEqual(ready);
 
     const file = JSON.parse(await readFile(devFilePath(folder), "utf8")) as Record<string, unknown>;
     expect(file).toEqual({
@@ -260,6 +262,7 @@ describe.skipIf(!dynoxideAvailable())("tutti worker", () => {
       expect(wrong.err()).toContain("is on queue urgent: they are on default, gated");
       const worker = tutti(folder, "worker", "--tasks", tasksFile, "--queues", "gated,gated", "--json");
       const ready = await waitFor("ready", () => worker.out().includes("\n") && (JSON.parse(worker.out()) as object));
+      expect(workerReadyReportSchema.strict().parse(ready)).toEqual(ready);
       expect(ready).toMatchObject({ queues: ["gated"], roles: ["control", "tasks", "sweep", "dead-letter"] });
     } finally {
       await dev.close();

@@ -49,6 +49,7 @@ const refused: readonly (readonly [string, string, string])[] = [
   ["lib/adapters/sqs/", imports, `export { a } from "@aws-sdk/client-dynamodb";`],
   ["lib/adapters/sqs/", plugin, `export { a } from "../../protocol/slot.ts";`],
   ["lib/adapters/cloudformation/", imports, `export { a } from "@aws-sdk/client-sqs";`],
+  ["lib/adapters/lambda/", imports, `export { a } from "@aws-sdk/client-sqs";`],
   ["lib/adapters/memory/", imports, `export { a } from "@aws-sdk/client-dynamodb";`],
   ["lib/adapters/memory/", imports, `export { a } from "../../coordinator/run.ts";`],
   ["lib/adapters/system/", imports, `export { a } from "../../protocol/slot.ts";`],

@@ -59,7 +59,10 @@ export function caseOf(name: CaseName): Case {
   const mix = drawMix(name);
   const random = createRandom(name.seed, streams.workflows);
   const failing = random.pick([0, 0.05, 0.25]);
-  const drawn = [runOfB, runOfA].map((run) => drawTenant(random, mix, { run, failing }));
+  const sizes = drawSizes(random);
+  const drawn = [runOfB, runOfA].map((run, at) =>
+    drawTenant(random, mix, { run, failing, tasks: sizes[at] as number }),
+  );
   const workflows = cut(
     drawn.map(({ workflow }) => workflow),
     name.cuts,
@@ -71,6 +74,15 @@ export function caseOf(name: CaseName): Case {
   const needsSweeper =
     sweptKinds.some((kind) => mix.on.has(kind)) || tenants.some(({ workflow }) => waitsLong(workflow));
   return { name, mix, tenants, sweeps: random.chance(0.3) || needsSweeper };
+}
+
+/** Most bugs need few members: most histories are small, with one task beside a few, and some are large. */
+function drawSizes(random: Random): readonly number[] {
+  const luck = random.below(100);
+  if (luck < 2) return [random.between(4, 8), random.pick([12, 20])];
+  if (luck < 15) return [0, 0].map(() => random.pick([1, 2, 3, 4, 5, 8]));
+  const few = random.pick([1, 2, 2, 3, 3, 4]);
+  return random.chance(0.5) ? [1, few] : [few, 1];
 }
 
 /**
@@ -94,7 +106,7 @@ function waitsLong(workflow: Workflow): boolean {
 function drawTenant(
   random: Random,
   mix: Mix,
-  { run, failing }: { readonly run: string; readonly failing: number },
+  { run, failing, tasks }: { readonly run: string; readonly failing: number; readonly tasks: number },
 ): Tenant {
   const isA = run === runOfA;
   const mayBePoisoned = isA && random.chance(0.5) && mix.on.has("poison");
@@ -104,7 +116,7 @@ function drawTenant(
     more,
     on: mix.on,
     deadlines: !mix.on.has("chord-deadline") ? [] : isA ? shortDeadlines : longDeadlines,
-    tasks: random.pick([1, 1, 2, 2, 2, 3, 3, 4, 5, 8]),
+    tasks,
     // Where processes die by chance, only the poison may use up what a task may lose.
     maxLost: mix.loses && !mayBePoisoned ? 100 : undefined,
     names: taskNames,

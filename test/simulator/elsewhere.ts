@@ -82,7 +82,8 @@ export async function runElsewhere(
 async function isSettled({ table }: Network, taskId: string, path: string): Promise<boolean> {
   const run = taskId.slice(0, taskId.indexOf("/"));
   const head = table.images.get(nameOf({ pk: run, sk: "head" }))?.image;
-  if (head === undefined || head.removedAt !== undefined) return false;
+  // Of a run that is being removed nobody knows any more.
+  if (head === undefined || head.removeAt !== undefined || head.removedAt !== undefined) return false;
   const { snapshot } = await readRun({ store: { ...table.memory, dump: () => [...table.images.values()] } }, run);
   const node = snapshot.plan.nodes[path];
   return node !== undefined && slotOf(snapshot, node).state === "settled";

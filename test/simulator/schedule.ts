@@ -22,6 +22,8 @@ export interface Schedule {
 
 interface Event {
   atMs: number;
+  /** When it would be, did its process not stand still. */
+  readonly dueMs: number;
   readonly order: number;
   readonly run: () => void;
   readonly of: Stoppable | undefined;
@@ -29,13 +31,15 @@ interface Event {
 }
 
 export function createSchedule(startMs: number): Schedule {
-  const events = createHeap<Event>((a, b) => a.atMs - b.atMs || a.order - b.order);
+  // Who goes on after a standstill finds its timers in the order in which they ran out.
+  const events = createHeap<Event>((a, b) => a.atMs - b.atMs || a.dueMs - b.dueMs || a.order - b.order);
   let nowMs = startMs;
   let order = 0;
   return {
     now: () => nowMs,
     at(ms, run, of) {
-      const event: Event = { atMs: Math.max(nowMs, ms), order: order++, run, of, cancelled: false };
+      const dueMs = Math.max(nowMs, ms);
+      const event: Event = { atMs: dueMs, dueMs, order: order++, run, of, cancelled: false };
       events.push(event);
       return () => {
         event.cancelled = true;

@@ -8,11 +8,9 @@ const pathOf = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const folder = pathOf("../../node_modules/.cache/tutti");
 const outfile = `${folder}/simulator-${process.pid}.mjs`;
 
-const once = pathOf("zlib-once.ts");
-const zlibOnce = {
-  name: "zlib-once",
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /^node:zlib$/ }, ({ importer }) => (importer === once ? undefined : { path: once })),
+const zlibPlain = {
+  name: "zlib-plain",
+  setup: ({ onResolve }) => onResolve({ filter: /^node:zlib$/ }, () => ({ path: pathOf("zlib-plain.ts") })),
 };
 
 mkdirSync(folder, { recursive: true });
@@ -25,7 +23,7 @@ await build({
   target: "node20",
   conditions: ["source"],
   packages: "external",
-  plugins: [zlibOnce],
+  plugins: [zlibPlain],
   logLevel: "warning",
 });
 await import(pathToFileURL(outfile).href);

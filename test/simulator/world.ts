@@ -132,7 +132,10 @@ export function createWorld({ seed, schedule: order, mix, keeps, sweeps, variant
       duplicates: mix.on.has("duplicate") ? random.pick([0.02, 0.1, 0.4]) : 0,
       disorderMs: mix.on.has("reorder") ? random.pick([100, 3000, 30_000]) : 0,
     },
-    (from, messages) => void deliver(from, messages),
+    (from, messages) =>
+      void deliver(from, messages).catch((error) =>
+        wrong([`it threw: ${error instanceof Error ? error.stack : error}`]),
+      ),
   );
   const rules = {
     skewMs: mix.on.has("skew") ? skewMs / 2 : 0,

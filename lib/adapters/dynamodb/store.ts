@@ -32,7 +32,7 @@ import {
 } from "./params.ts";
 
 export interface DynamoStoreOptions {
-  readonly client: DynamoDBClient;
+  readonly client: Pick<DynamoDBClient, "send">;
   /** Name or ARN. */
   readonly table: string;
   /** Times the pauses between repeated batches. */

@@ -20,7 +20,7 @@ import { batchesOf, type Entry, entryOf, heldOf, maxBatch, maxBatchBytes, readRe
 import { type QueueUrls, queueUrlResolver } from "./urls.ts";
 
 export interface SqsQueueOptions {
-  readonly client: SQSClient;
+  readonly client: Pick<SQSClient, "send">;
   readonly urls: QueueUrls;
   /** Largest message, and sum of a batch. @default 1048576 (1 MiB, as SQS); less for a queue set to less */
   readonly maxBytes?: number;

@@ -45,7 +45,7 @@ describe("findStack", () => {
     expect(await findStack("Prod", options, { environment }, read)).toMatchObject({
       region: "us-east-2",
       table: "Prod-Table",
-      endpoints: { dynamodb: "http://127.0.0.1:4566", sqs: "http://127.0.0.1:1" },
+      endpoints: { dynamodb: "http://127.0.0.1:4566", sqs: "http://127.0.0.1:1", lambda: "http://127.0.0.1:4566" },
     });
     await find(read, environment);
     await find(read);

@@ -3,7 +3,7 @@
  */
 import type { DoctorFacts } from "../../../lib/client/doctor-facts.ts";
 import { epochMs } from "../../../lib/model/ids.ts";
-import type { Asked, AskedQueue, QueueDescription } from "../../../lib/ports/index.ts";
+import type { Asked, AskedQueue, QueueDescription, QueueMapping } from "../../../lib/ports/index.ts";
 
 export const nowMs = Date.parse("2026-11-21T12:00:00Z");
 
@@ -25,6 +25,18 @@ export function aQueue(name: string, given: Partial<QueueDescription> = {}): Que
 export function aPair(name: string, given: Partial<QueueDescription> = {}): AskedQueue {
   const { redrive: _, ...dead } = aQueue(`${name}-dead`);
   return { queue: found(aQueue(name, given)), dead: found(dead) };
+}
+
+/** A function that reads a queue as the construct has it. */
+export function aMapping(given: Partial<QueueMapping> = {}): QueueMapping {
+  return {
+    functionName: "Prod-Worker",
+    state: "Enabled",
+    lastResult: "OK",
+    batchSize: 10,
+    tellsFailures: true,
+    ...given,
+  };
 }
 
 export type Answers = DoctorFacts["deployment"];

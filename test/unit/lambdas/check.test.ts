@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createCheckHandler } from "../../../lambdas/check/handler.ts";
 import { createTopic } from "../../../lib/adapters/sns/topic.ts";
 import { silentLog } from "../../../lib/adapters/system/log.ts";
+import { noMetrics } from "../../../lib/adapters/system/metrics.ts";
 import type { CheckReport, Issue } from "../../../lib/index.ts";
 
 const issue = (more: Partial<Issue> = {}): Issue => ({
@@ -38,12 +39,14 @@ const reportOf = (issues: Issue[]): CheckReport => ({
 
 async function checked(issues: Issue[]) {
   const published: [string, string][] = [];
+  const counted: [string, number][] = [];
   const handler = createCheckHandler({
     check: async () => reportOf(issues),
     publish: async (subject, text) => void published.push([subject, text]),
     log: silentLog,
+    metrics: { count: (name, value) => void counted.push([name, value]) },
   });
-  return { health: await handler({}), published };
+  return { health: await handler({}), published, counted };
 }
 
 describe("the scheduled check", () => {
@@ -66,6 +69,11 @@ describe("the scheduled check", () => {
     expect((await checked([issue({ stuck: false })])).published).toEqual([]);
   });
 
+  it("counts what is stuck, at 0 too: the alarm on that tells that all is well again", async () => {
+    expect((await checked([issue(), issue(), issue({ stuck: false })])).counted).toEqual([["check.stuck", 2]]);
+    expect((await checked([issue({ stuck: false })])).counted).toEqual([["check.stuck", 0]]);
+  });
+
   it("tells the first 20, cut to what a message holds", async () => {
     const explanation = "é".repeat(50_000);
     const { published } = await checked(Array.from({ length: 500 }, () => issue({ explanation })));
@@ -77,8 +85,21 @@ describe("the scheduled check", () => {
 
   it("fails when nobody could be told, so that somebody sees it", async () => {
     const publish = async () => Promise.reject(new Error("AuthorizationError"));
-    const handler = createCheckHandler({ check: async () => reportOf([issue()]), publish, log: silentLog });
+    const parts = { log: silentLog, metrics: noMetrics };
+    const handler = createCheckHandler({ check: async () => reportOf([issue()]), publish, ...parts });
     await expect(handler({})).rejects.toThrow("AuthorizationError");
+  });
+
+  it("counts nothing when it could not look: the alarm keeps its state", async () => {
+    const counted: string[] = [];
+    const handler = createCheckHandler({
+      check: async () => Promise.reject(new Error("AccessDenied")),
+      publish: async () => undefined,
+      log: silentLog,
+      metrics: { count: (name) => void counted.push(name) },
+    });
+    await expect(handler({})).rejects.toThrow("AccessDenied");
+    expect(counted).toEqual([]);
   });
 });
 
