@@ -34,11 +34,16 @@ export const packedProject: Scenario = {
   },
 };
 
+/** What a user writes: the app and the tasks. */
+const maxLines = 30;
+
 /** The files of the example, the package unpacked, and what it depends on from this checkout. */
 async function install(project: string): Promise<void> {
   const modules = join(project, "node_modules");
   mkdirSync(modules, { recursive: true });
   cpSync(join(root, "examples", "08-deploy"), project, { recursive: true });
+  const written = ["app.ts", "tasks.ts"].map((name) => readFileSync(join(project, name), "utf8").trimEnd().split("\n"));
+  assert.ok(written.flat().length <= maxLines, `the example has ${written.flat().length} lines`);
   const options = { env: plainEnvironment(), cwd: root, timeoutSeconds: 120 };
   // This lane has built it already.
   const { stdout } = await runWell(

@@ -64,9 +64,19 @@ export interface Outcome {
 /** A request that no chord here needs. */
 const runTimeoutSeconds = 240;
 
-/** One command of the CLI against the stack. */
-export function tutti({ target, cli }: World, args: readonly string[]): Promise<Ended> {
-  return cli.run([...args, "--stack", target.stack, "--json"], runTimeoutSeconds + 10);
+/** How an emulator shows that has no processor to itself: a call that takes longer than the client waits for one. */
+const unavailable = /"code":"(queue|store)-unavailable"/;
+/** Runs have ids, so a command may be given again. */
+const maxTries = 4;
+
+/** One command of the CLI against the stack; given again when a service did not answer in time, as its user would. */
+export async function tutti({ target, cli }: World, args: readonly string[]): Promise<Ended> {
+  for (let tries = 1; ; tries++) {
+    const ended = await cli.run([...args, "--stack", target.stack, "--json"], runTimeoutSeconds + 10);
+    if (tries === maxTries || ended.code !== 1 || !unavailable.test(ended.stderr)) return ended;
+    console.log(`given again: tutti ${args.slice(0, 2).join(" ")}: ${ended.stderr.trim().slice(0, 200)}`);
+    await sleep(2000);
+  }
 }
 
 /** The same, of one that ends with this code, or one of these; what it printed. */
