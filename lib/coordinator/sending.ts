@@ -193,7 +193,8 @@ export async function lowerDue({ deps, run }: Pick<Delivery, "deps" | "run">, du
   for (let round = 0; round < dueRounds; round++) {
     const { applied, image } = await deps.store.write(write, "head.due");
     const dueNowMs = image?.due;
-    if (applied || typeof dueNowMs !== "number") return;
+    // Nothing of a removed run is started any more.
+    if (applied || typeof dueNowMs !== "number" || image?.removedAt !== undefined) return;
     const nowMs = deps.clock.now();
     // Not passed: it is soon enough, unless a visit that came in between has made it later.
     if (dueNowMs > nowMs && dueNowMs <= dueMs) return;

@@ -330,7 +330,8 @@ function textAsSeen(attribute: string, seen: string | undefined): Condition {
 }
 
 /**
- * Due, lowered: whoever starts an earlier timer makes sure of its visit (G70).
+ * Due, lowered: whoever starts an earlier timer makes sure of its visit (G70). Never that of a tombstone: its second look is for
+ * what comes after this, and nobody looks a third time.
  *
  * @param passedMs - The stored time, when it has come: a visit may be under way that has read the run before. It is moved, so
  *   that this visit cannot choose the next one.
@@ -339,10 +340,15 @@ export function lowerDueWrite(run: RunId, dueMs: number, passedMs?: number): Wri
   return {
     key: headKey(run),
     set: [{ path: ["due"], value: dueMs }],
-    condition:
-      passedMs === undefined
-        ? { is: "above", path: ["due"], value: dueMs }
-        : { is: "equal", path: ["due"], value: passedMs },
+    condition: {
+      is: "all",
+      of: [
+        { is: "absent", path: ["removedAt"] },
+        passedMs === undefined
+          ? { is: "above", path: ["due"], value: dueMs }
+          : { is: "equal", path: ["due"], value: passedMs },
+      ],
+    },
   };
 }
 

@@ -6,9 +6,9 @@ import { advanceDueWrite } from "../../../lib/protocol/head.ts";
 const key = { pk: "r", sk: "head" };
 
 /** A run whose next visit is stored as that, at second 5, and the due time after a timer was started for second 9. */
-async function loweredFrom(due: number) {
+async function loweredFrom(due: number, more: object = {}) {
   const store = createMemoryStore();
-  store.restore([{ key, image: { status: "RUNNING", generation: 1, due } }]);
+  store.restore([{ key, image: { status: "RUNNING", generation: 1, due, ...more } }]);
   const delivery = { deps: { store, clock: { now: () => 5000 } }, run: { id: "r" } };
   await lowerDue(delivery as never, 9000);
   const image = await store.get(key, "test");
@@ -27,4 +27,9 @@ it("takes its claim from a visit that may have read the run before the timer was
   const claimed = await store.write(advanceDueWrite("r", { dueMs: 4000, generation: 1 }, next), "test");
   expect(claimed.applied).toBe(false);
   expect((await loweredFrom(5000)).due).toBe(5001);
+});
+
+it("leaves the second look at a removed run where it is: a process that stood still starts a timer of it", async () => {
+  expect((await loweredFrom(86_400_000, { removedAt: 1000 })).due).toBe(86_400_000);
+  expect((await loweredFrom(4000, { removedAt: 1000 })).due).toBe(4000);
 });

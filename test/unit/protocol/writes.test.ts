@@ -684,6 +684,16 @@ const written: WriteCase[] = [
       ["due earlier", { due: 20_000 }],
       ["no longer due", { status: "SUCCEEDED" }],
       ["no head", undefined],
+      ["removed: its second look must not come earlier", { due: 30_001, removedAt: 5 }],
+    ],
+  },
+  {
+    name: "head: due, moved from a time that has come",
+    write: lowerDueWrite("r", 30_000, 20_000),
+    applies: [["as seen", { due: 20_000 }, { due: 30_000 }]],
+    refuses: [
+      ["due at another time", { due: 20_001 }],
+      ["removed", { due: 20_000, removedAt: 5 }],
     ],
   },
   {
