@@ -45,7 +45,6 @@ describe("event source mappings", () => {
     ["one that is off", { state: "Disabled" }, "but its event source mapping is Disabled"],
     ["one that goes", { state: "Deleting" }, "but its event source mapping is Deleting"],
     ["no partial batch responses", { tellsFailures: false }, "cannot tell which messages of a batch have failed"],
-    ["failing calls", { lastResult: "PROBLEM: Function call failed" }, "PROBLEM: Function call failed"],
   ])("are wrong: %s", (_, given, expected) => {
     const facts = deploymentWith({}, { mappings: found([aMapping(given)]) });
     expect(told(facts)).toEqual([expect.stringContaining(expected)]);
@@ -53,6 +52,13 @@ describe("event source mappings", () => {
     expect(report.healthy).toBe(false);
     expect(report.findings.find(({ state }) => state === "wrong")?.fix).toMatch(/\w/);
     expect(report.workingConfiguration).toMatchObject([{ setting: "event-sources of queue images" }]);
+  });
+
+  it("are advised on when the last batch failed", () => {
+    const mapping = aMapping({ lastResult: "PROBLEM: Function call failed" });
+    const facts = deploymentWith({}, { mappings: found([mapping]) });
+    expect(told(facts)).toEqual(["advice queue images: read by Prod-Worker: PROBLEM: Function call failed"]);
+    expect(examine(facts).healthy).toBe(true);
   });
 
   it("are missed where only functions of the stack ever read; a task queue may have readers elsewhere", () => {
