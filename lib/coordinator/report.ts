@@ -51,6 +51,7 @@ async function openReport(
   const { run: id, generation, dispatch } = token;
   const head = await readHead(deps.store, id);
   if (head === undefined || isTombstone(head)) throw refused(token, "there is no such run");
+  if (head.removeAtMs !== undefined) throw refused(token, "the run is to be removed");
   if (head.generation !== generation) throw refused(token, `the run is at generation ${head.generation}`);
   const run = openRun(deps, plans, new Map(), { id, generation, plan: { hash: head.planHash, pages: head.planPages } });
   run.noteHead(head);

@@ -11,13 +11,14 @@ import { owedToParent } from "./child.ts";
 import { chosenSkip, type Decision, endsRest, owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
 import { insideOf } from "./inside.ts";
+import { outsideOwner } from "./outside.ts";
 import { type DiagnoseSettings, openNode, openRange, overdue, type RunState, sleepOver } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
 import { keptParts, reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
 import { leaseOver } from "./rows.ts";
-import { isBad, type OpenSlot, type Slot, skipIn } from "./slot.ts";
+import { isBad, type LeasedSlot, type OpenSlot, type Slot, skipIn } from "./slot.ts";
 import {
   decided,
   fired,
@@ -62,7 +63,11 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
       settled++;
       findings.push(...settledFindings(snapshot, node, slot));
     } else if (mayStart(snapshot.head, node.afterEnd)) waiting.push(waitingNode(slot, node, sinceMs));
-    else if (slot.state === "leased" && !leaseOver(slot, { nowMs, skewMs: settings.skewMs })) {
+    else if (
+      slot.state === "leased" &&
+      !leaseOver(slot, { nowMs, skewMs: settings.skewMs }) &&
+      !isIdle(snapshot, slot)
+    ) {
       // Its failure may still owe an error callback.
       running++;
       timers.push(slot.untilMs + settings.skewMs + 1);
@@ -90,6 +95,11 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   const nextTimerMs = timers.length > 0 ? timers.reduce((first, atMs) => Math.min(first, atMs)) : undefined;
   const asleep = running === 0 && waiting.every(({ slot }) => slot.state === "waiting" && slot.timer);
   return { findings, nextTimerMs, settled, open: waiting.length + running, asleep };
+}
+
+/** Of a run that is to be removed, a program elsewhere runs nothing: it may hold a task for a year, and is refused what it reports. */
+function isIdle({ head }: Snapshot, { owner }: LeasedSlot): boolean {
+  return head.removeAtMs !== undefined && owner === outsideOwner;
 }
 
 /** A child run whose end its parent does not know, or that goes on though its parent does not wait for it. */

@@ -123,3 +123,22 @@ describe("the dead letter of a task that runs elsewhere", () => {
     expect(await store.get({ pk: "rejected#message-m-1", sk: "rejected" }, "test")).toMatchObject({ kind: "message" });
   });
 });
+
+it("a program elsewhere that holds a task keeps no run from being removed, and is refused what it reports then", async () => {
+  const { client, coordinator, queue, store, until, advance, bodies } = await aRun();
+  await advance(0);
+  const [{ token }] = await bodies("task:elsewhere");
+  const about = { tutti: 1, id: "run", generation: 1 };
+  const ask = async (request: object) => {
+    await queue.send("request", [{ body: JSON.stringify(request), delaySeconds: 0 }], "test");
+    await advance(1);
+  };
+  await ask({ ...about, type: "revoke", requestId: "q1" });
+  await ask({ ...about, type: "remove", requestId: "q2" });
+  await ask({ tutti: 1, type: "report", requestId: "q3", token, status: "succeeded", result: 1 });
+  expect((await store.get({ pk: "rejected#q3", sk: "rejected" }, "test"))?.error).toMatchObject({
+    rule: expect.stringContaining("the run is to be removed"),
+  });
+  await until(coordinator.sweep({ deadlineAtMs: Number.POSITIVE_INFINITY }));
+  expect(await until(client.status("run"))).toMatchObject({ status: "REMOVED" });
+});
