@@ -160,7 +160,9 @@ async function pathOf(workflow: Submittable, last: number): Promise<readonly Ste
   });
   try {
     // It looks now and then whether the run was taken: that is on no path, and is not counted.
-    const submitted = createPortClient({ store: plainStore, queue: plainQueue, clock, ids }).submit(workflow, { id: "path" });
+    const submitted = createPortClient({ store: plainStore, queue: plainQueue, clock, ids }).submit(workflow, {
+      id: "path",
+    });
     while (endedAt === undefined) await turns.turn();
     const steps = stepsOf(calls, beganAt, endedAt);
     turns.free();
