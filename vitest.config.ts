@@ -18,8 +18,8 @@ export default defineConfig({
   resolve,
   ssr: { resolve },
   test: {
-    // Engines and simulations keep a core busy each; more workers than cores only makes time-outs likelier.
-    maxWorkers: 2,
+    // One more than the cores that this is made for: many tests wait for processes that they have started.
+    maxWorkers: 3,
     // An empty folder is fine, but a run that finds no test at all (a misspelt name, say) is a mistake.
     passWithNoTests: false,
     // The AWS SDK's note on Node 20 would stand between the results.

@@ -11,13 +11,13 @@ import { wrongDrivers } from "./wrong-drivers.ts";
 const timeoutMs = 120_000;
 
 it("runs every workflow as its document says, whatever fails and in whatever order", { timeout: timeoutMs }, () =>
-  fc.assert(property(), { seed: 20_261_121, numRuns: 100 }),
+  fc.assert(property(), { seed: 20_261_121, numRuns: 60 }),
 );
 
 /** What is rare in the cases of the usual seed has one of its own. */
 const usualSeed = 5;
 const ownSeeds: Readonly<Record<string, number>> = {
-  "counts a lost worker as a failure": 27,
+  "counts a lost worker as a failure": 52,
   "calls a skip a success": 27,
   "waits for all members before it gives up a tolerant chord": 13,
 };
