@@ -3,9 +3,8 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, findConnection } from "../../lib/connect.ts";
 import { dropReportSchema } from "../../lib/model/letter-reports.ts";
@@ -15,12 +14,11 @@ import { dynoxideAvailable } from "../../local/dynoxide.ts";
 import { emptyFolder, exitCodes, json } from "./fake-io.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 async function tutti(cwd: string, ...argv: readonly string[]) {
   const env = { PATH: process.env.PATH, HOME: cwd, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
-  const program = ["--conditions=source", "--import", tsx, join(root, "cli", "main.ts"), ...argv];
-  const child = spawn(process.execPath, program, { cwd, env, stdio: ["ignore", "pipe", "ignore"] });
+  const program = join(root, "bin", "tutti.mjs");
+  const child = spawn(process.execPath, [program, ...argv], { cwd, env, stdio: ["ignore", "pipe", "ignore"] });
   let stdout = "";
   child.stdout.on("data", (chunk) => {
     stdout += chunk;

@@ -3,9 +3,8 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageVersion } from "../../cli/program.ts";
 import { findConnection } from "../../lib/connect.ts";
@@ -20,8 +19,8 @@ import { emptyFolder, exitCodes, json } from "./fake-io.ts";
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
 const workflow = join(here, "fixtures", "workflow.ts");
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-const fromSources = ["--conditions=source", "--import", tsx, join(root, "cli", "main.ts")];
+/** As npm links it. */
+const program = join(root, "bin", "tutti.mjs");
 const silent: Log = { write: () => undefined };
 
 interface Ended {
@@ -60,7 +59,7 @@ async function run(
   return { exitCode, stdout, stderr };
 }
 
-const tutti = (argv: readonly string[], options: SpawnOptions) => run([...fromSources, ...argv], options);
+const tutti = (argv: readonly string[], options: SpawnOptions) => run([program, ...argv], options);
 
 describe.skipIf(!dynoxideAvailable())("the program, against the embedded engine", () => {
   const cwd = emptyFolder();
