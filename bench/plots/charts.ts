@@ -106,7 +106,10 @@ const peerLine = (
   { system, variant, figures }: z.infer<typeof peers>["measured"][number],
   of: (figure: Figure) => number | undefined,
 ): Line => ({
-  name: system === "tutti" ? `tutti, ${variant.replace(", 1 worker", "")}` : `${system}, ${short(variant)}`,
+  name:
+    system === "tutti"
+      ? `tutti, ${variant.replace(", 1 worker", "").replace(", 64 members a message", ", 64s")}`
+      : `${system}, ${short(variant)}`,
   ours: system === "tutti",
   points: pointsOf(
     figures.filter(({ others = 0 }) => others <= othersAtMost),

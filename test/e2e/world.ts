@@ -64,8 +64,8 @@ export interface Outcome {
 /** A request that no chord here needs. */
 const runTimeoutSeconds = 240;
 
-/** How an emulator shows that has no processor to itself: a call that takes longer than the client waits for one. */
-const unavailable = /"code":"(queue|store)-unavailable"/;
+/** How an emulator shows that has no processor to itself: a call that takes longer than the client waits for one. Not a refusal. */
+const unavailable = /"code":"(queue|store)-unavailable"(?!.*AccessDenied)/;
 /** Runs have ids, so a command may be given again. */
 const maxTries = 4;
 
