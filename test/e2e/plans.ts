@@ -34,7 +34,14 @@ export const plans = {
     [[chordOf(100), chordOf(1000)], requests, [deadline, killedFromInside], [poison], [killed], [cleaned]],
     [[looking, commands, update], [packedProject]],
   ],
-  leastPrivilege: [[[chordOf(10)]], [[chordOf(100)], requests, [deadline], [poison], [cleaned]], [[looking, commands]]],
-  droppedAnswers: [[[chordOf(10)]], [[chordOf(100), chordOf(1000)], requests.filter((one) => one !== rejected)]],
+  leastPrivilege: [
+    [[chordOf(10)]],
+    [[chordOf(100), chordOf(1000)], requests, [deadline, killedFromInside], [poison], [killed], [cleaned]],
+    [[looking, commands, update]],
+  ],
+  droppedAnswers: [
+    [[chordOf(10)]],
+    [[chordOf(100), chordOf(1000)], requests.filter((one) => one !== rejected), [deadline], [poison], [killed]],
+  ],
   core: [[[chordOf(10)]], [[chordOf(100)], requests], [[looking, commands]]],
 } as const satisfies Readonly<Record<string, Plan>>;
