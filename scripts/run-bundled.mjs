@@ -1,12 +1,23 @@
 // `node scripts/run-bundled.mjs ENTRY ARGUMENTS…` bundles a program of this repository and runs it: many times as fast as a
-// loader that rewrites each module, for lanes that run the driver millions of times.
-import { mkdirSync } from "node:fs";
+// loader that rewrites each module, for lanes that run the driver millions of times. Plans are not compressed in it.
+import { mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
+const pathOf = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const [entry, ...args] = process.argv.slice(2);
-const folder = fileURLToPath(new URL("../node_modules/.cache/tutti", import.meta.url));
+// Not below node_modules, where a program does not find the package that it belongs to.
+const folder = pathOf("../.build/bundled");
 const outfile = `${folder}/bundle-${process.pid}.mjs`;
+
+const records = pathOf("../lib/records/");
+const zlibPlain = {
+  name: "zlib-plain",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^node:zlib$/ }, ({ importer }) =>
+      importer.startsWith(records) ? { path: pathOf("../test/support/zlib-plain.ts") } : undefined,
+    ),
+};
 
 mkdirSync(folder, { recursive: true });
 await build({
@@ -18,7 +29,10 @@ await build({
   target: "node20",
   conditions: ["source"],
   packages: "external",
+  plugins: [zlibPlain],
   logLevel: "warning",
 });
+// Its parts are processes that run the same file.
+process.once("exit", () => rmSync(outfile, { force: true }));
 process.argv = [process.argv[0], outfile, ...args];
 await import(pathToFileURL(outfile).href);

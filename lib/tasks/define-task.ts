@@ -127,7 +127,7 @@ function definitionOf<Schema extends ArgumentsSchema>(
   options: TaskOptions<Schema>,
   body: TaskBody | null,
 ): TaskDefinition<Schema> {
-  checkOptions(options, body === null ? limits.outsideTimeoutSeconds : limits.taskTimeoutSeconds);
+  checkOptions(options, body === null ? declaredSchema : bodySchema);
   if (options.stream) checkStream(options, body);
   const { name, queue = defaults.queue } = options;
   return {
@@ -140,15 +140,20 @@ function definitionOf<Schema extends ArgumentsSchema>(
   };
 }
 
-const optionsSchema = z.strictObject({
-  name: taskNameSchema,
-  args: z.custom(isArgumentsSchema, "must be a z.tuple, or a z.array for any number of arguments"),
-  queue: queueNameSchema.optional(),
-  retry: retrySchema.optional(),
-  softTimeoutSeconds: z.int().min(1).max(limits.taskTimeoutSeconds).optional(),
-  label: z.string().max(limits.labelLength).optional(),
-  stream: z.boolean().optional(),
-});
+const optionsSchema = (mostSeconds: number) =>
+  z.strictObject({
+    name: taskNameSchema,
+    args: z.custom(isArgumentsSchema, "must be a z.tuple, or a z.array for any number of arguments"),
+    queue: queueNameSchema.optional(),
+    retry: retrySchema.optional(),
+    timeoutSeconds: z.int().min(1).max(mostSeconds).optional(),
+    softTimeoutSeconds: z.int().min(1).max(limits.taskTimeoutSeconds).optional(),
+    label: z.string().max(limits.labelLength).optional(),
+    stream: z.boolean().optional(),
+  });
+// Made once: the first use of a schema takes many times as long as all that follow.
+const bodySchema = optionsSchema(limits.taskTimeoutSeconds);
+const declaredSchema = optionsSchema(limits.outsideTimeoutSeconds);
 
 function checkStream({ name, args }: TaskOptions<ArgumentsSchema>, body: TaskBody | null): void {
   if (body === null) throw new InvalidTasksError(`task ${name}: stream: only a task with a body can have it`);
@@ -156,9 +161,8 @@ function checkStream({ name, args }: TaskOptions<ArgumentsSchema>, body: TaskBod
   if (typeof item === "string") throw new InvalidTasksError(`task ${name}: ${item}`);
 }
 
-function checkOptions(options: TaskOptions<ArgumentsSchema>, mostSeconds: number): void {
+function checkOptions(options: TaskOptions<ArgumentsSchema>, schema: ReturnType<typeof optionsSchema>): void {
   const { timeoutSeconds: hard, softTimeoutSeconds: soft } = options;
-  const schema = optionsSchema.extend({ timeoutSeconds: z.int().min(1).max(mostSeconds).optional() });
   const [issue] = schema.safeParse(options).error?.issues ?? [];
   if (issue) throw new InvalidTasksError(`task ${options.name}: ${issue.path.join(".")}: ${issue.message}`);
   if (hard !== undefined && soft !== undefined && soft >= hard) {
