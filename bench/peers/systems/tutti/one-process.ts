@@ -11,7 +11,7 @@ import { submitTo } from "./workflows.ts";
 
 const { engine } = await startDev({
   cwd: process.cwd(),
-  tasks: await loadTasksModule(fileURLToPath(new URL("tasks.ts", import.meta.url))),
+  tasks: await loadTasksModule(fileURLToPath(new URL("tasks.mjs", import.meta.url))),
   table: "memory",
   concurrency: 4,
   writeDevFile: false,

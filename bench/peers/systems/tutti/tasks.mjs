@@ -1,6 +1,6 @@
 /** The bodies that the other systems run too. */
+import { defineTask } from "tutti";
 import { z } from "zod";
-import { defineTask } from "../../../../lib/index.ts";
 import * as body from "../lib/bench.mjs";
 
 const limit = body.limiter(body.concurrency(10_000));
