@@ -25,4 +25,8 @@ export const pairedScenarios: readonly string[] = [
   "duplicate submit",
   "clean-up",
   "one lane",
+  "command: revoke a run",
+  "command: retry with other arguments",
+  "command: clean a run that runs",
+  "command: fix a run whose message is lost",
 ];
