@@ -20,6 +20,8 @@ import { taskNames } from "./world.ts";
 /** What names a history; a shrunk one differs from its seed's own. */
 export interface CaseName {
   readonly seed: number;
+  /** Drawn small: a few tasks, and few faults of few kinds. */
+  readonly small: boolean;
   /** Another order and other faults for the same workflows. @default 0 */
   readonly schedule: number;
   /** Kinds of faults, and features, that are switched off. */
@@ -30,7 +32,14 @@ export interface CaseName {
   readonly cuts: readonly number[];
 }
 
-export const ofSeed = (seed: number): CaseName => ({ seed, schedule: 0, without: [], spared: [], cuts: [] });
+export const ofSeed = (seed: number, small = false): CaseName => ({
+  seed,
+  small,
+  schedule: 0,
+  without: [],
+  spared: [],
+  cuts: [],
+});
 
 export interface Tenant {
   readonly run: string;
@@ -59,10 +68,8 @@ export function caseOf(name: CaseName): Case {
   const mix = drawMix(name);
   const random = createRandom(name.seed, streams.workflows);
   const failing = random.pick([0, 0.05, 0.25]);
-  const sizes = drawSizes(
-    random,
-    featureKinds.some((kind) => mix.on.has(kind)),
-  );
+  const isRich = featureKinds.some((kind) => mix.on.has(kind));
+  const sizes = name.small ? drawFew(random) : drawSizes(random, isRich);
   const drawn = [runOfB, runOfA].map((run, at) =>
     drawTenant(random, mix, { run, failing, tasks: sizes[at] as number }),
   );
@@ -89,6 +96,12 @@ function drawSizes(random: Random, isRich: boolean): readonly number[] {
   if (luck < 1) return [random.between(4, 8), random.pick([12, 20])];
   if (luck < (isRich ? 60 : 15)) return [0, 0].map(() => random.pick([1, 2, 2, 3, 4, 5, 8]));
   const few = random.pick([1, 2, 3, 3, 4, 4, 5]);
+  return random.chance(0.5) ? [1, few] : [few, 1];
+}
+
+/** One task, beside one to three. */
+function drawFew(random: Random): readonly number[] {
+  const few = random.pick([1, 1, 2, 2, 3]);
   return random.chance(0.5) ? [1, few] : [few, 1];
 }
 

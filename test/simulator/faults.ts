@@ -109,28 +109,39 @@ export interface Mix {
   at(call: number, kind: CallKind): CallFault | undefined;
 }
 
-/** How many faults at calls a history has at most: after them it must come to its end undisturbed. */
-const maxFaults = 30;
+/** How much goes wrong in a history. */
+interface Plenty {
+  /** Shares of the kinds that are on: one is drawn. */
+  readonly kinds: readonly number[];
+  readonly features: readonly number[];
+  /** Faults at calls, at most: after them it must come to its end undisturbed. */
+  readonly faults: number;
+}
+
+const usual: Plenty = { kinds: [0.1, 0.25, 0.5], features: [0, 0.15, 0.4], faults: 30 };
+const little: Plenty = { kinds: [0.05, 0.1, 0.2], features: [0, 0, 0.1], faults: 6 };
 
 export interface MixOptions {
   readonly seed: number;
+  readonly small: boolean;
   readonly schedule: number;
   readonly without: readonly Kind[];
   /** Calls at which nothing goes wrong. */
   readonly spared: readonly number[];
 }
 
-export function drawMix({ seed, schedule, without, spared }: MixOptions): Mix {
+export function drawMix({ seed, small, schedule, without, spared }: MixOptions): Mix {
+  const plenty = small ? little : usual;
   const random = createRandom(seed, streams.mix);
-  const share = random.pick([0.1, 0.25, 0.5]);
+  const share = random.pick(plenty.kinds);
   const drawn = faultKinds.filter(() => random.chance(share));
   const more = createRandom(seed, streams.features);
-  const featureShare = more.pick([0, 0.15, 0.4]);
+  const featureShare = more.pick(plenty.features);
   const having = featureKinds.filter(() => more.chance(featureShare));
   const on = new Set<Kind>([...drawn, ...having].filter((kind) => !without.includes(kind)));
   const rates = new Map(drawn.map((kind) => [kind, rateOf(random)] as const));
   const kinds = callFaultKinds.filter((kind) => rates.has(kind));
-  const budget = random.between(1, maxFaults);
+  const budget = random.between(1, plenty.faults);
   const own = Math.imul(seed ^ Math.imul(schedule, 0x2545f491), streams.faults);
   let happened = 0;
   return {

@@ -7,6 +7,8 @@ import { type Outcome, runHistory } from "./history.ts";
 import { type Counts, countsOf, sum } from "./report.ts";
 
 export interface LaneOptions {
+  /** @default false */
+  readonly small?: boolean;
   readonly from: number;
   /** Every so many seeds: others take those between. @default 1 */
   readonly step?: number;
@@ -32,13 +34,13 @@ export interface LaneReport {
 }
 
 export async function simulate(options: LaneOptions): Promise<LaneReport> {
-  const { from, step = 1, mayGoOn = () => true, maxFailures = 1, variant, each } = options;
+  const { small = false, from, step = 1, mayGoOn = () => true, maxFailures = 1, variant, each } = options;
   const failures: Failure[] = [];
   let counts: Counts = {};
   let histories = 0;
   while (histories < options.histories && failures.length < maxFailures && mayGoOn()) {
     const seed = from + histories * step;
-    const name = ofSeed(seed);
+    const name = ofSeed(seed, small);
     const outcome = await runHistory(name, { variant, keeps: "nothing" });
     histories++;
     counts = sum([counts, countsOf(outcome)]);

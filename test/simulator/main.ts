@@ -22,6 +22,7 @@ const help = `Random workflows of two tenants under random faults, in virtual ti
   npm run verify:simulation -- --variants              known wrong drivers, each with the seed that finds it
 
   --jobs N          processes; default 1
+  --small           a few tasks, and few faults of few kinds: three times as many histories in the time
   --schedule N, --cut N,…, --without KIND,…, --spare CALL,…
                     with --seed: what a failure was shrunk to
   --help
@@ -42,6 +43,7 @@ const options = {
   cut: { type: "string" },
   without: { type: "string" },
   spare: { type: "string" },
+  small: { type: "boolean", default: false },
   variants: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
   // Between this process and those that it starts.
@@ -72,6 +74,7 @@ function nameOf(values: Values): CaseName {
   if (unknown.length > 0) throw new UsageError(`--without ${unknown.join(",")}: must be of ${allKinds.join(", ")}`);
   return {
     seed: number("seed", values.seed, 1),
+    small: values.small,
     schedule: number("schedule", values.schedule, 0),
     cuts: list(values.cut).map((text) => number("cut", text, 0)),
     without: without as Kind[],
@@ -92,6 +95,7 @@ async function replay(name: CaseName): Promise<boolean> {
 // ---- Many -----------------------------------------------------------------------------------------------------------
 
 interface Share {
+  readonly small: boolean;
   readonly from: number;
   readonly step: number;
   readonly histories: number;
@@ -121,17 +125,17 @@ async function runShare({ seconds, ...share }: Share, progress: (done: number) =
     mayGoOn: () => performance.now() < endMs,
     each: (seed, outcome) => {
       if (++done % 5000 === 0) progress(done);
-      if (outcome.faults.length > 0) console.error(`\n${describeFailure(ofSeed(seed), outcome)}`);
+      if (outcome.faults.length > 0) console.error(`\n${describeFailure(ofSeed(seed, share.small), outcome)}`);
     },
   });
   const { user, system } = process.cpuUsage(begun);
   return { ...report, seeds: seedsOf(share, report), cpuMs: (user + system) / 1000 };
 }
 
-function seedsOf({ from, step }: Omit<Share, "seconds">, { histories }: LaneReport): string {
+function seedsOf({ from, step, small }: Omit<Share, "seconds">, { histories }: LaneReport): string {
   if (histories === 0) return "no seeds";
   const every = step === 1 ? "" : `, one in ${step}`;
-  return `seeds ${from} to ${from + (histories - 1) * step}${every}: ${histories} histories`;
+  return `${small ? "small, " : ""}seeds ${from} to ${from + (histories - 1) * step}${every}: ${histories} histories`;
 }
 
 async function inParts(share: Share, jobs: number): Promise<ShareReport> {
@@ -153,9 +157,11 @@ async function inParts(share: Share, jobs: number): Promise<ShareReport> {
 
 function reportOf(share: Share): Promise<ShareReport> {
   const program = fileURLToPath(import.meta.url);
-  const { from, step, histories, seconds } = share;
+  const { from, step, histories, seconds, small } = share;
   const part = [from, step, histories, seconds].join("/");
-  const child = spawn(process.execPath, [program, "--part", part], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, "--part", part, ...(small ? ["--small"] : [])], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let text = "";
   child.stdout.on("data", (piece) => {
     text += piece;
@@ -176,8 +182,9 @@ async function many(values: Values): Promise<boolean> {
   );
   const from = number("from", values.from, Date.now() % 2 ** 31);
   const jobs = number("jobs", values.jobs, 1, 1);
-  const share = { from, step: 1, histories, seconds };
-  console.log(`seeds from ${from}, ${jobs === 1 ? "one process" : `${jobs} processes`}`);
+  const { small } = values;
+  const share = { small, from, step: 1, histories, seconds };
+  console.log(`seeds from ${from}${small ? ", small" : ""}, ${jobs === 1 ? "one process" : `${jobs} processes`}`);
   const begunMs = performance.now();
   const report =
     jobs === 1
@@ -187,7 +194,7 @@ async function many(values: Values): Promise<boolean> {
   console.log(table(report.counts));
   const rate = (report.histories / took).toFixed(0);
   const [first] = report.failures;
-  if (first) await reportShrunk(ofSeed(first.seed));
+  if (first) await reportShrunk(ofSeed(first.seed, small));
   const failed = `${report.failures.length === 0 ? "no" : report.failures.length} failure${report.failures.length === 1 ? "" : "s"}`;
   const cpuMs = (report.cpuMs / Math.max(1, report.histories)).toFixed(1);
   console.log(report.seeds);
@@ -213,12 +220,12 @@ async function reportShrunk(name: CaseName): Promise<void> {
 /** Histories after which a wrong driver counts as not found. */
 const variantHistories = 5000;
 
-async function variants(): Promise<boolean> {
+async function variants(small: boolean): Promise<boolean> {
   Error.stackTraceLimit = 0;
   let missed = 0;
   for (const name of wrongVariants) {
     const begunMs = performance.now();
-    const { failures, histories } = await findVariant(name, variantHistories);
+    const { failures, histories } = await findVariant(name, variantHistories, small);
     const [found] = failures;
     const seconds = ((performance.now() - begunMs) / 1000).toFixed(1);
     if (!found) missed++;
@@ -237,12 +244,12 @@ async function main(): Promise<boolean> {
   }
   if (values.part !== undefined) {
     const [from = 1, step = 1, histories = 0, seconds = 0] = values.part.split("/").map(Number);
-    const report = await runShare({ from, step, histories, seconds }, () => {});
+    const report = await runShare({ small: values.small, from, step, histories, seconds }, () => {});
     const failures = report.failures.map(({ seed, outcome }) => ({ seed, outcome: { ...outcome, lines: [] } }));
     process.stdout.write(JSON.stringify({ ...report, failures } satisfies ShareReport));
     return true;
   }
-  if (values.variants) return variants();
+  if (values.variants) return variants(values.small);
   return values.seed === undefined ? many(values) : replay(nameOf(values));
 }
 

@@ -5,9 +5,9 @@ import type { Case, CaseName } from "./case.ts";
 import type { Outcome } from "./history.ts";
 
 /** The one command that repeats a history. */
-export function commandOf({ seed, schedule, without, spared, cuts }: CaseName): string {
+export function commandOf({ seed, small, schedule, without, spared, cuts }: CaseName): string {
   return [
-    `npm run verify:simulation -- --seed ${seed}`,
+    `npm run verify:simulation -- --seed ${seed}${small ? " --small" : ""}`,
     ...(schedule === 0 ? [] : [`--schedule ${schedule}`]),
     ...(cuts.length === 0 ? [] : [`--cut ${cuts.join(",")}`]),
     ...(without.length === 0 ? [] : [`--without ${without.join(",")}`]),

@@ -21,6 +21,17 @@ it("holds in every history of the usual seeds", { timeout: timeoutMs }, async ()
   expect(counts["runs compared with the evaluator"]).toBeGreaterThan(30);
 });
 
+it("holds in small histories, which have fewer calls", { timeout: timeoutMs }, async () => {
+  const [small, usual] = [
+    await simulate({ small: true, from: 20_261_122, histories: 60 }),
+    await simulate({ from: 20_261_122, histories: 10 }),
+  ];
+  expect(small.failures.map(({ seed, outcome }) => describeFailure(ofSeed(seed, true), outcome))).toEqual([]);
+  const callsEach = ({ counts, histories }: typeof small) => (counts["calls of ports"] ?? 0) / histories;
+  expect(callsEach(small)).toBeLessThan(callsEach(usual) / 2);
+  expect(small.counts["runs compared with the evaluator"]).toBeGreaterThan(60);
+});
+
 it("has the same history twice for one seed, and another for another", async () => {
   const digests: string[] = [];
   for (const seed of [7, 7, 8, 11, 11]) digests.push((await runHistory(ofSeed(seed))).digest);
