@@ -1,0 +1,113 @@
+// How Stryker runs the tests of test/unit/protocol: bundled once, in its own process, without starting anything for a mutant. They
+// are pure and share no state, so a mutant takes milliseconds where a start of vitest takes seconds.
+//
+// A mutant in code that runs while modules are loaded (a constant, or what a table of cases is made of) gets the bundle loaded
+// once more.
+import { readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { INSTRUMENTER_CONSTANTS } from "@stryker-mutator/api/core";
+import { declareFactoryPlugin, PluginKind } from "@stryker-mutator/api/plugin";
+import {
+  DryRunStatus,
+  determineHitLimitReached,
+  TestStatus,
+  toMutantRunResult,
+} from "@stryker-mutator/api/test-runner";
+import { build } from "esbuild";
+
+const folder = "test/unit/protocol";
+
+/** What the instrumented code looks at. */
+function namespace() {
+  globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {};
+  return globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE];
+}
+
+/** One file with all tests, and the list that they put themselves into. */
+async function bundled() {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
+  const lines = files.map((name) => `beginFile(${JSON.stringify(name)}); await import("./${folder}/${name}");`);
+  const outfile = resolve(`mutation-tests-${process.pid}.mjs`);
+  await build({
+    stdin: {
+      contents: `import { beginFile, tests } from "vitest";\n${lines.join("\n")}\nexport { tests };\n`,
+      resolveDir: process.cwd(),
+    },
+    outfile,
+    alias: { vitest: fileURLToPath(new URL("vitest-in-place.mjs", import.meta.url)) },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    conditions: ["source"],
+    packages: "external",
+    logLevel: "warning",
+  });
+  return pathToFileURL(outfile).href;
+}
+
+async function resultOf({ id, file, run }) {
+  const start = performance.now();
+  const about = { id, name: id, fileName: resolve(folder, file) };
+  try {
+    await run();
+    return { ...about, status: TestStatus.Success, timeSpentMs: performance.now() - start };
+  } catch (error) {
+    const failureMessage = error instanceof Error ? error.message : String(error);
+    return { ...about, status: TestStatus.Failed, timeSpentMs: performance.now() - start, failureMessage };
+  }
+}
+
+function createRunner() {
+  let url;
+  let loads = 0;
+  let loaded;
+  const load = async () => {
+    url ??= await bundled();
+    return (await import(`${url}?${loads++}`)).tests;
+  };
+  return {
+    capabilities: () => ({ reloadEnvironment: true }),
+
+    async dryRun() {
+      const ns = namespace();
+      loaded = await load();
+      const tests = [];
+      for (const test of loaded) {
+        ns.currentTestId = test.id;
+        tests.push(await resultOf(test));
+      }
+      ns.currentTestId = undefined;
+      return { status: DryRunStatus.Complete, tests, mutantCoverage: ns.mutantCoverage };
+    },
+
+    async mutantRun({ activeMutant, mutantActivation, reloadEnvironment, testFilter, hitLimit, disableBail }) {
+      const ns = namespace();
+      Object.assign(ns, { activeMutant: undefined, hitCount: 0, hitLimit });
+      if (mutantActivation === "static") ns.activeMutant = activeMutant.id;
+      const tests = [];
+      try {
+        if (reloadEnvironment || loaded === undefined) loaded = await load();
+      } catch (error) {
+        const status = TestStatus.Failed;
+        tests.push({ id: "load", name: "load", status, timeSpentMs: 0, failureMessage: String(error) });
+        loaded = [];
+      }
+      ns.activeMutant = activeMutant.id;
+      const wanted = testFilter === undefined ? undefined : new Set(testFilter);
+      for (const test of loaded) {
+        if (wanted !== undefined && !wanted.has(test.id)) continue;
+        const result = await resultOf(test);
+        tests.push(result);
+        if (result.status === TestStatus.Failed && !disableBail) break;
+      }
+      ns.activeMutant = undefined;
+      const tooOften = determineHitLimitReached(ns.hitCount, hitLimit);
+      return toMutantRunResult(tooOften ?? { status: DryRunStatus.Complete, tests });
+    },
+  };
+}
+
+export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, "in-place", createRunner)];
