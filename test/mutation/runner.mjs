@@ -4,7 +4,7 @@
 // A mutant in code that runs while modules are loaded (a constant, or what a table of cases is made of) gets the bundle loaded
 // once more.
 import { readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { INSTRUMENTER_CONSTANTS } from "@stryker-mutator/api/core";
@@ -64,6 +64,14 @@ function createRunner() {
   let url;
   let loads = 0;
   let loaded;
+  /** Milliseconds that each test takes. */
+  const took = new Map();
+  /** Those first that are likely to notice: the file's own, and before others those that take little time. */
+  const sorted = (tests, mutated) => {
+    const own = `${basename(mutated, ".ts")}.test.ts`;
+    const cost = ({ id, file }) => (took.get(id) ?? 0) - (file === own ? 1_000_000 : 0);
+    return tests.toSorted((a, b) => cost(a) - cost(b));
+  };
   const load = async () => {
     url ??= await bundled();
     return (await import(`${url}?${loads++}`)).tests;
@@ -77,13 +85,16 @@ function createRunner() {
       const tests = [];
       for (const test of loaded) {
         ns.currentTestId = test.id;
-        tests.push(await resultOf(test));
+        const result = await resultOf(test);
+        took.set(result.id, result.timeSpentMs);
+        tests.push(result);
       }
       ns.currentTestId = undefined;
       return { status: DryRunStatus.Complete, tests, mutantCoverage: ns.mutantCoverage };
     },
 
-    async mutantRun({ activeMutant, mutantActivation, reloadEnvironment, testFilter, hitLimit, disableBail }) {
+    async mutantRun(options) {
+      const { activeMutant, mutantActivation, reloadEnvironment, testFilter, hitLimit, disableBail } = options;
       const ns = namespace();
       Object.assign(ns, { activeMutant: undefined, hitCount: 0, hitLimit });
       if (mutantActivation === "static") ns.activeMutant = activeMutant.id;
@@ -97,7 +108,7 @@ function createRunner() {
       }
       ns.activeMutant = activeMutant.id;
       const wanted = testFilter === undefined ? undefined : new Set(testFilter);
-      for (const test of loaded) {
+      for (const test of sorted(loaded, options.sandboxFileName)) {
         if (wanted !== undefined && !wanted.has(test.id)) continue;
         const result = await resultOf(test);
         tests.push(result);
