@@ -4,9 +4,11 @@
 // A mutant in code that runs while modules are loaded (a constant, or what a table of cases is made of) gets the bundle loaded
 // once more.
 import { readdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { compileFunction } from "node:vm";
 import { INSTRUMENTER_CONSTANTS } from "@stryker-mutator/api/core";
 import { declareFactoryPlugin, PluginKind } from "@stryker-mutator/api/plugin";
 import {
@@ -25,27 +27,36 @@ function namespace() {
   return globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE];
 }
 
-/** One file with all tests, and the list that they put themselves into. */
+/**
+ * All tests as one function, which gives them as a list: from the beginning each time it is called, and nothing is left of them
+ * afterwards, as there would be of modules.
+ */
 async function bundled() {
   const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
-  const lines = files.map((name) => `beginFile(${JSON.stringify(name)}); await import("./${folder}/${name}");`);
-  const outfile = resolve(`mutation-tests-${process.pid}.mjs`);
-  await build({
+  const lines = files.map((name) => `beginFile(${JSON.stringify(name)}); require("./${folder}/${name}");`);
+  const { outputFiles } = await build({
     stdin: {
-      contents: `import { beginFile, tests } from "vitest";\n${lines.join("\n")}\nexport { tests };\n`,
+      contents: `const { beginFile, tests } = require("vitest");\n${lines.join("\n")}\nmodule.exports = tests;\n`,
       resolveDir: process.cwd(),
     },
-    outfile,
+    write: false,
     alias: { vitest: fileURLToPath(new URL("vitest-in-place.mjs", import.meta.url)) },
     bundle: true,
     platform: "node",
-    format: "esm",
+    format: "cjs",
     target: "node20",
     conditions: ["source"],
     packages: "external",
     logLevel: "warning",
   });
-  return pathToFileURL(outfile).href;
+  const [{ text }] = outputFiles;
+  const filename = resolve("mutation-tests.cjs");
+  const run = compileFunction(text, ["module", "exports", "require"], { filename });
+  return () => {
+    const module = { exports: {} };
+    run(module, module.exports, createRequire(filename));
+    return module.exports;
+  };
 }
 
 async function resultOf({ id, file, run }) {
@@ -61,8 +72,7 @@ async function resultOf({ id, file, run }) {
 }
 
 function createRunner() {
-  let url;
-  let loads = 0;
+  let declared;
   let loaded;
   /** Milliseconds that each test takes. */
   const took = new Map();
@@ -73,8 +83,8 @@ function createRunner() {
     return tests.toSorted((a, b) => cost(a) - cost(b));
   };
   const load = async () => {
-    url ??= await bundled();
-    return (await import(`${url}?${loads++}`)).tests;
+    declared ??= await bundled();
+    return declared();
   };
   return {
     capabilities: () => ({ reloadEnvironment: true }),
