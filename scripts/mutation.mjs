@@ -2,7 +2,7 @@
 // test/unit/protocol notices. Without files: the decisions of lib/protocol that writes and rows are made of.
 //
 // Stryker is no dependency, since it would double what `npm ci` fetches:
-//   npm install --no-save @stryker-mutator/core@9.6.1 @stryker-mutator/vitest-runner@9.6.1
+//   npm install --no-save @stryker-mutator/core@9.6.1
 //
 // Exit codes: Stryker's own; 2 when it is not there.
 import { spawnSync } from "node:child_process";
@@ -10,14 +10,13 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const versions = "@stryker-mutator/core@9.6.1 @stryker-mutator/vitest-runner@9.6.1";
+const version = "@stryker-mutator/core@9.6.1";
 const usual = ["rows", "writes", "decision", "slot", "tally", "retry"].map((name) => `lib/protocol/${name}.ts`);
 const files = process.argv.slice(2);
 
 const settings = {
-  testRunner: "vitest",
-  vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
-  plugins: ["@stryker-mutator/vitest-runner"],
+  testRunner: "in-place",
+  plugins: [`${root}/test/mutation/runner.mjs`],
   mutate: files.length > 0 ? files : usual,
   // It asks the compiler for its old programming interface, which TypeScript 7 has no more: the tests need none.
   tsconfigFile: "none.json",
@@ -31,7 +30,7 @@ const settings = {
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
 };
 
-if (existsSync(`${root}/node_modules/@stryker-mutator/vitest-runner`)) {
+if (existsSync(`${root}/node_modules/@stryker-mutator/core`)) {
   const folder = `${root}/node_modules/.cache/tutti`;
   const path = `${folder}/stryker.json`;
   mkdirSync(folder, { recursive: true });
@@ -39,6 +38,6 @@ if (existsSync(`${root}/node_modules/@stryker-mutator/vitest-runner`)) {
   const { status } = spawnSync("nice", ["-n", "19", "npx", "stryker", "run", path], { cwd: root, stdio: "inherit" });
   process.exitCode = status ?? 1;
 } else {
-  console.error(`Stryker is not there: npm install --no-save ${versions}`);
+  console.error(`Stryker is not there: npm install --no-save ${version}`);
   process.exitCode = 2;
 }

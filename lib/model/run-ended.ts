@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { runStatuses } from "./outcome.ts";
+import { progressSchema } from "./run-reports.ts";
 
 const time = z.string().describe("ISO-8601, UTC");
 const count = z.int().nonnegative();
@@ -19,17 +20,7 @@ export const runEndedSchema = z
     submittedAt: time,
     endedAt: time,
     taskCount: count,
-    progress: z
-      .object({
-        total: count,
-        succeeded: count,
-        failed: count,
-        timedOut: count,
-        revoked: count,
-        skipped: count,
-        running: count,
-        waiting: count,
-      })
+    progress: progressSchema
       .nullable()
       .describe("Tasks by state when the event was made; null: too many to count, or the run has gone on since"),
     error: z

@@ -8,7 +8,7 @@
 import type { Failure, Next, PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/store.ts";
 import { owedToParent } from "./child.ts";
-import { chosenSkip, type Decision, endsRest, owedDecision } from "./decision.ts";
+import { chosenSkip, endsRest, owedDecision } from "./decision.ts";
 import type { Finding, Repair } from "./findings.ts";
 import { insideOf } from "./inside.ts";
 import { outsideOwner } from "./outside.ts";
@@ -33,6 +33,7 @@ import {
 } from "./snapshot.ts";
 import { mayStart } from "./status.ts";
 import { isCounting, isTop, itemsAt, markFor, markOf, parentOf, remainingOf, type TallyPlace, topOf } from "./tally.ts";
+import { beforeTurn } from "./turn.ts";
 
 export interface Diagnosis {
   readonly findings: readonly Finding[];
@@ -186,14 +187,14 @@ function skipRecorded(snapshot: Snapshot, next: Next): boolean {
       return memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state === "settled";
     case "end":
       return snapshot.head.status !== "RUNNING";
-    case "join":
-      // Without members it is decided by its release, unless that it was skipped is recorded.
-      return isRecorded(decided(snapshot, joinOf(snapshot, next.join)), joinOf(snapshot, next.join));
+    case "join": {
+      const join = joinOf(snapshot, next.join);
+      const decision = decided(snapshot, join);
+      // By requests before its turn, which does not come, or for want of members: what follows it has to be skipped all the same.
+      if (decision === "callback") return join.next.every((one) => skipRecorded(snapshot, one));
+      return decision !== undefined;
+    }
   }
-}
-
-function isRecorded(decision: Decision | undefined, { size }: PlanJoin): boolean {
-  return size === 0 ? decision === "skipped" : decision !== undefined;
 }
 
 /** Tasks that were skipped: nothing has released them, and what follows from them is owed all the same. */
@@ -267,7 +268,8 @@ function joinFindings(snapshot: Snapshot, join: PlanJoin, released: Released): F
   const missed = join.next.some(
     (next) => next.kind === "slot" && memberSlot(snapshot, joinOf(snapshot, next.join), next.index).state !== "settled",
   );
-  if (!missed) return [];
+  // Before its turn it leaves that to whoever releases it.
+  if (!missed || beforeTurn(snapshot)(join)) return [];
   const explanation = "the join is complete, and the join it feeds does not know yet";
   return [{ kind: "successor-missing", join: join.id, sinceMs, explanation, repair }];
 }

@@ -1,44 +1,20 @@
 /**
- * `npm run verify:crash-points`: lane A by hand.
- *
- *   (nothing)                           every scenario × every single fault; the table; the wrong variants
- *   --scenario NAME                     that scenario alone
- *   --scenario NAME --fault 12:paused   one history, with its calls; --fault 12:paused,15:crash-after with both
- *   --variants                          the wrong variants alone, each with what catches it
- *   --share N                           one history in N, and then the wrong variants
- *   --pairs                             every pair of faults, in the scenarios that are named in pairs.ts; also with --scenario
- *                                       and --share
- *
- * The histories are dealt over as many processes as there are cores.
+ * `npm run verify:crash-points`: lane A by hand. See options.ts for what it takes.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { crashPoints, type Failure, type Part, type Report } from "./crash-points.ts";
-import { type FaultMode, faultModes } from "./faults.ts";
+import type { Fault, FaultMode } from "./faults.ts";
+import { type CrashPointOptions, parseOptions, usage } from "./options.ts";
 import { pairedScenarios } from "./pairs.ts";
 import { describeFailure, table, unreached } from "./report.ts";
 import { runScenario } from "./run-scenario.ts";
+import type { Scenario } from "./scenario-parts.ts";
 import { scenarios } from "./scenarios.ts";
 import { catchVariant, variants } from "./variants.ts";
 
-const { values } = parseArgs({
-  options: {
-    scenario: { type: "string" },
-    fault: { type: "string" },
-    variants: { type: "boolean", default: false },
-    pairs: { type: "boolean", default: false },
-    share: { type: "string", default: "1" },
-    // Between this process and those that it starts.
-    part: { type: "string" },
-  },
-});
-
 const processes = availableParallelism();
-const share = Number(values.share);
-if (!Number.isInteger(share) || share < 1)
-  throw new Error(`--share must be a whole number from 1, not ${values.share}`);
 
 /** What a part says, as one line of JSON. */
 interface Said {
@@ -84,18 +60,16 @@ function partOf(text: string): Part {
   return { number, of };
 }
 
-async function say(part: Part): Promise<void> {
-  const named = values.scenario === undefined ? undefined : [values.scenario];
-  const names = values.pairs ? (named ?? pairedScenarios) : named;
+async function say(part: Part, { scenario, pairs, variants }: CrashPointOptions): Promise<void> {
+  const named = scenario === undefined ? undefined : [scenario];
+  const names = pairs ? (named ?? pairedScenarios) : named;
   const none: Report = { histories: 0, failures: [], reached: new Map() };
-  const report = values.variants
-    ? none
-    : await crashPoints({ ...(names === undefined ? {} : { names }), part, pairs: values.pairs });
+  const report = variants ? none : await crashPoints({ ...(names === undefined ? {} : { names }), part, pairs });
   const said: Said = {
     histories: report.histories,
     failures: report.failures,
     reached: [...report.reached].map(([site, { kind, byMode }]) => [site, { kind, byMode: [...byMode] }]),
-    caught: values.variants ? await caughtIn(part) : [],
+    caught: variants ? await caughtIn(part) : [],
   };
   process.stdout.write(JSON.stringify(said));
 }
@@ -113,17 +87,17 @@ function together(parts: readonly Said[]): Report {
   return { histories: sum, failures: parts.flatMap(({ failures }) => failures), reached };
 }
 
-async function everything(names: readonly string[] | undefined): Promise<boolean> {
+async function everything({ scenario, pairs, share }: CrashPointOptions): Promise<boolean> {
   const start = performance.now();
-  const asked = [...(names ?? []).flatMap((name) => ["--scenario", name]), ...(values.pairs ? ["--pairs"] : [])];
+  const asked = [...(scenario === undefined ? [] : ["--scenario", scenario]), ...(pairs ? ["--pairs"] : [])];
   const report = together(await inParts(share, ...asked));
   for (const failure of report.failures) console.log(`${describeFailure(failure)}\n`);
   // A share need not reach everything.
-  const missing = names || share > 1 || values.pairs ? [] : unreached(report);
+  const missing = scenario !== undefined || share > 1 || pairs ? [] : unreached(report);
   console.log(table(report));
   if (missing.length > 0) console.log(`\nreached by no scenario: ${missing.join(", ")}`);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  const count = names?.length ?? (values.pairs ? pairedScenarios : scenarios).length;
+  const count = scenario === undefined ? (pairs ? pairedScenarios : scenarios).length : 1;
   console.log(
     `\n${report.histories} histories of ${count} scenarios in ${seconds} s: ${report.failures.length} failures`,
   );
@@ -153,17 +127,8 @@ async function wrongVariants(): Promise<boolean> {
   return caught === names.length;
 }
 
-async function oneHistory(name: string, text: string): Promise<boolean> {
-  const scenario = scenarios.find((candidate) => candidate.name === name);
-  const injected = text.split(",").map((fault) => {
-    const [call, mode = ""] = fault.split(":");
-    return { call: Number(call), mode: mode as FaultMode };
-  });
-  if (!scenario || injected.some(({ call, mode }) => !Number.isInteger(call) || !Object.hasOwn(faultModes, mode))) {
-    throw new Error(
-      `no scenario ${name} or no fault ${text}; a fault is CALL:MODE with one of ${Object.keys(faultModes).join(", ")}`,
-    );
-  }
+async function oneHistory(name: string, injected: readonly Fault[]): Promise<boolean> {
+  const scenario = scenarios.find((candidate) => candidate.name === name) as Scenario;
   const outcome = await runScenario({ scenario, injected });
   for (const { number, site, kind } of outcome.calls)
     console.log(`${String(number).padStart(4)} ${kind.padEnd(8)} ${site}`);
@@ -172,17 +137,27 @@ async function oneHistory(name: string, text: string): Promise<boolean> {
   return outcome.faults.length === 0;
 }
 
-async function main(): Promise<boolean> {
-  if (values.part !== undefined) {
-    await say(partOf(values.part));
+async function main(options: CrashPointOptions): Promise<boolean> {
+  const { scenario, faults, variants, pairs, part } = options;
+  if (options.help) {
+    console.log(usage);
     return true;
   }
-  if (values.scenario !== undefined && !scenarios.some(({ name }) => name === values.scenario))
-    throw new Error(`no scenario ${values.scenario}; their names are in test/simulation/*scenarios.ts`);
-  if (values.scenario !== undefined && values.fault !== undefined) return oneHistory(values.scenario, values.fault);
-  if (values.variants) return wrongVariants();
-  const held = await everything(values.scenario === undefined ? undefined : [values.scenario]);
-  return values.scenario === undefined && !values.pairs ? (await wrongVariants()) && held : held;
+  if (part !== undefined) {
+    await say(partOf(part), options);
+    return true;
+  }
+  if (scenario !== undefined && faults !== undefined) return oneHistory(scenario, faults);
+  if (variants) return wrongVariants();
+  const held = await everything(options);
+  return scenario === undefined && !pairs ? (await wrongVariants()) && held : held;
 }
 
-process.exitCode = (await main()) ? 0 : 1;
+let options: CrashPointOptions | undefined;
+try {
+  options = parseOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${usage}`);
+}
+if (options === undefined) process.exitCode = 2;
+else process.exitCode = (await main(options)) ? 0 : 1;

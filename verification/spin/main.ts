@@ -1,39 +1,10 @@
 /**
- * `npm run verify:models`: the protocol's models, searched by spin.
- *
- *   quick      (default) what takes seconds each
- *   all        everything
- *   live       what looks for cycles without progress
- *   PATTERN    every case whose model and flags contain it
- *   --json     one line of JSON a case
- *   --mib N, --seconds N   bounds of one search (6000 and 900); what is cut by them has no verdict, and fails
- *
- * Exits 1 when an expectation fails, 2 when spin or gcc is not there.
+ * `npm run verify:models`: the protocol's models, searched by spin. See options.ts for what it takes.
  */
-import { parseArgs } from "node:util";
-import { type Case, cases } from "./cases.ts";
-import { type Limits, missingPrograms, runModel } from "./run-model.ts";
+import type { Case } from "./cases.ts";
+import { type ModelOptions, parseOptions, usage } from "./options.ts";
+import { missingPrograms, runModel } from "./run-model.ts";
 import type { SearchReport } from "./search-report.ts";
-
-const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false }, mib: { type: "string" }, seconds: { type: "string" } },
-  allowPositionals: true,
-});
-
-function chosen(want: string): readonly Case[] {
-  if (want === "all") return cases;
-  if (want === "quick") return cases.filter(({ long }) => !long);
-  if (want === "live") return cases.filter(({ live }) => live);
-  return cases.filter(({ model, flags }) => `${model} ${flags}`.includes(want));
-}
-
-/** A bound from the command line: a whole number from 1. */
-function bound(name: "mib" | "seconds", otherwise: number): number {
-  const text = values[name];
-  const value = text === undefined ? otherwise : Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a whole number from 1, not ${text}`);
-  return value;
-}
 
 const header = ["expected", "found", "states", "s", "MiB", "model"];
 const widths = [9, 9, 12, 7, 6];
@@ -47,8 +18,8 @@ function line(cells: readonly string[]): string {
     .join(" ");
 }
 
-function say(one: Case, report: SearchReport): void {
-  if (values.json) {
+function say(one: Case, report: SearchReport, json: boolean): void {
+  if (json) {
     console.log(JSON.stringify({ ...one, ...report }));
     return;
   }
@@ -100,37 +71,40 @@ function sayTotals(totals: ReadonlyMap<string, Total>): void {
     ]);
 }
 
-function runAll(some: readonly Case[], limits: Limits): number {
-  if (!values.json) console.log(line(header));
+function runAll({ chosen, json, limits }: ModelOptions): number {
+  if (!json) console.log(line(header));
   const totals = new Map<string, Total>();
   let failed = 0;
-  for (const one of some) {
+  for (const one of chosen) {
     const report = runModel(one, limits);
-    say(one, report);
+    say(one, report, json);
     totals.set(one.model, added(totals.get(one.model) ?? none, one, report));
     if (report.verdict !== one.expect) failed++;
   }
-  if (!values.json) sayTotals(totals);
+  if (!json) sayTotals(totals);
   const states = [...totals.values()].reduce((sum, total) => sum + total.states, 0);
-  const summary = `${some.length} searches, ${failed} not as expected; ${states.toLocaleString("en")} states of models that must hold`;
-  (values.json ? console.error : console.log)(summary);
+  const summary = `${chosen.length} searches, ${failed} not as expected; ${states.toLocaleString("en")} states of models that must hold`;
+  (json ? console.error : console.log)(summary);
   return failed === 0 ? 0 : 1;
 }
 
-function main(): number {
-  const limits = { memoryMib: bound("mib", 6000), seconds: bound("seconds", 900) };
+function main(options: ModelOptions): number {
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
   const missing = missingPrograms();
   if (missing.length > 0) {
     console.error(`${missing.join(" and ")} not found: install with "apt-get install spin gcc" (spin 6.5 or later)`);
     return 2;
   }
-  const want = positionals[0] ?? "quick";
-  const some = chosen(want);
-  if (some.length === 0) {
-    console.error(`no model whose name and flags contain ${JSON.stringify(want)}`);
-    return 2;
-  }
-  return runAll(some, limits);
+  return runAll(options);
 }
 
-process.exitCode = main();
+let options: ModelOptions | undefined;
+try {
+  options = parseOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${usage}`);
+}
+process.exitCode = options === undefined ? 2 : main(options);

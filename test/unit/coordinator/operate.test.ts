@@ -5,8 +5,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { FatalError } from "../../../lib/errors.ts";
-import type { Image } from "../../../lib/ports/store.ts";
+import type { Image, SetAction } from "../../../lib/ports/store.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
+import { skip } from "../../../lib/tasks/skip.ts";
 import { createDeployment, type Deployment } from "../client/deployment.ts";
 
 let deployment: Deployment;
@@ -309,6 +310,123 @@ describe("revoke", () => {
     await deployment.advance(60);
     expect(head().status).toBe("SUCCEEDED");
     expect(entered.slice(1)).toEqual(after.map((id) => `run/${id} 1`));
+  });
+
+  /** Minutes with a sweeper that visits what is due, and starts nothing. */
+  const minutesOfSweeps = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      await deployment.advance(60);
+      await deployment.until(sweep());
+    }
+    await deployment.advance(1);
+  };
+  const nap = { task: "naps", args: [400], immutable: true };
+  it.each([
+    ["one before a task has ended", [nap, settled(task, { callback: task })], ["[1]"], ["[1]/callback"]],
+    [
+      "the first of two",
+      [nap, settled(task), settled(task, { callback: task })],
+      ["[1]"],
+      ["[2]/header[0]", "[2]/callback"],
+    ],
+    [
+      "the second of two",
+      [nap, settled(task), settled(task, { callback: task })],
+      ["[2]"],
+      ["[1]/header[0]", "[2]/callback"],
+    ],
+    ["two, the first first", [nap, settled(task), settled(task, { callback: task })], ["[1]", "[2]"], ["[2]/callback"]],
+    [
+      "two, the second first",
+      [nap, settled(task), settled(task, { callback: task })],
+      ["[2]", "[1]"],
+      ["[2]/callback"],
+    ],
+    ["two, and nothing follows them", [nap, settled(task), settled(task)], ["[1]", "[2]"], []],
+    ["the second, while the first runs", [settled(nap), settled(task, { callback: task })], ["[1]"], ["[1]/callback"]],
+  ])(
+    "of chords in a row before their turn waits for what comes before, swept or not: %s",
+    async (_what, links, paths, after) => {
+      await begin({ chain: links });
+      await deployment.advance(1);
+      for (const [i, path] of paths.entries()) await ask({ type: "revoke", requestId: `q${i}`, path });
+      const begun = [...entered];
+      expect(begun).toHaveLength(1);
+      await minutesOfSweeps(5);
+      expect(head().status).toBe("RUNNING");
+      expect(entered).toEqual(begun);
+      await minutesOfSweeps(5);
+      expect(head().status).toBe("SUCCEEDED");
+      expect(entered.slice(1)).toEqual(after.map((id) => `run/${id} 1`));
+    },
+  );
+
+  it("of a chord decides what lies inside its members skipped: no error callback of it is called", async () => {
+    const later = { task: "one", args: [1], delaySeconds: 60 };
+    const inner = { chord: { header: [later], onError: { task: "one" } } };
+    const callback = { task: "naps", args: [300], immutable: true };
+    await begin({ chord: { header: [inner, { chain: [later, inner] }], when: "all-settled", callback } });
+    await deployment.advance(1);
+    await ask({ type: "revoke", requestId: "q1", path: "." });
+    await deployment.advance(200);
+    expect(entered).toEqual(["run/callback 1"]);
+    for (const id of ["header[0]", "header[1]/[1]"])
+      expect(imageOf("run", `tally#${id}#0#0`)).toMatchObject({ decision: "skipped" });
+    await deployment.advance(200);
+    expect(head().status).toBe("SUCCEEDED");
+    expect((await deployment.until(deployment.client.audit("run"))).violations).toEqual([]);
+  });
+
+  it.each([
+    ["skipped by choice", "passes", "SUCCEEDED", "SKIPPED"],
+    ["FAILED", "fallsOver", "FAILED", "SKIPPED"],
+  ])("of a chord before its turn, and what comes before is %s then", async (_what, name, status, rest) => {
+    const passes = defineTask({ name: "passes", args: anything, timeoutSeconds: 3600 }, async () => {
+      await deployment.sleep(100);
+      return skip("not today");
+    });
+    const fallsOver = defineTask({ name: "fallsOver", args: anything, timeoutSeconds: 3600 }, async () => {
+      await deployment.sleep(100);
+      throw new FatalError("broken");
+    });
+    deployment = createDeployment({ tasks: { one, passes, fallsOver } });
+    const links = [{ task: name }, settled(task, { callback: task }), settled(task), settled(task)];
+    await begin({ chain: links }, { onFailure: "finish" });
+    await deployment.advance(1);
+    await ask({ type: "revoke", requestId: "q1", path: "[1]" });
+    await ask({ type: "revoke", requestId: "q2", path: "[3]" });
+    await minutesOfSweeps(4);
+    expect(entered).toEqual([]);
+    expect(head().status).toBe(status);
+    const { tasks = [] } = await deployment.until(deployment.client.inspect("run", { verbose: true }));
+    expect(Object.fromEntries(tasks.map((one) => [one.id, one.status]))).toEqual({
+      "run/[0]": name === "passes" ? "SKIPPED" : "FAILED",
+      "run/[1]/header[0]": "REVOKED",
+      "run/[1]/callback": rest,
+      "run/[2]/header[0]": rest,
+      "run/[3]/header[0]": "REVOKED",
+    });
+    expect((await deployment.until(deployment.client.audit("run"))).violations).toEqual([]);
+  });
+
+  it("of a chord before its turn: that what comes before was skipped is told by the sweeper when nobody else is left", async () => {
+    deployment = createDeployment({ tasks: { one }, workers: false });
+    await begin({ chain: [{ task: "one" }, settled(task), settled(task, { callback: task })] });
+    await deployment.advance(1);
+    await ask({ type: "revoke", requestId: "q1", path: "[1]" });
+    await ask({ type: "revoke", requestId: "q2", path: "[2]" });
+    // What a worker has left behind that was killed right after its commit, and its message lost.
+    const atMs = deployment.clock.now();
+    const skipped = { s: "SKIPPED", a: 1, o: "worker", b: atMs, f: atMs, k: {} };
+    const set: SetAction[] = [
+      { path: ["g"], value: 1 },
+      { path: ["s0"], value: skipped },
+    ];
+    await deployment.store.write({ key: { pk: "run", sk: "node#[0]" }, set }, "test");
+    await minutesOfSweeps(3);
+    expect(head().status).toBe("SUCCEEDED");
+    expect(imageOf("run", "node#[2]/callback")?.s0).toMatchObject({ s: "SKIPPED" });
+    expect((await deployment.until(deployment.client.audit("run"))).violations).toEqual([]);
   });
 });
 

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
+import type { PlanJoin } from "../../../lib/plan/types.ts";
 import type { Image } from "../../../lib/ports/store.ts";
-import { type Decision, decisionOf, firedOf, owedDecision } from "../../../lib/protocol/decision.ts";
+import {
+  chosenSkip,
+  type Decision,
+  decisionOf,
+  endsRest,
+  firedOf,
+  isHeld,
+  owedDecision,
+} from "../../../lib/protocol/decision.ts";
 import { joinOfSize } from "./support.ts";
 
 const good = { s: "SUCCEEDED", a: 1, o: "me", f: 9000, b: 0, v: "7" };
@@ -52,6 +61,77 @@ describe("decisionOf a join with a top above its leaves", () => {
 
 it("L5: a join without members is decided callback", () => {
   expect(decisionOf(joinOfSize(0), undefined)).toBe("callback");
+});
+
+const condition: PlanJoin["if"] = [{ on: { kind: "node", node: "a" }, path: [], test: "equals", value: 7 }] as never;
+
+describe("a header with a condition", () => {
+  const held = { g: 1, held: 1 };
+  it("is held when it has none, or when it is recorded that this holds", () => {
+    expect(isHeld(joinOfSize(2), undefined)).toBe(true);
+    expect(isHeld(joinOfSize(2, { if: condition }), undefined)).toBe(false);
+    expect(isHeld(joinOfSize(2, { if: condition }), { g: 1 })).toBe(false);
+    expect(isHeld(joinOfSize(2, { if: condition }), held)).toBe(true);
+  });
+
+  it("and without members is decided by that", () => {
+    expect(decisionOf(joinOfSize(0, { if: condition }), undefined)).toBe(undefined);
+    expect(decisionOf(joinOfSize(0, { if: condition }), held)).toBe("callback");
+    expect(decisionOf(joinOfSize(0, { if: condition }), { decision: "skipped" })).toBe("skipped");
+  });
+});
+
+/** Skipped by choice. */
+const chosen = { s: "SKIPPED", a: 1, o: "me", f: 9000, k: {} };
+
+describe("a dag's join, some of whose members were skipped by choice", () => {
+  it.each([
+    ["none, before a node", "any", { s0: good, s1: good }, "callback"],
+    ["one, before a node", "any", { s0: good, s1: chosen }, "skipped"],
+    ["all, before a node", "any", { s0: chosen, s1: chosen }, "skipped"],
+    ["one, and one failed", "any", { s0: bad, s1: chosen }, "error"],
+    ["one, at the end of the dag", "all", { s0: good, s1: chosen }, "callback"],
+    ["all, at the end of the dag", "all", { s0: chosen, s1: chosen }, "skipped"],
+    ["one, as a member of a header", undefined, { s0: good, s1: chosen }, "callback"],
+    ["all, as members of a header", undefined, { s0: chosen, s1: chosen }, "callback"],
+  ] as const)("S4: %s", (_, skipped, slots, decision) => {
+    const join = joinOfSize(2, skipped === undefined ? {} : { kind: "dag", skipped });
+    expect(decisionOf(join, { remaining: 0, ...slots })).toBe(decision);
+    expect(decisionOf(join, { remaining: 1, ...slots })).toBe(undefined);
+  });
+});
+
+describe("why a join was skipped by choice", () => {
+  const dag = joinOfSize(2, { kind: "dag", skipped: "any" });
+  it.each([
+    ["nothing is known of it", undefined, undefined],
+    ["it waits", { remaining: 1, s0: chosen }, undefined],
+    ["it was not", { remaining: 0, s0: good, s1: good }, undefined],
+    ["its members tell", { remaining: 0, s0: good, s1: chosen }, {}],
+    [
+      "it was written, with a reason",
+      { decision: "skipped", skip: { m: "no", t: "r/x" } },
+      { reason: "no", taskId: "r/x" },
+    ],
+    ["a failure made it so", { decision: "skipped", cause: { n: "Error", m: "broken" } }, undefined],
+  ])("%s", (_, top, skip) => {
+    expect(chosenSkip(dag, top)).toEqual(skip);
+  });
+});
+
+describe("a chord with cancelRest ends what it was decided without", () => {
+  const cancels = joinOfSize(4, { when: "quorum", count: 1, cancelRest: true });
+  it.each([
+    ["callback, early", cancels, { g: 2, decision: "callback" }, true],
+    ["error, early", cancels, { g: 2, decision: "error" }, true],
+    ["skipped: nothing was begun", cancels, { g: 2, decision: "skipped" }, false],
+    ["undecided", cancels, { g: 2 }, false],
+    ["no item", cancels, undefined, false],
+    ["decided by an older generation", cancels, { g: 1, decision: "callback" }, false],
+    ["without being asked to", joinOfSize(4, { when: "quorum", count: 1 }), { g: 2, decision: "callback" }, false],
+  ])("%s", (_, join, top, ends) => {
+    expect(endsRest(join, top, 2)).toBe(ends);
+  });
 });
 
 describe("firedOf", () => {

@@ -7,6 +7,16 @@ const stored: [name: string, slot: Exclude<Slot, { state: "absent" }>, value: Va
   ["queued", queued(), { a: 0, s: "Q", d: 1, n: 1, t: 5000 }],
   ["queued, with lost attempts", queued({ attempt: 2, lost: 1 }), { a: 2, l: 1, s: "Q", d: 1, n: 1, t: 5000 }],
   ["leased", leased(), { a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0 }],
+  [
+    "leased, with what its body has said at its last heartbeat",
+    leased({ beatAtMs: 8000, details: '{"rows":3}' }),
+    { a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0, k: 8000, m: '{"rows":3}' },
+  ],
+  [
+    "leased, with a heartbeat",
+    leased({ beatAtMs: 8000 }),
+    { a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0, k: 8000 },
+  ],
   ["waiting for a message", waiting(), { a: 1, s: "W", d: 2, t: 5000 }],
   ["waiting for a timer", waiting({ timer: true }), { a: 1, w: 1, s: "W", d: 2, t: 5000 }],
   [
@@ -49,19 +59,31 @@ const stored: [name: string, slot: Exclude<Slot, { state: "absent" }>, value: Va
     { ...failedSlot, status: "TIMED_OUT", late: "SUCCEEDED" },
     { a: 3, s: "TIMED_OUT", o: "me", f: 9000, b: 0, e: { n: "Error", m: "broken" }, x: "SUCCEEDED" },
   ],
+  ...(
+    [
+      ["without a reason", {}, {}],
+      ["with a reason", { reason: "nothing to do" }, { m: "nothing to do" }],
+      ["since another task was", { taskId: "r/x" }, { t: "r/x" }],
+      ["since another task was, with its reason", { reason: "none", taskId: "r/x" }, { m: "none", t: "r/x" }],
+    ] as const
+  ).map(([name, skip, k]): (typeof stored)[number] => [
+    `skipped by choice, ${name}`,
+    { state: "settled", status: "SKIPPED", attempt: 1, lost: 0, owner: "me", startedAtMs: 0, settledAtMs: 9000, skip },
+    { a: 1, s: "SKIPPED", o: "me", f: 9000, b: 0, k },
+  ]),
 ];
 
 describe("encodeSlot and decodeSlot", () => {
   it.each(stored)("%s: as the table holds it", (_, slot, value) => {
-    expect(encodeSlot(slot)).toEqual(value);
+    expect(encodeSlot(slot)).toStrictEqual(value);
   });
 
   it.each(stored)("%s: as it is read back", (_, slot, value) => {
-    expect(decodeSlot(value)).toEqual(slot);
+    expect(decodeSlot(value)).toStrictEqual(slot);
   });
 
-  it("reads no attribute as an absent slot", () => {
-    expect(decodeSlot(undefined)).toEqual(absent);
+  it.each([undefined, null])("reads no attribute as an absent slot: %s", (value) => {
+    expect(decodeSlot(value)).toEqual(absent);
   });
 
   it("refuses a state it does not know", () => {
@@ -80,6 +102,7 @@ describe("isBad", () => {
     ["TIMED_OUT", { ...failedSlot, status: "TIMED_OUT" } as const, true],
     ["REVOKED", { ...failedSlot, status: "REVOKED" } as const, true],
     ["SKIPPED", { ...failedSlot, status: "SKIPPED" } as const, true],
+    ["SKIPPED by choice", { ...failedSlot, status: "SKIPPED", error: undefined, skip: {} } as never, false],
   ])("%s: case %#", (_, slot, bad) => {
     expect(isBad(slot)).toBe(bad);
   });

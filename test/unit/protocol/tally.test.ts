@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import {
   badIn,
+  bucketsOf,
   countsIn,
+  hasGoodMarks,
   isCounting,
   isFullMark,
   isGoodMark,
@@ -30,6 +32,20 @@ describe("keys", () => {
       sk: "tally#callback#1#3",
     });
     expect(leafKey("r", joinOfSize(40), 7)).toEqual({ pk: "r", sk: "tally#.#0#7" });
+  });
+
+  it("deal what is below the top of a large group over its buckets, one after the other", () => {
+    const large = { ...joinOfSize(40, { buckets: 3 }), id: "callback" };
+    expect([0, 1, 2, 3, 7].map((number) => leafKey("r", large, number))).toEqual([
+      { pk: "r#callback#0", sk: "tally#callback#0#0" },
+      { pk: "r#callback#1", sk: "tally#callback#0#1" },
+      { pk: "r#callback#2", sk: "tally#callback#0#2" },
+      { pk: "r#callback#0", sk: "tally#callback#0#3" },
+      { pk: "r#callback#1", sk: "tally#callback#0#7" },
+    ]);
+    expect(tallyKey("r", large, topOf(large))).toEqual({ pk: "r", sk: "tally#callback#1#0" });
+    expect(bucketsOf("r", large)).toEqual(["r#callback#0", "r#callback#1", "r#callback#2"]);
+    expect(bucketsOf("r", joinOfSize(40))).toEqual([]);
   });
 });
 
@@ -195,12 +211,65 @@ describe("a join that is decided by a count", () => {
   });
 });
 
+describe("members that were skipped by choice", () => {
+  const chosen = { s: "SKIPPED", a: 1, o: "me", f: 9000, k: {} };
+  const leaf = { level: 0, number: 0 };
+  const image = { s0: chosen, s1: good, s2: bad };
+
+  it.each([
+    ["all-succeeded", 1],
+    ["all-settled", 1],
+    ["tolerate", 1],
+    ["quorum", 2],
+  ] as const)("are no failures, but to a quorum, which waits for successes: %s", (when, failed) => {
+    expect(countsIn(joinOfSize(4, { when }), leaf, image)).toEqual({ settled: 3, bad: failed, skipped: 1 });
+  });
+
+  it("are told above by a dag's join, beside its bad ones, and by no other", () => {
+    const dag = joinOfSize(12, { kind: "dag", skipped: "any" });
+    expect(markFor(dag, leaf, image)).toBe(mark(1, 1));
+    expect(markFor(dag, leaf, { ...image, s3: chosen })).toBe(mark(2, 1));
+    expect(markFor(joinOfSize(12), leaf, image)).toBe(1);
+    const top = { level: 1, number: 0 };
+    expect(countsIn(dag, top, { m0: mark(2, 1), m2: mark(1, 0) })).toEqual({ settled: 0, bad: 1, skipped: 3 });
+    expect(markFor(dag, top, { m0: mark(2, 1), m2: mark(1, 0) })).toBe(mark(3, 1));
+  });
+});
+
+describe("hasGoodMarks", () => {
+  /** Nine leaves below three items and a top. */
+  const plain = joinOfSize(18, { leafSize: 2, fan: 3 });
+  const counting = joinOfSize(18, { leafSize: 2, fan: 3, when: "quorum", count: 1 });
+  const below = { level: 1, number: 1 };
+  it.each([
+    ["all marks are there, and none is bad", plain, { m0: 0, m1: 0, m2: 0 }, true],
+    ["one is bad", plain, { m0: 0, m1: 1, m2: 0 }, false],
+    ["one is missing", plain, { m0: 0, m2: 0 }, false],
+    ["none is there", plain, {}, false],
+    ["all that is counted is settled", counting, { m0: mark(2, 0), m1: mark(2, 0), m2: mark(2, 0) }, true],
+    ["something that is counted is open", counting, { m0: mark(2, 0), m1: mark(1, 0), m2: mark(2, 0) }, false],
+  ])("%s: %s", (_, join, image, good) => {
+    expect(hasGoodMarks(join, below, image)).toBe(good);
+  });
+
+  it("knows how many are below each child", () => {
+    const uneven = joinOfSize(17, { leafSize: 2, fan: 3, when: "quorum", count: 1 });
+    const last = { m0: mark(2, 0), m1: mark(2, 0), m2: mark(1, 0) };
+    expect(hasGoodMarks(uneven, { level: 1, number: 2 }, last)).toBe(true);
+    expect(hasGoodMarks(uneven, below, last)).toBe(false);
+    const top = { level: 2, number: 0 };
+    expect(hasGoodMarks(uneven, top, { m0: mark(6, 0), m1: mark(6, 0), m2: mark(5, 0) })).toBe(true);
+    expect(hasGoodMarks(uneven, top, { m0: mark(6, 0), m1: mark(6, 0), m2: mark(6, 0) })).toBe(false);
+  });
+});
+
 describe("isNews", () => {
   const large = joinOfSize(16_384, { leafSize: 4, fan: 256, when: "quorum", count: 1 });
   const inner = { level: 1, number: 0 };
 
   it("every change of a leaf is, in a join of any size", () => {
     expect(isNews(large, { level: 0, number: 0 }, { s0: good })).toBe(true);
+    expect(isNews({ ...large, leafSize: 1 }, { level: 0, number: 0 }, { s0: good })).toBe(true);
   });
 
   it("every change of an item above is, up to 4,096 members", () => {

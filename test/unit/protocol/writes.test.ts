@@ -27,6 +27,7 @@ import {
   decideSkippedWrite,
   generationOf,
   heartbeatWrite,
+  holdWrite,
   lateWrite,
   reissueWrite,
   settleAllWrite,
@@ -563,6 +564,48 @@ const written: WriteCase[] = [
     ],
   },
   {
+    name: "decide skipped, by choice",
+    write: decideSkippedWrite(1, "r", join, { ...author, skip: { reason: "no", taskId: "r/x" } }),
+    applies: [
+      ["members are settled, some are missing", { g: 1, remaining: 1 }, { g: 1, remaining: 1, decision: "skipped" }],
+      [
+        "no item",
+        undefined,
+        { g: 1, decision: "skipped", decidedBy: "me", decidedAt: 9000, skip: { m: "no", t: "r/x" } },
+      ],
+    ],
+    refuses: [
+      ["decided already", { g: 1, decision: "callback" }],
+      ["full", { g: 1, remaining: 0 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "decide skipped, after a failure",
+    write: decideSkippedWrite(1, "r", join, { ...author, cause: { name: "Error", message: "broken", taskId: "r/x" } }),
+    applies: [
+      ["members are settled, some are missing", { g: 1, remaining: 1 }, { g: 1, remaining: 1, decision: "skipped" }],
+      ["no item", undefined, { g: 1, decision: "skipped", cause: { n: "Error", m: "broken", t: "r/x" } }],
+    ],
+    refuses: [
+      ["decided already", { g: 1, decision: "callback" }],
+      ["full", { g: 1, remaining: 0 }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
+    name: "hold",
+    write: holdWrite(1, "r", join),
+    applies: [
+      ["no item", undefined, { g: 1, held: 1 }],
+      ["held already", { g: 1, held: 1 }, { g: 1, held: 1 }],
+    ],
+    refuses: [
+      ["skipped meanwhile", { g: 1, decision: "skipped" }],
+      ["the item is of a newer generation", { g: 2 }],
+    ],
+  },
+  {
     name: "head: pause, for the first time",
     write: pauseWrite("r", { generation: 2, by: "q1", atMs: 9000, seenPausedBy: undefined }),
     applies: [
@@ -795,6 +838,7 @@ describe("guard G", () => {
     decide: decideErrorWrite(3, "r", join, {}, author),
     "decide of a quorum": decideQuorumWrite(3, "r", counting, {}, author),
     "decide skipped": decideSkippedWrite(3, "r", join, author),
+    hold: holdWrite(3, "r", join),
   };
 
   it.each(Object.entries(writes))("S20: %s sets its generation, and names it in its condition", (_, write) => {
@@ -833,6 +877,40 @@ describe("a write as data", () => {
         ],
       },
     });
+  });
+
+  it("settles a slot that has an item of its own, and counts nothing down", async () => {
+    const write = settleWrite(1, own, join, absent, succeeded());
+    expect((await perform(write, undefined)).stored).toEqual({ g: 1, s0: good });
+  });
+
+  it("stamps the last arrival on the top alone: on a leaf only where it is the top", async () => {
+    const stamped = async (size: number, index: number) => {
+      const one = joinOfSize(size);
+      const write = settleWrite(1, memberPlace("r", one, index), one, absent, succeeded());
+      const { stored } = await perform(write, undefined);
+      return [stored?.lastBy, stored?.lastAt];
+    };
+    expect(await stamped(6, 0)).toEqual([undefined, undefined]);
+    expect(await stamped(6, 5)).toEqual([undefined, undefined]);
+    expect(await stamped(4, 3)).toEqual(["me", 9000]);
+    const above = joinOfSize(20, { leafSize: 2, fan: 2 });
+    const arrived = async (level: number) =>
+      (await perform(arriveWrite(1, "r", above, [{ child: { level, number: 0 }, value: 0 }], author), undefined))
+        .stored;
+    expect(await arrived(0)).not.toHaveProperty("lastBy");
+    expect(await arrived(3)).toMatchObject({ lastBy: "me", lastAt: 9000 });
+  });
+
+  it("an arrival of what is not full leaves its mark, and counts nothing down", async () => {
+    const write = arriveWrite(1, "r", counting, [{ child: { level: 0, number: 1 }, value: mark(1, 0) }], author);
+    expect((await perform(write, undefined)).stored).toEqual({ g: 1, m1: mark(1, 0), lastBy: "me", lastAt: 9000 });
+  });
+
+  it("needs something to say", () => {
+    expect(() => claimWrite(1, [])).toThrow("a write needs a slot");
+    expect(() => settleAllWrite(1, join, [])).toThrow("a write needs a slot");
+    expect(() => arriveWrite(1, "r", join, [], author)).toThrow("a write needs an arrival");
   });
 
   it("create of a head clears what a tombstone had", () => {
@@ -892,6 +970,7 @@ describe("generationOf", () => {
     ["no item", undefined, undefined],
     ["an item without one", { s0: L }, undefined],
     ["an item with one", { g: 4 }, 4],
+    ["an item with what is none", { g: "4" }, undefined],
   ])("%s", (_, image, generation) => {
     expect(generationOf(image)).toBe(generation);
   });

@@ -1,0 +1,72 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { type Fault, type FaultMode, faultModes } from "./faults.ts";
+import { scenarios } from "./scenarios.ts";
+
+export interface CrashPointOptions {
+  /** That scenario alone. */
+  readonly scenario: string | undefined;
+  /** One history of it, with these faults. */
+  readonly faults: readonly Fault[] | undefined;
+  /** The wrong variants alone. */
+  readonly variants: boolean;
+  /** Every pair of faults. */
+  readonly pairs: boolean;
+  /** One history in so many. */
+  readonly share: number;
+  /** Of a process that another has started: which part is its own. */
+  readonly part: string | undefined;
+  readonly help: boolean;
+}
+
+export const usage = `usage: npm run verify:crash-points -- [--scenario NAME [--fault CALL:MODE,…]] [--pairs] [--share N] [--variants]
+
+Every scenario with every single fault at every call of table and queue, in virtual time; then known wrong drivers, each of
+which must be caught. Dealt over as many processes as there are cores (here: ${availableParallelism()}).
+
+  --scenario NAME       that scenario alone; their names are in test/simulation/*scenarios.ts
+  --fault CALL:MODE,…   with --scenario: one history with these faults, and its calls
+                        MODE: ${Object.keys(faultModes).join(", ")}
+  --pairs               every pair of faults, in the scenarios that pairs.ts names, or in that of --scenario
+  --share N             one history in N
+  --variants            the wrong drivers alone, each with what catches it
+  --help                this text
+
+Exit codes: 0 all held, 1 something did not, 2 wrong usage.
+
+example: npm run verify:crash-points -- --scenario "chord of 5" --fault 12:paused`;
+
+/** @throws TypeError for wrong usage. */
+export function parseOptions(args: readonly string[]): CrashPointOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      scenario: { type: "string" },
+      fault: { type: "string" },
+      variants: { type: "boolean", default: false },
+      pairs: { type: "boolean", default: false },
+      share: { type: "string", default: "1" },
+      part: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const { scenario, fault, share, ...flags } = values;
+  if (!/^[1-9]\d*$/.test(share))
+    throw new TypeError(`--share ${share}: must be a whole number from 1, for example --share 16`);
+  if (scenario !== undefined && !scenarios.some(({ name }) => name === scenario))
+    throw new TypeError(
+      `--scenario ${scenario}: must be a name in test/simulation/*scenarios.ts, for example "chord of 5"`,
+    );
+  if (fault !== undefined && scenario === undefined)
+    throw new TypeError("--fault is of a scenario: name it with --scenario");
+  return { ...flags, scenario, faults: fault?.split(",").map(faultOf), share: Number(share), part: values.part };
+}
+
+function faultOf(text: string): Fault {
+  const [call = "", mode = "", ...more] = text.split(":");
+  if (/^\d+$/.test(call) && Object.hasOwn(faultModes, mode) && more.length === 0)
+    return { call: Number(call), mode: mode as FaultMode };
+  throw new TypeError(
+    `--fault ${text}: must be CALL:MODE, for example 12:paused; modes: ${Object.keys(faultModes).join(", ")}`,
+  );
+}
