@@ -5,7 +5,7 @@
  * never sent, the sweeper's visit of the child finds what it owes.
  */
 import type { RunId } from "../model/ids.ts";
-import { childOf, owedToParent, type ParentView } from "../protocol/child.ts";
+import { childIn, childOf, owedToParent, type ParentView } from "../protocol/child.ts";
 import { type Head, pauseWrite, resumeWrite } from "../protocol/head.ts";
 import { slotOf } from "../protocol/snapshot.ts";
 import type { PlanCache } from "../records/plans.ts";
@@ -16,30 +16,59 @@ import { endRun } from "./drive.ts";
 import { restart } from "./restart.ts";
 import { sendMap } from "./sending.ts";
 
+/** Which children of a run: those that it waits for, or also those that have ended. */
+export type Which = "open" | "all";
+
 /** Lets a run do as its parent does, then its children as it does itself. Repeatable. */
-export async function followAll(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<void> {
-  if (head.parent) await followParent(deps, plans, head, await readParent(deps.store, head.parent));
+export async function followAll(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  head: Head,
+  which: Which = "open",
+): Promise<void> {
+  if (head.parent) await followParent(deps, plans, head, await readParent(deps.store, head.parent), which);
   const now = head.parent ? await readHead(deps.store, head.runId) : head;
-  if (now?.maps) await followInside(deps, plans, now);
+  if (now?.maps) await followInside(deps, plans, now, which);
 }
 
-/** Lets the open children of a run do as it does. */
-export async function followInside(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<void> {
-  for (const child of await openChildren(deps, plans, head)) {
+/**
+ * Lets the children of a run do as it does.
+ *
+ * @param which - When a run goes on, also those that have ended: they may have been paused with error callbacks to call.
+ */
+export async function followInside(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  head: Head,
+  which: Which = "open",
+): Promise<void> {
+  const of = which === "all" ? childIn : childOf;
+  for (const child of await childrenIn(deps, plans, head, of)) {
     const found = await readHead(deps.store, child);
-    if (found) await followAll(deps, plans, found);
+    if (found) await followAll(deps, plans, found, which);
   }
 }
 
-async function openChildren(deps: CoordinatorDeps, plans: PlanCache, head: Head): Promise<RunId[]> {
+async function childrenIn(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  head: Head,
+  of: typeof childOf,
+): Promise<readonly RunId[]> {
   const snapshot = await readSnapshot(deps.store, plans, head);
   return Object.values(snapshot.plan.nodes).flatMap((node) => {
-    const child = node.map === undefined ? undefined : childOf(slotOf(snapshot, node));
+    const child = node.map === undefined ? undefined : of(slotOf(snapshot, node));
     return child === undefined ? [] : [child];
   });
 }
 
-async function followParent(deps: CoordinatorDeps, plans: PlanCache, child: Head, view: ParentView): Promise<void> {
+async function followParent(
+  deps: CoordinatorDeps,
+  plans: PlanCache,
+  child: Head,
+  view: ParentView,
+  which: Which,
+): Promise<void> {
   const { parent } = child;
   if (parent === undefined) return;
   const owed = owedToParent(child, view);
@@ -55,7 +84,9 @@ async function followParent(deps: CoordinatorDeps, plans: PlanCache, child: Head
     case "resume":
       return resumeWith(deps, plans, child);
     case undefined:
-      return;
+      // Who resumed it, by a delivery of this very request, may have died before anything was sent.
+      if (which === "all" && child.restartedAtMs !== undefined && child.pausedAtMs === undefined)
+        await restart(deps, plans, child);
   }
 }
 

@@ -106,7 +106,7 @@ async function resume(deps: CoordinatorDeps, plans: PlanCache, head: Head): Prom
   const now = await readHead(deps.store, head.runId);
   if (now === undefined || now.pausedAtMs !== undefined) return;
   await restart(deps, plans, now);
-  if (now.maps) await followInside(deps, plans, now);
+  if (now.maps) await followInside(deps, plans, now, "all");
 }
 
 /** Only says so: the sweeper alone may delete, and does as at the end of the retention, once no worker holds a task. */

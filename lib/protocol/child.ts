@@ -69,7 +69,12 @@ export function owedToParent(child: Head, { head, slot }: ParentView): OwedToPar
   const { parent } = child;
   if (parent === undefined || isTombstone(child)) return undefined;
   const current = head !== undefined && isParent(parent, head) && head.generation === parent.generation;
-  if (child.status !== "RUNNING") return current && slot.state !== "settled" ? "tell" : undefined;
+  if (child.status !== "RUNNING") {
+    if (current && slot.state !== "settled") return "tell";
+    // It has failed during the pause: its error callbacks wait for the end of that, whatever has become of the parent.
+    const isHeld = head !== undefined && isParent(parent, head) && head.pausedAtMs !== undefined;
+    return child.pausedAtMs !== undefined && !isHeld ? "resume" : undefined;
+  }
   if (!current || head.status !== "RUNNING" || slot.state === "settled") return "revoke";
   if ((head.pausedAtMs === undefined) === (child.pausedAtMs === undefined)) return undefined;
   return head.pausedAtMs === undefined ? "resume" : "pause";

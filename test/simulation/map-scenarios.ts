@@ -1,7 +1,7 @@
 /**
  * Scenarios of maps whose list is known at run time: each expands into a run of its own (docs/maps.md).
  */
-import { fails, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
+import { fails, onError, one, ones, type Scenario, settledChord, sum } from "./scenario-parts.ts";
 
 const list = (count: number, of: unknown = 1) => ({ task: "list", args: [count, of] });
 const map = (each: object, more: object = {}) => ({ map: { each, ...more } });
@@ -120,9 +120,19 @@ export const mapScenarios: readonly Scenario[] = [
       { request: { type: "pause" }, atStartOf: "map:[0]/[0]", afterSeconds: 5 },
       { request: { type: "resume", requestId: "operation-2" }, atStartOf: "map:[0]/[0]", afterSeconds: 100 },
     ],
-    sweeper: true,
     status: "SUCCEEDED",
     value: 11 + 12,
+  },
+  {
+    // Its error callback waits for the end of the pause, when its parent has failed long since.
+    name: "map: fails during a pause",
+    workflow: { chain: [list(2), { chord: { header: map({ task: "endless" }), callback: sum, onError } }] },
+    operations: [
+      { request: { type: "pause" }, atStartOf: "map:header[0]", afterSeconds: 5 },
+      { request: { type: "resume", requestId: "operation-2" }, atStartOf: "map:header[0]", afterSeconds: 100 },
+    ],
+    status: "FAILED",
+    open: true,
   },
   {
     name: "map: retry",

@@ -120,6 +120,26 @@ describe("what a child owes its parent", () => {
       undefined,
     ],
     ["to go on with it", { ...child, ...paused }, { head: parent, ...slotless }, "resume"],
+    [
+      "to go on with what its failure asks for, when it has failed during the pause",
+      { ...child, ...ended, ...paused },
+      { head: parent, slot: succeeded() },
+      "resume",
+    ],
+    [
+      "the same after the end of its parent",
+      { ...child, ...ended, ...paused },
+      { head: { ...parent, ...ended }, slot: succeeded() },
+      "resume",
+    ],
+    ["the same when that is gone", { ...child, ...ended, ...paused }, { head: undefined, slot: absent }, "resume"],
+    ["its end first", { ...child, ...ended, ...paused }, { head: parent, ...slotless }, "tell"],
+    [
+      "nothing while its parent is paused",
+      { ...child, ...ended, ...paused },
+      { head: { ...parent, ...paused }, slot: succeeded() },
+      undefined,
+    ],
     ["nothing after it was removed", { ...child, ...ended, removedAtMs: 1 }, { head: parent, ...slotless }, undefined],
   ] as const)("is %s", (_name, head, view, owed) => {
     expect(owedToParent(head as Head, view as Parameters<typeof owedToParent>[1])).toBe(owed);
