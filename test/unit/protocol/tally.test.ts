@@ -3,6 +3,7 @@ import {
   badIn,
   countsIn,
   isCounting,
+  isDecidedByCount,
   isFullMark,
   isGoodMark,
   isNews,
@@ -136,6 +137,8 @@ describe("a join that is decided by a count", () => {
     ["quorum", true],
   ] as const)("%s: %s", (when, is) => {
     expect(isCounting(joinOfSize(2, { when }))).toBe(is);
+    expect(isDecidedByCount(joinOfSize(2, { when, hedgePercentile: 95 }))).toBe(is);
+    expect(isCounting(joinOfSize(2, { when, hedgePercentile: 95 }))).toBe(true);
   });
 
   it.each([
