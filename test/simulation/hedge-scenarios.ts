@@ -26,6 +26,12 @@ export const hedgeScenarios: readonly Scenario[] = [
     status,
     value,
   },
+  {
+    name: "hedge: original fails, and its copy works for long",
+    workflow: chord(member(4, [20, "fails"], [400, "ok"])),
+    status,
+    value,
+  },
   { name: "hedge: copy fails", workflow: chord(member(4, [60, "ok"], [1, "fails"])), status, value },
   {
     name: "hedge: copy fails, then the original",
@@ -36,10 +42,26 @@ export const hedgeScenarios: readonly Scenario[] = [
   {
     name: "hedge: original fails, then its copy",
     workflow: chord(member(4, [10, "fails"], [40, "fails"])),
+    settings: { visibilitySeconds: 300 },
     status,
     value,
   },
   { name: "hedge: original dies", workflow: chord(member(4, [20, "dies"], [100, "ok"])), status, value },
+  {
+    name: "hedge: original dies, its copy comes late",
+    workflow: chord(member(4, [20, "dies"], [300, "ok"], [300, "ok"])),
+    base: [{ site: "slot.claim-beside", mode: "paused" }],
+    settings: { visibilitySeconds: 300 },
+    sweeper: true,
+    status,
+    value,
+  },
+  {
+    name: "hedge: original dies, its copy is quick",
+    workflow: chord(member(4, [20, "dies"], [5, "ok"], [400, "ok"])),
+    status,
+    value,
+  },
   { name: "hedge: copy dies", workflow: chord(member(4, [100, "ok"], [5, "dies"])), status, value },
   {
     name: "hedge: copy dies, then the original fails",
@@ -179,6 +201,7 @@ export const hedgeScenarios: readonly Scenario[] = [
     workflow: chord(member(4, [300, "ok"], [300, "ok"]), { deadlineSeconds: 60, onError }),
     sweeper: true,
     status: "FAILED",
+    open: true,
   },
   {
     name: "hedge: revoke of a member while both are at work",
@@ -199,22 +222,15 @@ export const hedgeScenarios: readonly Scenario[] = [
     name: "hedge: retry while both are at work",
     workflow: {
       chord: {
-        header: [member(5, [400, "ok"], [400, "ok"]), { task: "mendedAfter", args: [6, 50] }, ...ones(4)],
+        header: [member(5, [700, "ok"], [700, "ok"]), { task: "mendedAfter", args: [6, 50] }, ...ones(4)],
         callback: sum,
         hedge: { afterPercentile: 50 },
       },
     },
-    operations: [{ atStartOf: "header[1]", afterSeconds: 60, request: { type: "retry" } }],
+    operations: [{ atStartOf: "header[1]", afterSeconds: 350, request: { type: "retry" } }],
     sweeper: true,
     status,
     open: true,
-  },
-  {
-    name: "hedge: budget for no copy",
-    workflow: chord(member(4, [40, "ok"], [300, "ok"])),
-    request: { budget: { maxAttemptsTotal: 5 } },
-    status,
-    value,
   },
   {
     name: "hedge: budget for a copy",

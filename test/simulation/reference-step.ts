@@ -79,7 +79,8 @@ const byItsOwner: Move["breaks"] = (was, is, nowMs) => {
   if (by.attempt === attempt && isOwners) return undefined;
   // H2: the copy may be first.
   if (!fails && held.second?.attempt === by.attempt && held.second.owner === by.owner) return undefined;
-  return `attempt ${by.attempt} of ${by.owner} holds no lease, attempt ${held.attempt} of ${held.owner} does`;
+  if (by.attempt !== attempt) return `attempt ${by.attempt} holds no lease, attempt ${held.attempt} does`;
+  return `${by.owner} holds no lease, ${held.owner} does`;
 };
 
 const ofLease = ({ untilMs: _, beatAtMs: _beat, details: _details, second, ...lease }: LeasedSlot) => ({

@@ -6,7 +6,16 @@
  */
 import fc from "fast-check";
 import type { Json } from "../../../lib/model/json.ts";
-import type { DagNode, MapWorkflow, NodeCondition, Sleep, Task, When, Workflow } from "../../../lib/model/workflow.ts";
+import type {
+  DagNode,
+  Hedge,
+  MapWorkflow,
+  NodeCondition,
+  Sleep,
+  Task,
+  When,
+  Workflow,
+} from "../../../lib/model/workflow.ts";
 import { partsOf, tasksIn } from "../../unit/plan/random-workflows.ts";
 import type { Submitted } from "./reference.ts";
 import type { Circumstances } from "./run-case.ts";
@@ -66,7 +75,8 @@ interface Leaf {
 type Tree =
   | Leaf
   | { readonly kind: "sleep"; readonly sleep: Sleep["sleep"] }
-  | { readonly kind: "chain" | "group"; readonly parts: readonly Tree[] }
+  | { readonly kind: "chain"; readonly parts: readonly Tree[] }
+  | { readonly kind: "group"; readonly parts: readonly Tree[]; readonly hedge: number | null }
   | Mapped
   | {
       readonly kind: "chord";
@@ -74,6 +84,7 @@ type Tree =
       readonly callback: Tree | null;
       readonly when: DrawnWhen | null;
       readonly onError: Leaf | null;
+      readonly hedge: number | null;
     }
   | { readonly kind: "dag"; readonly nodes: readonly TreeNode[]; readonly output: number | null };
 
@@ -82,6 +93,7 @@ interface Mapped {
   readonly part: Tree;
   readonly items: readonly Json[];
   readonly maxConcurrency: number | null;
+  readonly hedge: number | null;
 }
 
 /** `nthLast`: a quorum of all members but so many, of one at least. */
@@ -159,6 +171,9 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
   });
 }
 
+/** After which percentile the members that are left get a second copy. */
+const hedges = fc.constantFrom(null, null, null, 50, 50, 75, 90);
+
 function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
   const { tree, mapped } = fc.letrec<{ tree: Tree; mapped: Mapped; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
     tree: fc.oneof(
@@ -175,7 +190,7 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
         weight: 1,
         arbitrary: fc.record({ kind: fc.constant("sleep" as const), sleep: fc.constantFrom(...sleeps) }),
       },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant("group" as const), parts: tie("parts") }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant("group" as const), parts: tie("parts"), hedge: hedges }) },
       { weight: 2, arbitrary: tie("mapped") },
       {
         weight: 4,
@@ -185,6 +200,7 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
           callback: fc.option(tie("tree"), { freq: 4 }),
           when: fc.constantFrom(null, ...whens),
           onError: fc.option(leaf, { freq: 2 }),
+          hedge: hedges,
         }),
       },
       {
@@ -224,6 +240,7 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
     callback: fc.option(tree, { freq: 4 }),
     when: fc.constantFrom(null, ...whens),
     onError: fc.option(leaf, { freq: 2 }),
+    hedge: hedges,
   });
   return fc.oneof(
     { withCrossShrink: true },
@@ -249,6 +266,7 @@ function mappedOver(part: fc.Arbitrary<Tree>, maxLength: number): fc.Arbitrary<M
     part,
     items: fc.array(fc.constantFrom<Json>(1, null, "item", { $result: "no" }), { maxLength, size: "max" }),
     maxConcurrency: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 3 }),
+    hedge: hedges,
   });
 }
 
@@ -317,27 +335,58 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
       return { sleep: tree.sleep };
     case "chain":
       return { chain: tree.parts.map(partOf) };
-    case "group":
-      return { group: tree.parts.map(partOf) };
+    case "group": {
+      const group = tree.parts.map(partOf);
+      return { group, ...hedgeOf(tree.hedge, group) };
+    }
     case "map":
       return mapOf(tree, partOf);
-    case "chord":
+    case "chord": {
+      const header = "kind" in tree.parts ? mapOf(tree.parts, partOf) : tree.parts.map(partOf);
+      const mayHedge =
+        Array.isArray(header) || (header.map.maxConcurrency === undefined && header.map.hedge === undefined);
       return {
         chord: {
-          header: "kind" in tree.parts ? mapOf(tree.parts, partOf) : tree.parts.map(partOf),
+          header,
+          ...(mayHedge ? hedgeOf(tree.hedge, Array.isArray(header) ? header : [header.map.each]) : {}),
           ...(tree.callback === null ? {} : { callback: partOf(tree.callback) }),
           ...whenOf(tree.when, "kind" in tree.parts ? tree.parts.items.length : tree.parts.length),
           ...(tree.onError === null ? {} : { onError: taskOf(tree.onError) }),
         },
       };
+    }
     case "dag":
       return dagOf(tree, count, hidable);
   }
 }
 
-function mapOf({ part, items, maxConcurrency }: Mapped, partOf: (part: Tree) => Workflow): MapWorkflow {
-  return { map: { each: partOf(part), over: [...items], ...(maxConcurrency === null ? {} : { maxConcurrency }) } };
+function mapOf({ part, items, maxConcurrency, hedge }: Mapped, partOf: (part: Tree) => Workflow): MapWorkflow {
+  const each = partOf(part);
+  const bound = maxConcurrency === null ? hedgeOf(hedge, [each]) : { maxConcurrency };
+  return { map: { each, over: [...items], ...bound } };
 }
+
+/**
+ * A copy may do what its member does at the same time, and so fail as it does: a script that succeeds at last gets the attempts for
+ * that, and one that does not must fail in one way.
+ */
+function hedgeOf(hedge: number | null, members: readonly Workflow[]): { readonly hedge?: Hedge } {
+  const tasks = members.flatMap(tasksOf);
+  if (hedge === null || !tasks.every(mayOverlap)) return {};
+  for (const task of tasks) {
+    const fails = failsIn(task);
+    if (task.retry?.maxAttempts !== undefined && fails > 0 && endsWell(task))
+      task.retry.maxAttempts = Math.max(task.retry.maxAttempts, fails + 2);
+  }
+  return { hedge: { afterPercentile: hedge } };
+}
+
+const doesOf = ({ headers = {} }: Task) => scriptOf(headers).does;
+/** Times that it fails before it succeeds. */
+const failsIn = (task: Task) => doesOf(task).filter((act) => act === "throw" || act === "hang").length;
+const endsWell = (task: Task) =>
+  ["succeed", "skip"].includes(doesOf(task).at(-1) as string) && failsIn(task) < (task.retry?.maxAttempts ?? 3);
+const mayOverlap = (task: Task) => doesOf(task).length === 1 || endsWell(task);
 
 function whenOf(when: DrawnWhen | null, members: number): { readonly when?: When } {
   if (when === null) return {};
