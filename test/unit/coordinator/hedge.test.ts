@@ -139,6 +139,33 @@ describe("a hedged chord", () => {
     expect(count("hedge.look")).toBe(2);
   });
 
+  it("costs an ask, a look and a claim for a copy, and an arrival for each change of a leaf", async () => {
+    const counts = async (more: object) => {
+      const deployed = deploy();
+      const header = [works(0, [20], [5]), ...Array.from({ length: 39 }, () => works(1))];
+      await ran(deployed, chord(header, sum, more));
+      const sites: Record<string, number> = {};
+      for (const site of deployed.calls) sites[site] = (sites[site] ?? 0) + 1;
+      return sites;
+    };
+    const [plain, hedged] = [await counts({}), await counts({ hedge: { afterPercentile: 90 } })];
+    const only = (sites: Record<string, number>, ...names: readonly string[]) => names.map((name) => sites[name] ?? 0);
+    const sites = [
+      "join.hedge",
+      "hedge.look",
+      "slot.claim-beside",
+      "slot.claim",
+      "slot.commit",
+      "tally.arrive",
+    ] as const;
+    expect(only(plain, ...sites)).toEqual([0, 0, 0, 4, 41, 4]);
+    // Bodies end one by one here: each commit is a change. The last of the quick ones are at work when copies are asked for.
+    const [asked, looks, copies, claims, commits, arrivals] = only(hedged, ...sites);
+    expect([asked, looks, copies, claims]).toEqual([1, 2, 4, 4]);
+    expect(arrivals).toBeLessThan(commits as number);
+    expect(arrivals).toBe(43);
+  });
+
   it("goes without copies where the budget allows none", async () => {
     const deployed = deploy();
     const workflow = chord([works(4, [50], [5]), ...quick], sum, { hedge });

@@ -2,9 +2,12 @@
  * docs/protocol.md#second-copies: when copies are asked for, of what, and what a failure beside one means.
  */
 import { describe, expect, it } from "vitest";
+import type { PlanNode } from "../../../lib/plan/types.ts";
+import { slotFaults } from "../../../lib/protocol/audit/slot-shape.ts";
 import { failedRow, hedgeAfter, mayCopy, owesHedge } from "../../../lib/protocol/hedge.ts";
-import { encodeSlot, endlessMs, type Slot } from "../../../lib/protocol/slot.ts";
-import { absent, failedSlot, joinOfSize, leased, planOf, queued, succeeded, waiting } from "./support.ts";
+import { encodeSlot, endlessMs, type LeasedSlot, type Slot } from "../../../lib/protocol/slot.ts";
+import { whereaboutsOf } from "../../../lib/protocol/whereabouts.ts";
+import { absent, failedSlot, headOf, joinOfSize, leased, planOf, queued, succeeded, waiting } from "./support.ts";
 
 const good = encodeSlot(succeeded());
 const bad = encodeSlot(failedSlot);
@@ -92,6 +95,48 @@ describe("mayCopy", () => {
     ["a map", { map: { map: { each: { task: "a" } } } }],
   ])("never a task that is: %s", (_, more) => {
     expect(mayCopy(leased(), { ...task, retry, ...more }, now)).toBe(false);
+  });
+});
+
+describe("whereaboutsOf", () => {
+  const [node] = Object.values(planOf({ group: [{ task: "a" }] }).nodes);
+  const second = { attempt: 2, owner: "copy", carrier: "token", untilMs: 40_000, startedAtMs: 10_000 };
+  const whyOf = (slot: LeasedSlot) =>
+    whereaboutsOf(
+      { head: headOf(), node: node as PlanNode, slot, sinceMs: 0, finding: undefined, nowMs: 20_000 },
+      {} as never,
+    ).why;
+
+  it("names a second copy", () => {
+    const runs =
+      "attempt 1 runs since 1970-01-01T00:00:00.000Z, leased by me until 1970-01-01T00:00:30.000Z; its limit is 300 s";
+    expect(whyOf(leased())).toBe(runs);
+    expect(whyOf(leased({ second }))).toBe(
+      `${runs}; a second copy, attempt 2, runs since 1970-01-01T00:00:10.000Z, leased until 1970-01-01T00:00:40.000Z`,
+    );
+    expect(whyOf(leased({ second: { ...second, owner: "", untilMs: 0 } }))).toBe(
+      `${runs}; its second copy, attempt 2, has failed`,
+    );
+  });
+});
+
+describe("the audit", () => {
+  const slot = { a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0 };
+  const copy = { A: 2, O: "copy", C: "token 2", U: 40_000, B: 10_000 };
+
+  it.each([
+    ["none", {}, []],
+    ["a live one", copy, []],
+    ["one that has failed", { ...copy, O: "", U: 0 }, []],
+    ["half of one", { A: 2 }, [["S23", "the second lease of it lacks O, C, U, B"]]],
+    [
+      "of the same attempt",
+      { ...copy, A: 1 },
+      [["S4", "the second lease of it is attempt 1, and the first is attempt 1"]],
+    ],
+    ["of nobody, live", { ...copy, O: "" }, [["S4", "the second lease of it has no owner, and goes on"]]],
+  ])("looks at a second lease: %s", (_, second, faults) => {
+    expect(slotFaults("it", { ...slot, ...second })).toEqual(faults);
   });
 });
 
