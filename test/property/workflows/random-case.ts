@@ -5,6 +5,7 @@
  * a task is in the document, its script included.
  */
 import fc from "fast-check";
+import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
 import type { Json } from "../../../lib/model/json.ts";
 import type {
   DagNode,
@@ -75,8 +76,7 @@ interface Leaf {
 type Tree =
   | Leaf
   | { readonly kind: "sleep"; readonly sleep: Sleep["sleep"] }
-  | { readonly kind: "chain"; readonly parts: readonly Tree[] }
-  | { readonly kind: "group"; readonly parts: readonly Tree[]; readonly hedge: number | null }
+  | { readonly kind: "chain" | "group"; readonly parts: readonly Tree[] }
   | Mapped
   | {
       readonly kind: "chord";
@@ -84,7 +84,6 @@ type Tree =
       readonly callback: Tree | null;
       readonly when: DrawnWhen | null;
       readonly onError: Leaf | null;
-      readonly hedge: number | null;
     }
   | { readonly kind: "dag"; readonly nodes: readonly TreeNode[]; readonly output: number | null };
 
@@ -93,7 +92,6 @@ interface Mapped {
   readonly part: Tree;
   readonly items: readonly Json[];
   readonly maxConcurrency: number | null;
-  readonly hedge: number | null;
 }
 
 /** `nthLast`: a quorum of all members but so many, of one at least. */
@@ -171,8 +169,19 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
   });
 }
 
-/** After which percentile the members that are left get a second copy. */
-const hedges = fc.constantFrom(null, null, null, 50, 50, 75, 90);
+/** After which percentile the members that are left get a second copy. Of the case's own seed: other draws stay as they are. */
+const percentiles = [null, null, null, 50, 50, 75, 90] as const;
+
+function hedgesOf(seed: number): () => number | null {
+  const { fraction } = createSeededIds(seed);
+  return () => percentiles[Math.floor(fraction() * percentiles.length)] ?? null;
+}
+
+/** What is counted, and drawn, on the way through a tree. */
+interface Count {
+  dags: number;
+  readonly hedge: () => number | null;
+}
 
 function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
   const { tree, mapped } = fc.letrec<{ tree: Tree; mapped: Mapped; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
@@ -190,7 +199,7 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
         weight: 1,
         arbitrary: fc.record({ kind: fc.constant("sleep" as const), sleep: fc.constantFrom(...sleeps) }),
       },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant("group" as const), parts: tie("parts"), hedge: hedges }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant("group" as const), parts: tie("parts") }) },
       { weight: 2, arbitrary: tie("mapped") },
       {
         weight: 4,
@@ -200,7 +209,6 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
           callback: fc.option(tie("tree"), { freq: 4 }),
           when: fc.constantFrom(null, ...whens),
           onError: fc.option(leaf, { freq: 2 }),
-          hedge: hedges,
         }),
       },
       {
@@ -240,7 +248,6 @@ function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
     callback: fc.option(tree, { freq: 4 }),
     when: fc.constantFrom(null, ...whens),
     onError: fc.option(leaf, { freq: 2 }),
-    hedge: hedges,
   });
   return fc.oneof(
     { withCrossShrink: true },
@@ -266,7 +273,6 @@ function mappedOver(part: fc.Arbitrary<Tree>, maxLength: number): fc.Arbitrary<M
     part,
     items: fc.array(fc.constantFrom<Json>(1, null, "item", { $result: "no" }), { maxLength, size: "max" }),
     maxConcurrency: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 3 }),
-    hedge: hedges,
   });
 }
 
@@ -298,7 +304,7 @@ export const cases: fc.Arbitrary<Case> = fc
     fc.constantFrom("fail-fast" as const, "fail-fast" as const, "finish" as const),
   )
   .map(([tree, around, sweeper, onFailure]): Case => {
-    const workflow = documentOf(tree, { dags: 0 }, []);
+    const workflow = documentOf(tree, { dags: 0, hedge: hedgesOf(around.seed) }, []);
     if (tasksOf(workflow).some(dies)) for (const task of tasksOf(workflow)) failForGood(task);
     const circumstances = { ...around, sweeper: sweeper || needsSweeper(workflow, around) };
     return { workflow, onFailure, circumstances };
@@ -326,7 +332,7 @@ function needsSweeper(workflow: Workflow, { retries }: Pick<Circumstances, "retr
 // ---- The document ----------------------------------------------------------------------------------------------------
 
 /** @param hidable - Names of an outer dag that a dag in here may have too: nothing in here refers to those. */
-function documentOf(tree: Tree, count: { dags: number }, hidable: readonly string[]): Workflow {
+function documentOf(tree: Tree, count: Count, hidable: readonly string[]): Workflow {
   const partOf = (part: Tree) => documentOf(part, count, hidable);
   switch (tree.kind) {
     case "task":
@@ -337,18 +343,18 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
       return { chain: tree.parts.map(partOf) };
     case "group": {
       const group = tree.parts.map(partOf);
-      return { group, ...hedgeOf(tree.hedge, group) };
+      return { group, ...hedgeOf(count.hedge(), group) };
     }
     case "map":
-      return mapOf(tree, partOf);
+      return mapOf(tree, count, partOf);
     case "chord": {
-      const header = "kind" in tree.parts ? mapOf(tree.parts, partOf) : tree.parts.map(partOf);
+      const header = "kind" in tree.parts ? mapOf(tree.parts, count, partOf) : tree.parts.map(partOf);
       const mayHedge =
         Array.isArray(header) || (header.map.maxConcurrency === undefined && header.map.hedge === undefined);
       return {
         chord: {
           header,
-          ...(mayHedge ? hedgeOf(tree.hedge, Array.isArray(header) ? header : [header.map.each]) : {}),
+          ...(mayHedge ? hedgeOf(count.hedge(), Array.isArray(header) ? header : [header.map.each]) : {}),
           ...(tree.callback === null ? {} : { callback: partOf(tree.callback) }),
           ...whenOf(tree.when, "kind" in tree.parts ? tree.parts.items.length : tree.parts.length),
           ...(tree.onError === null ? {} : { onError: taskOf(tree.onError) }),
@@ -360,9 +366,9 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
   }
 }
 
-function mapOf({ part, items, maxConcurrency, hedge }: Mapped, partOf: (part: Tree) => Workflow): MapWorkflow {
+function mapOf({ part, items, maxConcurrency }: Mapped, count: Count, partOf: (part: Tree) => Workflow): MapWorkflow {
   const each = partOf(part);
-  const bound = maxConcurrency === null ? hedgeOf(hedge, [each]) : { maxConcurrency };
+  const bound = maxConcurrency === null ? hedgeOf(count.hedge(), [each]) : { maxConcurrency };
   return { map: { each, over: [...items], ...bound } };
 }
 
@@ -405,11 +411,7 @@ function taskOf({ doing: { does, maxAttempts }, seconds, value, args, more, name
   return Object.assign(task, more);
 }
 
-function dagOf(
-  { nodes, output }: Extract<Tree, { kind: "dag" }>,
-  count: { dags: number },
-  hidable: readonly string[],
-): Workflow {
+function dagOf({ nodes, output }: Extract<Tree, { kind: "dag" }>, count: Count, hidable: readonly string[]): Workflow {
   const dag = count.dags++;
   const names = nodes.map((_, i) => hidable[i] ?? `d${dag}n${i}`);
   const nameOf = (i: number) => names[i] as string;
