@@ -9,6 +9,7 @@ export {
   type DagOptions,
   dag,
   group,
+  type HedgeOptions,
   type MapOptions,
   map,
   onlyIf,

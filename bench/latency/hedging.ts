@@ -1,6 +1,5 @@
 /**
- * What a second copy of a slow member would gain: `hedge: { afterPercentile }`, which the product does not have. An input of
- * docs/adr/0015-hedging.md.
+ * What a second copy of a slow member gains, by a formula: what hedged-chord.ts is held against, which runs the driver.
  */
 import { draw, measured, percentile, type Quantiles, type Random } from "./distribution.ts";
 import type { Paths } from "./path.ts";

@@ -4,14 +4,16 @@
 import { parseArgs } from "node:util";
 import { measure } from "../members/measure.ts";
 import { figuresOf } from "../members/targets.ts";
+import { createSeededRandom } from "../random.ts";
 import { burstMs, distributedMapMs, scalings } from "./burst.ts";
-import { childStartsPerSecond, draw, measured, stepFunctions } from "./distribution.ts";
+import { childStartsPerSecond, draw, measured, percentile, stepFunctions } from "./distribution.ts";
+import { hedgedChord } from "./hedged-chord.ts";
 import { chordMs, type Stragglers } from "./hedging.ts";
 import { countPaths, type Paths, type Step } from "./path.ts";
 import { pathMs, withReads } from "./path-time.ts";
 import { type Percentiles, simulate } from "./simulate.ts";
 
-const usage = `usage: npm run bench:latency -- [--seed N] [--draws N] [--json]
+const usage = `usage: npm run bench:latency -- [--seed N] [--draws N] [--json] [--hedge]
 
 Simulates how long joins, hops and bursts take on AWS: the calls of the critical paths are counted on the ports in memory, and
 how long each takes is drawn from what others have measured. Prints percentiles, and Step Functions' beside them.
@@ -19,6 +21,8 @@ how long each takes is drawn from what others have measured. Prints percentiles,
   --seed N      of the draws (1)
   --draws N     of each figure (2000); of a burst a twentieth
   --json        data as JSON on stdout
+  --hedge       second copies of slow members alone, by the real driver on store and queue in memory that take as long; of each
+                figure as many chords as --draws says (40)
 
 example: npm run bench:latency -- --seed 7`;
 
@@ -50,6 +54,30 @@ const joins = [
   { members: 10_000, counted: 3000 },
   { members: 100_000, counted: 3000 },
 ];
+
+/** Second copies, by the real driver. Each row takes a minute. */
+async function runHedged(seed: number, draws: number, json: boolean): Promise<void> {
+  const rows: (Row & { readonly extraShare: number })[] = [];
+  if (!json) {
+    print(`seed ${seed}, ${draws} chords each; the real driver in virtual time, with drawn latencies`);
+    print(`chord of ${stragglers.members}, members of 1 s, 1 % of them ten times as slow; second copies:\n`);
+  }
+  for (const afterPercentile of [undefined, 99, 95, 90]) {
+    const ends: number[] = [];
+    let extraShare = 0;
+    for (let at = 0; at < draws; at++) {
+      const one = await hedgedChord({ ...stragglers, afterPercentile }, createSeededRandom(seed * 1_000_000 + at));
+      ends.push(one.ms);
+      extraShare += one.extraShare / draws;
+    }
+    const what = afterPercentile === undefined ? "none" : `after the ${afterPercentile}th percentile`;
+    const of = `${(extraShare * 100).toFixed(1)} % more`;
+    const [p50, p90, p99] = [0.5, 0.9, 0.99].map((part) => percentile(ends, part)) as [number, number, number];
+    rows.push({ what, of, p50, p90, p99, extraShare });
+    process.stderr.write(`${what}: done\n`);
+  }
+  print(json ? JSON.stringify({ seed, draws, measured, stragglers, rows }, null, 2) : tableText(rows));
+}
 
 async function run(seed: number, draws: number, json: boolean): Promise<void> {
   const counted = new Map<number, Paths>();
@@ -160,25 +188,29 @@ function wholeNumber(flag: string, text: string): number {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  let values: { seed: string; draws: string; json: boolean; help: boolean };
+  let values: { seed: string; draws?: string; json: boolean; hedge: boolean; help: boolean };
   let [seed, draws] = [0, 0];
   try {
     ({ values } = parseArgs({
       args: [...args],
       options: {
         seed: { type: "string", default: "1" },
-        draws: { type: "string", default: "2000" },
+        draws: { type: "string" },
+        hedge: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     }));
-    [seed, draws] = [wholeNumber("seed", values.seed), wholeNumber("draws", values.draws)];
+    [seed, draws] = [
+      wholeNumber("seed", values.seed),
+      wholeNumber("draws", values.draws ?? (values.hedge ? "40" : "2000")),
+    ];
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}\n`);
     return 2;
   }
   if (values.help) print(usage);
-  else await run(seed, draws, values.json);
+  else await (values.hedge ? runHedged : run)(seed, draws, values.json);
   return 0;
 }
 

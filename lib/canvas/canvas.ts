@@ -8,7 +8,18 @@ import { pathText } from "../model/document-path.ts";
 import type { Json } from "../model/json.ts";
 import { findJsonProblem } from "../model/json-problem.ts";
 import type { Reference } from "../model/reference.ts";
-import type { Chain, Chord, Dag, DagNode, Deadline, Group, MapWorkflow, Sleep, When } from "../model/workflow.ts";
+import type {
+  Chain,
+  Chord,
+  Dag,
+  DagNode,
+  Deadline,
+  Group,
+  Hedge,
+  MapWorkflow,
+  Sleep,
+  When,
+} from "../model/workflow.ts";
 import {
   type Composable,
   type ComposableNode,
@@ -23,9 +34,20 @@ export function chain(first: Composable, ...more: readonly Composable[]): Chain 
   return { chain: [first, ...more].map(documentOf) };
 }
 
+/** What is done about slow members. */
+export interface HedgeOptions {
+  /**
+   * When that many percent of the members have ended (50 to 99), a second copy of each that is still at work is started,
+   * and the first outcome counts. For tasks that may run twice at a time.
+   *
+   * @default none
+   */
+  readonly hedge?: Hedge;
+}
+
 /** All at once. The value is the list of results, in the order of the members as written. */
-export function group(members: readonly Composable[]): Group {
-  return { group: members.map(documentOf) };
+export function group(members: readonly Composable[], { hedge }: HedgeOptions = {}): Group {
+  return { group: members.map(documentOf), ...(hedge === undefined ? {} : { hedge }) };
 }
 
 /** Makes sleeps. */
@@ -63,10 +85,10 @@ function isoTime(time: Date): string {
 }
 
 /** What a map runs over, and how much of it at the same time. */
-export interface MapOptions {
+export interface MapOptions extends HedgeOptions {
   /** The items, taken as they are, or the result of a dag node. @default the result of what comes before */
   readonly over?: readonly unknown[] | Reference;
-  /** Members that run at the same time, at most. @default all */
+  /** Members that run at the same time, at most. Not beside `hedge`. @default all */
   readonly maxConcurrency?: number;
 }
 
@@ -76,7 +98,7 @@ export interface MapOptions {
  *
  * @throws InvalidRequestError naming an item that JSON cannot hold.
  */
-export function map(each: Composable, { over, maxConcurrency }: MapOptions = {}): MapWorkflow {
+export function map(each: Composable, { over, maxConcurrency, hedge }: MapOptions = {}): MapWorkflow {
   const problem = over === undefined ? null : findJsonProblem(over);
   if (problem) throw new InvalidRequestError(pathText("over", problem.path), problem.value, problem.rule);
   return {
@@ -84,12 +106,13 @@ export function map(each: Composable, { over, maxConcurrency }: MapOptions = {})
       each: documentOf(each),
       ...(over === undefined ? {} : { over: (Array.isArray(over) ? [...over] : { ...over }) as Json[] | Reference }),
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+      ...(hedge === undefined ? {} : { hedge }),
     },
   };
 }
 
 /** How a chord joins. */
-export interface ChordOptions {
+export interface ChordOptions extends HedgeOptions {
   /**
    * `"all-succeeded"`: one failure fails the chord at once. `"all-settled"`: the callback gets `{status, value | error, taskId}`
    * of every member. `{tolerate: {count} | {percent}}`: the same, but the chord fails as soon as more have failed.
@@ -121,13 +144,14 @@ export function chord(
   callback?: Composable,
   options: ChordOptions = {},
 ): Chord {
-  const { when, cancelRest, deadlineSeconds, onError } = options;
+  const { when, cancelRest, hedge, deadlineSeconds, onError } = options;
   return {
     chord: {
       header: isList(header) ? header.map(documentOf) : header,
       ...(callback === undefined ? {} : { callback: documentOf(callback) }),
       ...(when === undefined ? {} : { when }),
       ...(cancelRest === undefined ? {} : { cancelRest }),
+      ...(hedge === undefined ? {} : { hedge }),
       ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
       ...(onError === undefined ? {} : { onError: taskDocumentOf(onError) }),
     },

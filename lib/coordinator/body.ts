@@ -5,9 +5,10 @@ import { FatalError, TuttiError } from "../errors.ts";
 import { taskIdOf } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { defaults, limits } from "../model/limits.ts";
-import type { Skip, StoredError } from "../model/outcome.ts";
+import type { Skip } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
-import type { LeasedSlot, SettledSlot } from "../protocol/slot.ts";
+import type { FailedAttempt } from "../protocol/retry.ts";
+import type { LeasedSlot, OwnLease, SettledSlot } from "../protocol/slot.ts";
 import { argumentsOf, streamedArgumentsOf } from "../records/inputs.ts";
 import { skipBecause, unmetCondition } from "../records/skips.ts";
 import { storedError, storeValue } from "../records/values.ts";
@@ -17,14 +18,15 @@ import type { TaskContext } from "../tasks/context.ts";
 import type { TaskDefinition } from "../tasks/define-task.ts";
 import { type BodyResult, runBody } from "../tasks/run-body.ts";
 import { isSkip } from "../tasks/skip.ts";
-import { chargeAttempt } from "./budget.ts";
 import type { Delivery } from "./delivery.ts";
 import type { LeaseKeeper, LeaseKeepers } from "./lease.ts";
+import { ownOutcome } from "./outcomes.ts";
 import type { Located } from "./places.ts";
 
 export type AttemptResult =
   | { readonly kind: "settled"; readonly outcome: SettledSlot }
-  | { readonly kind: "retry"; readonly delayMs: number; readonly error: StoredError }
+  /** What that means depends on who else is at work on it. */
+  | { readonly kind: "failed"; readonly failure: FailedAttempt }
   /** The run has ended meanwhile, or is paused. */
   | { readonly kind: "not-started" };
 
@@ -41,7 +43,7 @@ export async function mayStillStart({ run, deps }: Delivery, node: PlanNode): Pr
 export async function runTask(
   delivery: Delivery,
   { node, place, join }: Located,
-  lease: LeasedSlot,
+  lease: OwnLease,
   keepers: LeaseKeepers,
 ): Promise<AttemptResult> {
   const abort = new AbortController();
@@ -214,7 +216,7 @@ function contextOf(
   };
 }
 
-/** What the end of a body means: an outcome to commit, or another attempt. */
+/** What the end of a body means: an outcome to commit, or a failure. */
 async function resultOf(
   delivery: Delivery,
   node: PlanNode,
@@ -230,19 +232,15 @@ async function resultOf(
       return settled(delivery, lease, { status: "SKIPPED", skip: skipBecause(reason) });
     }
     const stored = await storeValue(deps.store, run.id, result.value, inlineBytes, deps.partBytes);
-    if (stored.kind === "refused") return settled(delivery, lease, { status: "FAILED", error: stored.error });
+    if (stored.kind === "refused")
+      return { kind: "failed", failure: { error: stored.error, retryable: false, timedOut: false } };
     return settled(delivery, lease, { status: "SUCCEEDED", value: stored.value });
   }
   const error = storedError(result.error);
   // What it says may be a secret: the line that everybody reads tells its name (events.ts), and this one is off by default.
   deps.log.write("debug", "attempt failed", { taskId: taskIdOf(run.id, node.id), attempt: lease.attempt, error });
-  const after = deps.protocol.afterFailure(node.retry, lease, { ...result, error }, deps.ids.fraction());
-  if (after.kind === "retry") {
-    const refused = await chargeAttempt(delivery, node, lease, error);
-    if (refused) return settled(delivery, lease, { status: "FAILED", error: refused });
-    return { kind: "retry", delayMs: after.delayMs, error };
-  }
-  return settled(delivery, lease, { status: after.status, error });
+  const { kind: _, ...failed } = result;
+  return { kind: "failed", failure: { ...failed, error } };
 }
 
 /** Ten values that share an item must not make every write of it dear. */
@@ -253,9 +251,7 @@ export function inlineBytesOf(join: PlanJoin | undefined): number {
 function settled(
   delivery: Delivery,
   lease: LeasedSlot,
-  what: Pick<SettledSlot, "status" | "value" | "error" | "skip">,
+  what: Pick<SettledSlot, "status" | "value" | "skip">,
 ): AttemptResult {
-  const { attempt, lost, owner, startedAtMs } = lease;
-  const settledAtMs = delivery.deps.clock.now();
-  return { kind: "settled", outcome: { state: "settled", attempt, lost, owner, startedAtMs, settledAtMs, ...what } };
+  return { kind: "settled", outcome: ownOutcome(delivery, lease, what) };
 }

@@ -6,8 +6,8 @@
  */
 import { StoreError } from "../errors.ts";
 import type { Image } from "../ports/index.ts";
-import { decodeSlot } from "../protocol/slot.ts";
-import { type Commit, commitWrite, slotsPerWrite } from "../protocol/writes.ts";
+import { decodeSlot, type LeasedSlot } from "../protocol/slot.ts";
+import { type Commit, commitWrite, isFailure, slotsPerWrite } from "../protocol/writes.ts";
 import { type Delivery, wonAll } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
 import { endRests } from "./end-rest.ts";
@@ -15,7 +15,7 @@ import { taskSettled } from "./events.ts";
 import type { Located } from "./places.ts";
 
 /** An outcome to record. */
-export type Outcome = Pick<Commit, "lease" | "outcome"> & Located;
+export type Outcome = Pick<Commit, "lease" | "outcome" | "seen"> & Located;
 
 /** What became of it: recorded and driven on from, or refused by a slot that others hold or have settled. */
 export type Committed = { readonly applied: true } | { readonly applied: false; readonly image: Image | undefined };
@@ -77,7 +77,12 @@ async function commitAll(delivery: Delivery, batch: readonly Waiting[]): Promise
   }
 }
 
-function stillMine(image: Image | undefined, { place, lease }: Outcome): boolean {
+/** Whether the same may be written once more. A failure beside a copy is looked at anew by whoever it is of. */
+function stillMine(image: Image | undefined, { place, lease, outcome, seen }: Outcome): boolean {
   const slot = decodeSlot(image?.[place.attribute]);
-  return slot.state === "leased" && slot.owner === lease.owner && slot.attempt === lease.attempt;
+  if (slot.state !== "leased") return false;
+  const isMine = (held: Pick<LeasedSlot, "owner" | "attempt"> | undefined) =>
+    held?.owner === lease.owner && held.attempt === lease.attempt;
+  if (isFailure(outcome)) return isMine(slot) && slot.second === undefined && seen === undefined;
+  return isMine(slot) || (lease.isCopy === true && isMine(slot.second));
 }

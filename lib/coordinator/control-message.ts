@@ -1,11 +1,23 @@
 /**
- * Messages that control gets from our own functions, beside ranges: maps to bring on, and runs that follow their parents.
+ * Messages that control gets from our own functions, beside ranges: maps to bring on, runs that follow their
+ * parents, and hedged joins to look at.
  */
 import { InvalidRequestError } from "../errors.ts";
-import { type FollowMessage, followMessageSchema, type MapMessage, mapMessageSchema } from "../model/message.ts";
+import {
+  type FollowMessage,
+  followMessageSchema,
+  type HedgeMessage,
+  hedgeMessageSchema,
+  type MapMessage,
+  mapMessageSchema,
+} from "../model/message.ts";
 
 /** How every one of them begins; no request does. */
-const openings = { map: '{"tutti":1,"type":"map"', follow: '{"tutti":1,"type":"follow"' } as const;
+const openings = {
+  map: '{"tutti":1,"type":"map"',
+  follow: '{"tutti":1,"type":"follow"',
+  hedge: '{"tutti":1,"type":"hedge"',
+} as const;
 
 export function isMapMessage(body: string): boolean {
   return body.startsWith(openings.map);
@@ -13,6 +25,17 @@ export function isMapMessage(body: string): boolean {
 
 export function isFollowMessage(body: string): boolean {
   return body.startsWith(openings.follow);
+}
+
+export function isHedgeMessage(body: string): boolean {
+  return body.startsWith(openings.hedge);
+}
+
+/** Parses at the border. @throws InvalidRequestError when it is no such message */
+export function parseHedgeMessage(body: string): HedgeMessage {
+  const parsed = hedgeMessageSchema.safeParse(jsonIn(body));
+  if (parsed.success) return parsed.data;
+  throw notOne(parsed.error.issues);
 }
 
 /** Parses at the border. @throws InvalidRequestError when it is no such message */

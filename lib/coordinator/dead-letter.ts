@@ -13,9 +13,9 @@ import type { Image, ReceivedMessage } from "../ports/index.ts";
 import { isTombstone } from "../protocol/head.ts";
 import { outsideOwner } from "../protocol/outside.ts";
 import { lostError, lostTooOften } from "../protocol/retry.ts";
-import { leaseOver } from "../protocol/rows.ts";
-import { countsOf, type OpenSlot, type Slot } from "../protocol/slot.ts";
-import { settleWrite } from "../protocol/writes.ts";
+import { countsAfterLoss, isAtWork, leaseOfCopy, leaseOver } from "../protocol/rows.ts";
+import { countsOf, type LeasedSlot, type OpenSlot, type Slot } from "../protocol/slot.ts";
+import { promoteWrite, settleWrite } from "../protocol/writes.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { chargeAttempt } from "./budget.ts";
@@ -79,7 +79,8 @@ async function taskLetter(
   const task = parseTaskMessage(message.body);
   const started = from.queue === undefined ? {} : { queue: from.queue, startedAtMs: 0, deadlineAtMs: 0 };
   const delivery = deliveryOf(deps, plans, new Map(), started, task);
-  return openLetters(delivery, message, await namedNodes(delivery, task), task.dispatch);
+  const copyOf = task.type === "task" ? task.copyOf : undefined;
+  return openLetters(delivery, message, await namedNodes(delivery, task), { dispatch: task.dispatch, copyOf });
 }
 
 /** What a queue of programs elsewhere gave up. It may still be in the hands of one: then its lease is waited for. */
@@ -90,30 +91,37 @@ async function outsideLetter(deps: CoordinatorDeps, plans: PlanCache, message: R
   const run = openRun(deps, plans, new Map(), { id, generation, plan: { hash: head.planHash, pages: head.planPages } });
   const token = { run: id, generation, node: `letter ${node}`, dispatch };
   const delivery = createDelivery(deps, run, { token, ofUnit: true });
-  return openLetters(delivery, message, [await run.plan.node(node)], dispatch);
+  return openLetters(delivery, message, [await run.plan.node(node)], { dispatch });
+}
+
+/** What the letter was to start. */
+interface GivenUp {
+  readonly dispatch: number;
+  /** Of a second copy: the attempt beside which it was to run. */
+  readonly copyOf?: number | undefined;
 }
 
 async function openLetters(
   delivery: Delivery,
   message: ReceivedMessage,
   nodes: readonly PlanNode[],
-  dispatch: number,
+  given: GivenUp,
 ): Promise<Disposition> {
   const { deps, run } = delivery;
   const head = await run.head();
   if (!head) return { kind: "acknowledge" };
   for (const node of nodes) {
-    await openLetter(delivery, await locate(delivery, node), deps.protocol.mayStart(head, node.afterEnd), dispatch);
+    await openLetter(delivery, await locate(delivery, node), deps.protocol.mayStart(head, node.afterEnd), given);
   }
   await endRests(delivery);
   return delivery.returnAtMs === undefined ? { kind: "acknowledge" } : returnAt(deps, message, delivery.returnAtMs);
 }
 
 /** What the letter still owes one of its nodes, tried against other writers until it holds. */
-async function openLetter(delivery: Delivery, located: Located, may: boolean, dispatch: number): Promise<void> {
+async function openLetter(delivery: Delivery, located: Located, may: boolean, given: GivenUp): Promise<void> {
   let image = await delivery.deps.store.get(located.place.key, "letter.look");
   for (let round = 0; round < rounds; round++) {
-    const met = await openOnce(delivery, located, { slot: slotIn(located.place, image), image, may }, dispatch);
+    const met = await openOnce(delivery, located, { slot: slotIn(located.place, image), image, may }, given);
     if (met === "done") return;
     image = met.image;
   }
@@ -129,7 +137,12 @@ interface Found {
 type Met = "done" | { readonly image: Image | undefined };
 
 /** One look at a node's slot. A refused write hands back the image it met. */
-async function openOnce(delivery: Delivery, located: Located, found: Found, dispatch: number): Promise<Met> {
+async function openOnce(
+  delivery: Delivery,
+  located: Located,
+  found: Found,
+  { dispatch, copyOf }: GivenUp,
+): Promise<Met> {
   const { slot, image } = found;
   // G80.
   if (slot.state === "settled") {
@@ -151,6 +164,10 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
     return "done";
   }
   if (slot.state !== "absent" && slot.dispatch > dispatch) return "done";
+  // Nothing waits for a copy while the attempt that it was to help is at work.
+  if (live && slot.attempt === copyOf) return "done";
+  if (slot.state === "leased" && !live && isAtWork(slot.second, askerOf(delivery)))
+    return promote(delivery, located, slot);
   // G82.
   if (live) {
     returnUntil(delivery, slot.untilMs + delivery.deps.settings.clockSkewSeconds * 1000);
@@ -159,12 +176,19 @@ async function openOnce(delivery: Delivery, located: Located, found: Found, disp
   return dispatchAnew(delivery, located, slot);
 }
 
+/** The first lease is over, and its copy is at work: that goes on in its place, and is waited for. */
+async function promote(delivery: Delivery, { place }: Located, seen: LeasedSlot): Promise<Met> {
+  const copy = leaseOfCopy(seen, seen.lost + 1) as LeasedSlot;
+  const result = await delivery.run.write(promoteWrite(delivery.run.generation, place, seen, copy), "slot.promote");
+  return { image: result.image };
+}
+
 /** Nobody holds the node: a new dispatch while lost attempts and the budget remain, else its end, with the history (G83). */
 async function dispatchAnew(delivery: Delivery, located: Located, seen: OpenSlot): Promise<Met> {
   const { node, place, join } = located;
   // An attempt that never started counts as lost too, or a node whose message kills its reader would be sent for ever.
   const { attempt, lost } = countsOf(seen);
-  const counts = { attempt: seen.state === "leased" ? attempt : attempt + 1, lost: lost + 1 };
+  const counts = seen.state === "leased" ? countsAfterLoss(seen) : { attempt: attempt + 1, lost: lost + 1 };
   const used = lostTooOften(node.retry, counts.lost);
   const refused = used ? undefined : await chargeAttempt(delivery, node, counts, lostError(counts.lost));
   if (!used && refused === undefined) {

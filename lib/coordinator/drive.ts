@@ -21,6 +21,7 @@ import { decodeError, decodeSlot, isBad, type SettledSlot, skipIn } from "../pro
 import {
   hasGoodMarks,
   isCounting,
+  isDecidedByCount,
   isNews,
   isTop,
   leafAt,
@@ -55,6 +56,7 @@ import {
   wonAll,
 } from "./delivery.ts";
 import { memberSettled, type Step, taskSettled, tell } from "./events.ts";
+import { askForCopies } from "./hedge.ts";
 import { isInTurn, isReleased, nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
@@ -173,7 +175,8 @@ async function climb(
     image = result.image;
     place = above;
   }
-  if (isCounting(join)) return actOnCounts(delivery, join, image, won);
+  await askForCopies(delivery, join, image);
+  if (isDecidedByCount(join)) return actOnCounts(delivery, join, image, won);
   if (remainingOf(join, place, image) > 0) return;
   const decision = delivery.deps.protocol.decisionOf(join, image);
   if (won.commit && won.arrivals) tellJoined(delivery, join, image.decision === undefined ? decision : undefined);
@@ -245,7 +248,7 @@ function errorOf(join: PlanJoin): Failure {
 /** Drives on from a join, whatever state it is in. For repairs. */
 export async function driveJoin(delivery: Delivery, join: PlanJoin): Promise<void> {
   const top = await delivery.deps.store.get(tallyKey(delivery.run.id, join, topOf(join)), "join.look");
-  if (isCounting(join)) return actOnCounts(delivery, join, top, lostWins);
+  if (isDecidedByCount(join)) return actOnCounts(delivery, join, top, lostWins);
   const decision = delivery.deps.protocol.decisionOf(join, top);
   if (decision === "callback") await advanceAll(delivery, join.id, join.next, lostWins);
   if (decision === "error") await driveError(delivery, join);

@@ -60,7 +60,8 @@ export async function endLeaf(
         : [{ index, place: memberPlace(run.id, join, index), seen: slot, outcome: outcomeOf(delivery, slot, ending) }],
     );
     if (open.length === 0) return { image, ended };
-    const slice = open.slice(0, slotsPerWrite.seen);
+    const isHedged = join.hedgePercentile !== undefined;
+    const slice = open.slice(0, isHedged ? slotsPerWrite.hedged : slotsPerWrite.seen);
     const steps = slice.map(({ index, outcome }) => memberSettled(join.id, index, outcome));
     const result = await run.write(settleAllWrite(run.generation, join, slice), "slot.end", ...steps);
     if (result.applied) {

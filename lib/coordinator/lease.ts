@@ -42,7 +42,8 @@ export interface LeaseKeepers {
 
 /** An attempt that runs. */
 interface Running extends Kept {
-  readonly held: Held;
+  /** A copy that has taken the place of the first is held there from then on. */
+  held: Held;
   /** What it said last of itself, as JSON. */
   details?: string;
 }
@@ -155,6 +156,8 @@ async function beatTogether(
     const beats = beating.map(({ held, details }) => ({ ...held, details }));
     const result = await delivery.run.write(heartbeatWrite(delivery.run.generation, beats, times), "slot.heartbeat");
     if (result.applied) return;
+    const moved = beating.filter(({ held }) => held.lease.isCopy && isFirst(result.image, held));
+    for (const one of moved) one.held = asFirst(one.held);
     const open = beating.filter(({ held }) => leaseIn(result.image, held) !== undefined);
     for (const one of beating)
       if (!open.includes(one) && running.has(one)) lose(running, one, reasonIn(result.image, one.held));
@@ -162,7 +165,7 @@ async function beatTogether(
     const shorter = open.filter(
       (one) => (leaseIn(result.image, one.held) as number) < times.untilMs && running.has(one),
     );
-    if (shorter.length === beating.length) return;
+    if (shorter.length === beating.length && moved.length === 0) return;
     beating = shorter;
   }
 }
@@ -177,6 +180,15 @@ function reasonIn(image: Image | undefined, { place }: Held): Error {
 /** End of the lease as stored; undefined when it is no longer that one. */
 function leaseIn(image: Image | undefined, { place, lease }: Held): number | undefined {
   const slot = decodeSlot(image?.[place.attribute]);
-  const mine = slot.state === "leased" && slot.owner === lease.owner && slot.attempt === lease.attempt;
-  return mine ? slot.untilMs : undefined;
+  if (slot.state !== "leased") return undefined;
+  const stored = lease.isCopy ? slot.second : slot;
+  return stored?.owner === lease.owner && stored.attempt === lease.attempt ? stored.untilMs : undefined;
+}
+
+function isFirst(image: Image | undefined, held: Held): boolean {
+  return leaseIn(image, asFirst(held)) !== undefined;
+}
+
+function asFirst({ place, lease: { isCopy: _, ...lease } }: Held): Held {
+  return { place, lease };
 }

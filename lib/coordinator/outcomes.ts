@@ -2,7 +2,7 @@
  * The slots that a delivery writes: a new lease, and the outcome of a node that others settle.
  */
 import type { StoredError } from "../model/outcome.ts";
-import type { LeasedSlot, OpenSlot, SettledSlot } from "../protocol/slot.ts";
+import { countsOf, type LeasedSlot, type OpenSlot, type SettledSlot } from "../protocol/slot.ts";
 import type { Delivery } from "./delivery.ts";
 
 /** A lease of this delivery, from now on. */
@@ -17,6 +17,15 @@ export function leaseFor(
   return { state: "leased", dispatch, attempt, lost, owner, carrier, untilMs, startedAtMs: nowMs };
 }
 
+/** The outcome that the owner of a lease records. */
+export function ownOutcome(
+  { deps }: Delivery,
+  { attempt, lost, owner, startedAtMs }: LeasedSlot,
+  what: Pick<SettledSlot, "status" | "value" | "error" | "skip">,
+): SettledSlot {
+  return { state: "settled", attempt, lost, owner, startedAtMs, settledAtMs: deps.clock.now(), ...what };
+}
+
 /** The outcome of a node that others settle. */
 export function lostOutcome(
   delivery: Delivery,
@@ -25,7 +34,7 @@ export function lostOutcome(
   error: StoredError,
   status: SettledSlot["status"] = "FAILED",
 ): SettledSlot {
-  const attempt = seen.state === "absent" ? 0 : seen.attempt;
+  const { attempt } = countsOf(seen);
   const startedAt = seen.state === "leased" ? { startedAtMs: seen.startedAtMs } : {};
   return {
     state: "settled",

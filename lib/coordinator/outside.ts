@@ -29,7 +29,7 @@ import { type Committed, createCommitter } from "./committing.ts";
 import { askerOf, asRepair, type Delivery, returnUntil } from "./delivery.ts";
 import { driveNodes } from "./drive.ts";
 import { taskClaimed, taskSettled } from "./events.ts";
-import { leaseFor, lostOutcome } from "./outcomes.ts";
+import { leaseFor, lostOutcome, ownOutcome } from "./outcomes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { keyed, sendAll, sendNodes } from "./sending.ts";
 
@@ -203,8 +203,6 @@ export function settleOutside(
   lease: LeasedSlot,
   what: Pick<SettledSlot, "status" | "value" | "error" | "skip">,
 ): Promise<Committed> {
-  const { attempt, lost, owner, startedAtMs } = lease;
-  const settledAtMs = delivery.deps.clock.now();
-  const outcome: SettledSlot = { state: "settled", attempt, lost, owner, startedAtMs, settledAtMs, ...what };
+  const outcome = ownOutcome(delivery, lease, what);
   return createCommitter(delivery)({ node, place, join, lease, outcome });
 }

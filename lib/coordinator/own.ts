@@ -9,9 +9,16 @@ import { StoreError } from "../errors.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Image, WriteResult } from "../ports/index.ts";
 import { lostError } from "../protocol/retry.ts";
-import type { OwnRow } from "../protocol/rows.ts";
-import { countsOf, type LeasedSlot, type SettledSlot } from "../protocol/slot.ts";
-import { type Claim, claimWrite, settleWrite, slotsPerWrite } from "../protocol/writes.ts";
+import { leaseOfCopy, type OwnCase, type OwnRow } from "../protocol/rows.ts";
+import { countsOf, type LeasedSlot, type OwnLease, type SettledSlot } from "../protocol/slot.ts";
+import {
+  type Claim,
+  claimBesideWrite,
+  claimWrite,
+  promoteWrite,
+  settleWrite,
+  slotsPerWrite,
+} from "../protocol/writes.ts";
 import { type Attempts, createAttempts } from "./attempt.ts";
 import { UnknownTaskError } from "./body.ts";
 import { chargeAttempt } from "./budget.ts";
@@ -32,11 +39,13 @@ const rounds = 20;
 export interface Own {
   readonly nodes: readonly PlanNode[];
   readonly dispatch: number;
+  /** Of the message of a copy: the attempt beside which it runs. */
+  readonly copyOf?: number | undefined;
   readonly turns: Turns;
 }
 
 /** Handles the nodes that a message names. */
-export async function handleOwn(delivery: Delivery, { nodes, dispatch, turns }: Own): Promise<void> {
+export async function handleOwn(delivery: Delivery, { nodes, dispatch, copyOf, turns }: Own): Promise<void> {
   const head = await delivery.run.head();
   if (!head) return;
   const members = await Promise.all(nodes.map((node) => locate(delivery, node)));
@@ -47,13 +56,11 @@ export async function handleOwn(delivery: Delivery, { nodes, dispatch, turns }: 
     delivery,
     turns,
     attempts: createAttempts(delivery),
-    dispatch,
-    mayStart,
-    packed: members.length > 1,
+    found: { dispatch, mayStart, packed: members.length > 1, copyOf },
     open: members,
     unknown: [],
-    // The first look is the claim itself: on the common path nobody has been here.
-    image: mayStart ? undefined : await delivery.deps.store.get(first.place.key, "slot.read"),
+    // The first look is the claim itself: on the common path nobody has been here, but where a copy is sent for somebody is.
+    image: mayStart && copyOf === undefined ? undefined : await delivery.deps.store.get(first.place.key, "slot.read"),
     later: [],
   };
   for (let round = 0; judging.open.length > 0; round++) {
@@ -72,9 +79,7 @@ interface Judging {
   readonly delivery: Delivery;
   readonly turns: Turns;
   readonly attempts: Attempts;
-  readonly dispatch: number;
-  readonly mayStart: boolean;
-  readonly packed: boolean;
+  readonly found: Omit<OwnCase, "retry">;
   /** Members that are not discharged yet. */
   open: readonly Located[];
   /** Members whose task the code of this worker does not know. */
@@ -92,10 +97,10 @@ type Rowed<Kind extends OwnRow["kind"]> = Judged<Extract<OwnRow, { kind: Kind }>
 
 /** One round: every open member gets its row of the table, all on the same image. */
 async function judge(judging: Judging): Promise<void> {
-  const { delivery, dispatch, mayStart, packed } = judging;
+  const { delivery } = judging;
   const asker = askerOf(delivery);
   const judged = judging.open.map((member): Judged => {
-    const found = { dispatch, mayStart, packed, retry: member.node.retry };
+    const found = { ...judging.found, retry: member.node.retry };
     return { ...member, row: delivery.deps.protocol.ownRow(slotIn(member.place, judging.image), found, asker) };
   });
   if (isSuspect(judged) && delivery.suspects === "defer") {
@@ -129,6 +134,8 @@ async function perform(judging: Judging, judged: readonly Judged[]): Promise<voi
   }
   for (const member of ofKind(judged, "split")) await split(judging, member);
   for (const member of ofKind(judged, "give-up")) await giveUp(judging, member);
+  for (const member of ofKind(judged, "promote")) await promote(judging, member);
+  for (const member of ofKind(judged, "claim-beside")) if (isKnown(judging, member)) await claimBeside(judging, member);
   const mine = ofKind(judged, "run").map((member) => ({ ...member, lease: member.row.lease }));
   const claims = ofKind(judged, "claim").filter((member) => isKnown(judging, member));
   if (claims.length > 0) await claim(judging, claims, mine);
@@ -179,6 +186,15 @@ async function giveUp(judging: Judging, member: Rowed<"give-up">): Promise<void>
   await driveNodes(delivery, [{ node, place, join, slot: outcome }], result.image, asRepair);
 }
 
+/** The worker of the first lease vanished while its copy is at work: that goes on in its place. Whose message it is finds out. */
+async function promote(judging: Judging, member: Rowed<"promote">): Promise<void> {
+  const { run } = judging.delivery;
+  const { seen } = member.row;
+  const copy = leaseOfCopy(seen, seen.lost + 1) as LeasedSlot;
+  const result = await run.write(promoteWrite(run.generation, member.place, seen, copy), "slot.promote");
+  reopen(judging, result.image, member);
+}
+
 /** A rolling deploy may bring a task that this worker does not know yet: its neighbours run, and the message comes back. */
 function isKnown({ delivery, unknown }: Judging, member: Located): boolean {
   const known = delivery.deps.registry.get(member.node.task)?.body !== undefined;
@@ -187,7 +203,7 @@ function isKnown({ delivery, unknown }: Judging, member: Located): boolean {
 }
 
 interface Leased extends Located {
-  readonly lease: LeasedSlot;
+  readonly lease: OwnLease;
 }
 
 /**
@@ -196,11 +212,51 @@ interface Leased extends Located {
  * @param mine - Members that this delivery holds already, by a claim whose answer was lost.
  */
 async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine: readonly Leased[]): Promise<void> {
-  const { delivery, turns } = judging;
+  const { delivery } = judging;
   const untouched = members.every(({ row }) => row.seen.state === "absent");
   const wanted = untouched ? members.length : Math.min(members.length, slotsPerWrite.seen);
+  await inTurns(judging, members, wanted, async (now, free) => {
+    const claims = now.map((member) => ({ ...member, seen: member.row.seen, lease: leaseFor(delivery, member.row) }));
+    const result = await claimAll(delivery, claims);
+    if (result.applied) {
+      judging.image = result.image;
+      await attemptAll(judging, [...mine, ...claims], free);
+    } else {
+      reopen(judging, result.image, ...now, ...mine);
+    }
+  });
+}
+
+/** Claims a second lease, and runs the copy: it is alone in its message. */
+async function claimBeside(judging: Judging, member: Rowed<"claim-beside">): Promise<void> {
+  const { delivery } = judging;
+  const { node, place, row } = member;
+  await inTurns(judging, [member], 1, async (_, free) => {
+    const { dispatch, attempt, lost } = row.seen;
+    const lease = leaseFor(delivery, { dispatch, attempt: attempt + 1, lost });
+    const { state: _state, dispatch: _dispatch, lost: _lost, ...second } = lease;
+    const write = claimBesideWrite(delivery.run.generation, place, row.seen, second);
+    const result = await delivery.run.write(write, "slot.claim-beside", taskClaimed(node, lease));
+    if (!result.applied) return reopen(judging, result.image, member);
+    judging.image = result.image;
+    await attemptAll(judging, [{ ...member, lease: { ...lease, isCopy: true } }], free);
+  });
+}
+
+/**
+ * Claims as many members as have a turn, by `claim`; the others are judged again.
+ *
+ * @param claim - Is given what ends its turns: they are for bodies. What is written after those needs none, and the arrivals of
+ *   the next packs may go with it.
+ */
+async function inTurns<Member extends Located>(
+  judging: Judging,
+  members: readonly Member[],
+  wanted: number,
+  claim: (now: readonly Member[], free: () => void) => Promise<void>,
+): Promise<void> {
+  const { delivery, turns } = judging;
   const { given, waited } = await turns.take(wanted);
-  // A turn is for bodies: what is written after them needs none, and the arrivals of the next packs may go with it.
   const free = once(() => turns.free(given));
   try {
     const now = members.slice(0, given);
@@ -210,14 +266,7 @@ async function claim(judging: Judging, members: readonly Rowed<"claim">[], mine:
       judging.open = [];
       return returnUntil(delivery, delivery.deps.clock.now());
     }
-    const claims = now.map((member) => ({ ...member, seen: member.row.seen, lease: leaseFor(delivery, member.row) }));
-    const result = await claimAll(delivery, claims);
-    if (result.applied) {
-      judging.image = result.image;
-      await attemptAll(judging, [...mine, ...claims], free);
-    } else {
-      reopen(judging, result.image, ...now, ...mine);
-    }
+    await claim(now, free);
   } finally {
     free();
   }

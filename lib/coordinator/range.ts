@@ -89,6 +89,8 @@ async function perform(delivery: Delivery, range: Range, row: OwnRow): Promise<M
       return "done";
     case "split":
     case "give-up":
+    case "claim-beside":
+    case "promote":
       throw new TypeError(`a range cannot be in row ${row.kind}`);
   }
 }

@@ -4,16 +4,17 @@
  */
 
 import type { NodeId } from "../model/ids.ts";
-import type { PlanJoin } from "../plan/types.ts";
+import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import { expires } from "../protocol/diagnose.ts";
 import type { RangeName, Repair } from "../protocol/findings.ts";
 import { rangePlace, type SlotPlace } from "../protocol/keys.ts";
 import { lostError } from "../protocol/retry.ts";
+import { countsAfterLoss, isAtWork, leaseOfCopy } from "../protocol/rows.ts";
 import { countsOf, type LeasedSlot, type OpenSlot, type QueuedSlot } from "../protocol/slot.ts";
 import { type TallyPlace, tallyKey } from "../protocol/tally.ts";
-import { reissueWrite, settleWrite } from "../protocol/writes.ts";
+import { promoteWrite, reissueWrite, settleWrite } from "../protocol/writes.ts";
 import { chargeAttempt } from "./budget.ts";
-import { asRepair, type Delivery, lostWins } from "./delivery.ts";
+import { askerOf, asRepair, type Delivery, lostWins } from "./delivery.ts";
 import { driveJoin, driveNodes, driveTally, endRun, releaseJoin } from "./drive.ts";
 import { endRest, endRests } from "./end-rest.ts";
 import { endMembers } from "./ending.ts";
@@ -107,15 +108,17 @@ async function resend(delivery: Delivery, { place, send }: Missing, seen: OpenSl
 
 /** A new dispatch of what a dead owner held. */
 async function sendAnew(delivery: Delivery, { place, send }: Missing, seen: LeasedSlot): Promise<void> {
-  const { result, waiting } = await reissue(delivery, place, seen, { attempt: seen.attempt, lost: seen.lost + 1 });
+  const { result, waiting } = await reissue(delivery, place, seen, countsAfterLoss(seen));
   if (result.applied || sameIssue(slotIn(place, result.image), waiting)) await send(waiting.dispatch, waiting.atMs);
 }
 
 /** Lease over: a new dispatch of its own, or the end when its workers vanished too often, or the budget is used up. */
 async function expire(delivery: Delivery, id: NodeId, seen: LeasedSlot): Promise<void> {
   const node = await delivery.run.plan.node(id);
-  const lost = seen.lost + 1;
-  const error = expires(node, seen) ? lostError(lost) : await chargeAttempt(delivery, node, seen, lostError(lost));
+  if (isAtWork(seen.second, askerOf(delivery))) return promote(delivery, node, seen);
+  const counts = countsAfterLoss(seen);
+  const { lost } = counts;
+  const error = expires(node, seen) ? lostError(lost) : await chargeAttempt(delivery, node, counts, lostError(lost));
   if (error === undefined) return sendAnew(delivery, await missingNode(delivery, id), seen);
   const located = await locate(delivery, node);
   const { place, join } = located;
@@ -123,6 +126,13 @@ async function expire(delivery: Delivery, id: NodeId, seen: LeasedSlot): Promise
   const write = settleWrite(delivery.run.generation, place, join, seen, outcome);
   const result = await delivery.run.write(write, "slot.expire", taskSettled(located.node, outcome));
   if (result.applied) await driveNodes(delivery, [{ ...located, slot: outcome }], result.image, asRepair);
+}
+
+/** Its copy is at work: that goes on in its place, and its message carries the task from now on. */
+async function promote(delivery: Delivery, node: PlanNode, seen: LeasedSlot): Promise<void> {
+  const { place } = await locate(delivery, node);
+  const copy = leaseOfCopy(seen, seen.lost + 1) as LeasedSlot;
+  await delivery.run.write(promoteWrite(delivery.run.generation, place, seen, copy), "slot.promote");
 }
 
 async function driveSettled(delivery: Delivery, id: NodeId): Promise<void> {

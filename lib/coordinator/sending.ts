@@ -2,9 +2,9 @@
  * Sending task messages. A send is done when the service has accepted every entry; only then may anything be acknowledged.
  */
 import { QueueError, StoreError } from "../errors.ts";
-import type { RunId } from "../model/ids.ts";
+import type { JoinId, RunId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { FollowMessage, MapMessage, TaskMessage, WakeMessage } from "../model/message.ts";
+import type { FollowMessage, HedgeMessage, MapMessage, TaskMessage, WakeMessage } from "../model/message.ts";
 import { startMs } from "../model/start-time.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { OutgoingMessage, QueueRef } from "../ports/index.ts";
@@ -31,6 +31,8 @@ export interface NodeSend {
   readonly atMs: number;
   /** True when nothing of it is recorded: a time that no message keeps has to be. */
   readonly first?: true;
+  /** Set for a second copy: the attempt beside which it is to run. */
+  readonly copyOf?: number;
 }
 
 /** Nodes that are released now: each starts in its time. Those that wait travel alone. */
@@ -140,13 +142,28 @@ export async function sendFollow(
   await sendAll(deps, "request", [entry], "follow.send");
 }
 
+/** Has the members of a hedged join looked at that are late. */
+export async function sendHedge({ deps, run }: Delivery, join: JoinId): Promise<void> {
+  const { fairnessKey } = await run.plan.whole();
+  const message: HedgeMessage = { tutti: 1, type: "hedge", run: run.id, generation: run.generation, join };
+  await sendAll(
+    deps,
+    "request",
+    [{ body: JSON.stringify(message), delaySeconds: 0, ...keyed(fairnessKey) }],
+    "hedge.send",
+  );
+}
+
 /** Nodes whose arguments do not fit into one message travel alone. */
 function fitting(send: NodeSend): readonly NodeSend[] {
   if (send.nodes.length <= 1 || fitTogether(send.nodes)) return [send];
   return send.nodes.map((node) => ({ ...send, nodes: [node] }));
 }
 
-async function messageOf(delivery: Delivery, { nodes, dispatch }: NodeSend): Promise<TaskMessage | WakeMessage> {
+async function messageOf(
+  delivery: Delivery,
+  { nodes, dispatch, copyOf }: NodeSend,
+): Promise<TaskMessage | WakeMessage> {
   const { run } = delivery;
   const [first] = nodes;
   // The request queue is open to every producer: control believes the stored plan alone.
@@ -160,6 +177,7 @@ async function messageOf(delivery: Delivery, { nodes, dispatch }: NodeSend): Pro
     generation: run.generation,
     dispatch,
     plan: run.plan.ref,
+    ...(copyOf === undefined ? {} : { copyOf }),
     ...(fragment === undefined ? {} : { fragment: { nodes: { ...fragment.nodes }, joins: { ...fragment.joins } } }),
   };
 }

@@ -16,10 +16,18 @@ import { readDocument } from "../records/documents.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { followAll } from "./children.ts";
-import { isFollowMessage, isMapMessage, parseFollowMessage, parseMapMessage } from "./control-message.ts";
+import {
+  isFollowMessage,
+  isHedgeMessage,
+  isMapMessage,
+  parseFollowMessage,
+  parseHedgeMessage,
+  parseMapMessage,
+} from "./control-message.ts";
 import { createDelivery, lostWins, wonAll } from "./delivery.ts";
 import type { CoordinatorDeps, Disposition } from "./deps.ts";
 import { handleMap } from "./expand.ts";
+import { copyRest } from "./hedge.ts";
 import { newHead, planOf, releaseRun, storePlan } from "./new-run.ts";
 import { operate } from "./operate.ts";
 import { handOver, isTaskMessage } from "./outside.ts";
@@ -38,6 +46,7 @@ export async function control(deps: CoordinatorDeps, plans: PlanCache, message: 
     if (isTaskMessage(message.body)) return await outsideTask(deps, plans, message);
     if (isMapMessage(message.body)) return await map(deps, plans, message);
     if (isFollowMessage(message.body)) return await follow(deps, plans, message);
+    if (isHedgeMessage(message.body)) return await hedge(deps, plans, message);
     await answering(deps, message, () =>
       isReport(message.body) ? handleReport(deps, plans, message) : request(deps, plans, message),
     );
@@ -66,6 +75,11 @@ async function map(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMes
 async function follow(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
   const head = await readHead(deps.store, parseFollowMessage(message.body).run);
   if (head) await followAll(deps, plans, head);
+  return { kind: "acknowledge" };
+}
+
+async function hedge(deps: CoordinatorDeps, plans: PlanCache, message: ReceivedMessage): Promise<Disposition> {
+  await copyRest(deps, plans, parseHedgeMessage(message.body));
   return { kind: "acknowledge" };
 }
 

@@ -5,7 +5,7 @@
  * Nothing one record does changes what becomes of another (S12).
  */
 import { InvalidRequestError } from "../errors.ts";
-import { nodesOf, type TaskMessage, taskMessageSchema } from "../model/message.ts";
+import { nodesOf, type TaskMessage, taskMessageSchema, tokenOf } from "../model/message.ts";
 import type { PlanFragment, PlanNode } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import { type PlanCache, UnknownUnitError } from "../records/plans.ts";
@@ -77,7 +77,8 @@ async function workOne(
     delivery.suspects = suspects;
     const nodes = await namedNodes(delivery, task);
     delivery.fairnessKey = nodes[0]?.fairnessKey;
-    await handleOwn(delivery, { nodes, dispatch: task.dispatch, turns });
+    const copyOf = task.type === "task" ? task.copyOf : undefined;
+    await handleOwn(delivery, { nodes, dispatch: task.dispatch, copyOf, turns });
     if (delivery.deferred) return "suspect";
     await endRests(delivery);
     while (delivery.carry !== undefined) {
@@ -138,9 +139,7 @@ export function deliveryOf(
 ): Delivery {
   const fragment = task.fragment as PlanFragment | undefined;
   const opened = { id: task.run, generation: task.generation, plan: task.plan, ...(fragment ? { fragment } : {}) };
-  const { run, generation, dispatch } = task;
-  const token = { run, generation, node: nodesOf(task).join(" "), dispatch };
-  return createDelivery(deps, openRun(deps, plans, heads, opened), { token, ofUnit: true, ...started });
+  return createDelivery(deps, openRun(deps, plans, heads, opened), { token: tokenOf(task), ofUnit: true, ...started });
 }
 
 /** What an error makes of a message: poison is recorded and acknowledged, staleness acknowledged, everything else returned. */

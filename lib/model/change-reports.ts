@@ -106,6 +106,7 @@ export const planReportSchema = z
         when,
         count: count.nullable(),
         cancelRest: z.boolean(),
+        hedgePercentile: count.nullable(),
         expected: count,
         deadlineSeconds: z.number().nullable(),
         maxConcurrency: count.nullable(),

@@ -19,6 +19,9 @@ export const limits = {
   edgesPerDag: 10_000,
   /** Canvases inside canvases; the nesting of JSON inside arguments does not count. */
   nestingLevels: 32,
+  /** Share of the members that have ended when the others get a second copy: fewer would double what is usual. */
+  minHedgePercentile: 50,
+  maxHedgePercentile: 99,
   maxAttempts: 100,
   maxLost: 100,
   taskTimeoutSeconds: 12 * 3600,

@@ -12,7 +12,7 @@ import { limits } from "./limits.ts";
 export interface Token {
   readonly run: string;
   readonly generation: number;
-  /** One node, several separated by a space, or a range. */
+  /** One node, several separated by a space, a copy, or a range. */
   readonly node: string;
   readonly dispatch: number;
 }
@@ -34,7 +34,13 @@ const taskFields = {
 
 /** One task, or a pack: members of one leaf of a group. */
 export const taskMessageSchema = z.discriminatedUnion("type", [
-  z.strictObject({ ...taskFields, type: z.literal("task"), node: z.string().min(1) }),
+  z.strictObject({
+    ...taskFields,
+    type: z.literal("task"),
+    node: z.string().min(1),
+    /** Set for a second copy: the attempt beside which it is to run. */
+    copyOf: z.int().positive().optional(),
+  }),
   z.strictObject({
     ...taskFields,
     type: z.literal("pack"),
@@ -43,6 +49,14 @@ export const taskMessageSchema = z.discriminatedUnion("type", [
 ]);
 
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
+
+/** What the message of a task is known by: that of a copy is another one than its member's own. */
+export function tokenOf(message: TaskMessage): Token {
+  const { run, generation, dispatch } = message;
+  const copyOf = message.type === "task" ? message.copyOf : undefined;
+  const names = nodesOf(message).join(" ");
+  return { run, generation, dispatch, node: copyOf === undefined ? names : `${names} beside ${copyOf}` };
+}
 
 /** The nodes a message names. */
 export function nodesOf(message: TaskMessage): readonly string[] {
@@ -88,6 +102,17 @@ export const followMessageSchema = z.strictObject({
 });
 
 export type FollowMessage = z.infer<typeof followMessageSchema>;
+
+/** A hedged join whose members that are late are to be copied, on the request queue. */
+export const hedgeMessageSchema = z.strictObject({
+  tutti: z.literal(1),
+  type: z.literal("hedge"),
+  run: runIdSchema,
+  generation: z.int().positive(),
+  join: z.string().min(1),
+});
+
+export type HedgeMessage = z.infer<typeof hedgeMessageSchema>;
 
 /** Text of a token; equal for every copy. */
 export function tokenText(token: Token): string {

@@ -90,12 +90,21 @@ export const chainSchema = z
   })
   .meta({ id: "Chain" });
 
+/**
+ * When so many percent of the members have ended, a second copy of each that is still at work is started; the first outcome
+ * counts. For tasks that may run twice at a time.
+ */
+export const hedgeSchema = z
+  .strictObject({ afterPercentile: z.int().min(limits.minHedgePercentile).max(limits.maxHedgePercentile) })
+  .meta({ id: "Hedge" });
+
 /** All at once; the value is the list of theirs. */
 export const groupSchema = z
   .strictObject({
     get group() {
       return members(workflowSchema);
     },
+    hedge: hedgeSchema.optional(),
   })
   .meta({ id: "Group" });
 
@@ -109,6 +118,8 @@ const over = {
   over: z.union([z.array(jsonSchema).meta({ maxItems: limits.membersPerGroup }), referenceSchema]).optional(),
   /** Members that run at the same time, at most. Default: all. */
   maxConcurrency: z.int().min(1).max(limits.membersPerGroup).optional(),
+  /** Not beside `maxConcurrency`. */
+  hedge: hedgeSchema.optional(),
 };
 
 /** One copy of a workflow for each item of a list, all at once or a few at a time; the value is the list of theirs. */
@@ -177,6 +188,8 @@ export const chordBodySchema = z
     when: whenSchema.optional(),
     /** Members that are not needed any more, once the chord is decided without them, are ended. Default: they go on. */
     cancelRest: z.boolean().optional(),
+    /** For the members of the header. A map that is the header may have it instead. */
+    hedge: hedgeSchema.optional(),
     deadlineSeconds: deadlineSchema.optional(),
     onError: taskSchema.optional(),
   })
@@ -242,7 +255,7 @@ const mapOutline = z.strictObject({ map: z.strictObject({ each: requiredPart, ..
 export const outlineSchemas = {
   task: taskSchema,
   chain: z.strictObject({ chain: links(part) }),
-  group: z.strictObject({ group: members(part) }),
+  group: z.strictObject({ group: members(part), hedge: hedgeSchema.optional() }),
   chord: z.strictObject({ chord: chordBodySchema.extend({ header: members(part), callback: part.optional() }) }),
   dag: z.strictObject({ dag: dagBodySchema.extend({ nodes: z.record(nodeNameSchema, part) }) }),
   sleep: sleepSchema,
@@ -286,3 +299,4 @@ export type Headers = z.infer<typeof headersSchema>;
 export type Deadline = z.infer<typeof deadlineSchema>;
 export type NodeCondition = z.infer<typeof conditionSchema>;
 export type When = z.infer<typeof whenSchema>;
+export type Hedge = z.infer<typeof hedgeSchema>;

@@ -12,7 +12,7 @@ import type { Chain, Chord, DagNode, MapWorkflow, Task, Workflow } from "../mode
 import { compileDag } from "./dag.ts";
 import { deadlineOf } from "./deadline.ts";
 import { expandMap, type LiteralMap, listMembers, type Member, type Members } from "./expand-map.ts";
-import { cancelRestOf, joinPolicyOf } from "./join-policy.ts";
+import { cancelRestOf, hedgeOf, joinPolicyOf } from "./join-policy.ts";
 import { decideFirst, joinOf, joinUnit, packed, shapeOf } from "./joins.ts";
 import { compileMap } from "./map.ts";
 import { dynamicMapOf } from "./map-list.ts";
@@ -38,7 +38,8 @@ export function compileWorkflow(context: Compilation, given: Workflow | DagNode,
   if (dynamicMapOf(workflow) !== undefined)
     return compileMap(context, workflow as MapWorkflow | Chord, inside, compileWorkflow);
   if ("chain" in workflow) return compileChain(context, workflow, inside);
-  if ("group" in workflow) return compileGroup(context, listMembers(workflow.group, `${place.doc}.group`), inside);
+  if ("group" in workflow)
+    return compileGroup(context, listMembers(workflow.group, `${place.doc}.group`, workflow.hedge), inside);
   if ("map" in workflow) return compileGroup(context, expandMap(workflow as LiteralMap, place.doc), inside);
   if ("chord" in workflow) return compileChord(context, workflow, inside);
   return compileDag(context, workflow, inside, compileWorkflow);
@@ -85,7 +86,8 @@ function compileGroup(context: Compilation, listed: Members, place: Place): Unit
     failure: place.failure,
     releasedBy: place.releasedBy,
   });
-  addHeader(context, { ...join, ...shapeOf(context, members, listed.maxConcurrency) }, members, place.doc);
+  const shape = shapeOf(context, members, listed.maxConcurrency);
+  addHeader(context, { ...join, ...shape, ...hedgeOf(listed.hedge) }, members, place.doc);
   return joinUnit(id);
 }
 
@@ -123,6 +125,7 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
     ...policy,
     ...shapeOf(context, members, header.maxConcurrency),
     ...cancelRestOf(chord, place.doc),
+    ...hedgeOf(header.hedge),
     onError: chord.onError === undefined ? null : below(place.path, "onError"),
     ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
   };
@@ -136,9 +139,10 @@ function compileChord(context: Compilation, { chord }: Chord, place: Place): Uni
   return unit;
 }
 
-function headerOf({ header }: Chord["chord"], doc: string): Members {
+function headerOf({ header, hedge }: Chord["chord"], doc: string): Members {
   const at = `${doc}.chord.header`;
-  return Array.isArray(header) ? listMembers(header, at) : expandMap(header as LiteralMap, at);
+  if (Array.isArray(header)) return listMembers(header, at, hedge);
+  return { ...expandMap(header as LiteralMap, at), ...(hedge === undefined ? {} : { hedge }) };
 }
 
 /** Adds the join of a header: its members are attached to their slots and released together. */

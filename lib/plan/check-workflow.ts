@@ -49,6 +49,7 @@ function check(part: Part, level: number, count: { tasks: number }): void {
   }
   checkOutline(part, key);
   const canvas = value as DagNode;
+  checkHedge(canvas, at);
   count.tasks += ownTasks(canvas) * part.times;
   if (count.tasks > limits.tasksPerRun) {
     throw new InvalidRequestError(at, undefined, `must not be there: a run has at most ${limits.tasksPerRun} tasks`);
@@ -62,6 +63,22 @@ function checkOutline({ value, at, isNode }: Part, key: CanvasKey): void {
   if (isJsonObject(header)) {
     checkSchema(chordOverMapSchemas[isNode ? "node" : "plain"], value, at);
   } else checkSchema((isNode ? nodeOutlineSchemas : outlineSchemas)[key], value, at);
+}
+
+/** A copy would take a place beside its member, and a header is hedged once. */
+function checkHedge(canvas: DagNode, at: string): void {
+  const chord = "chord" in canvas ? canvas.chord : undefined;
+  const header = chord !== undefined && !Array.isArray(chord.header) ? chord.header.map : undefined;
+  const map = "map" in canvas ? canvas.map : header;
+  const mapAt = `${at}${header === undefined ? "" : ".chord.header"}.map.hedge`;
+  const own = chord?.hedge === undefined ? undefined : { hedge: chord.hedge, at: `${at}.chord.hedge` };
+  const ofMap = map?.hedge === undefined ? undefined : { hedge: map.hedge, at: mapAt };
+  if (own && ofMap)
+    throw new InvalidRequestError(own.at, own.hedge, "must not be there: the map that is the header has one");
+  const hedged = own ?? ofMap;
+  if (hedged === undefined || map?.maxConcurrency === undefined) return;
+  const rule = "must not be beside maxConcurrency: a second copy would take a place of another member";
+  throw new InvalidRequestError(hedged.at, hedged.hedge, rule);
 }
 
 function headerOf(value: unknown): unknown {

@@ -43,6 +43,8 @@ export interface PlanDescription {
     readonly count: number | null;
     /** Whether members that are not needed any more are ended. */
     readonly cancelRest: boolean;
+    /** When that many percent of the members have ended, the others get a second copy; null: they do not. */
+    readonly hedgePercentile: number | null;
     readonly expected: number;
     readonly deadlineSeconds: number | null;
     /** Members that may run at the same time; null: all. */
@@ -81,6 +83,7 @@ export function describePlan(plan: Plan, nowMs?: number): PlanDescription {
     when: join.when,
     count: join.count ?? null,
     cancelRest: join.cancelRest ?? false,
+    hedgePercentile: join.hedgePercentile ?? null,
     expected: join.size,
     deadlineSeconds: join.deadlineSeconds ?? null,
     maxConcurrency: join.maxConcurrency ?? null,

@@ -5,7 +5,7 @@
  * it. Equal items are members of their own, and no items are a list of none.
  */
 import type { Json } from "../model/json.ts";
-import type { MapWorkflow, Workflow } from "../model/workflow.ts";
+import type { Hedge, MapWorkflow, Workflow } from "../model/workflow.ts";
 
 /** A list of members. */
 export interface Members {
@@ -14,6 +14,7 @@ export interface Members {
   readonly list: readonly Member[];
   /** How many may run at the same time; undefined: all. */
   readonly maxConcurrency?: number;
+  readonly hedge?: Hedge;
 }
 
 /** One member. */
@@ -31,17 +32,19 @@ export interface LiteralMap {
 }
 
 /** Members as written. @param doc - Path of the list in the document. */
-export function listMembers(workflows: readonly Workflow[], doc: string): Members {
-  return { doc, list: workflows.map((workflow, i) => ({ workflow, doc: `${doc}[${i}]` })) };
+export function listMembers(workflows: readonly Workflow[], doc: string, hedge?: Hedge): Members {
+  const list = workflows.map((workflow, i) => ({ workflow, doc: `${doc}[${i}]` }));
+  return { doc, list, ...(hedge === undefined ? {} : { hedge }) };
 }
 
 /** Members of a map. @param doc - Path of the map in the document. */
 export function expandMap({ map }: LiteralMap, doc: string): Members {
-  const { each, over, maxConcurrency } = map;
+  const { each, over, maxConcurrency, hedge } = map;
   const list = over.map((value, i) => ({
     workflow: each,
     doc: `${doc}.map.each`,
     item: { value, doc: `${doc}.map.over[${i}]` },
   }));
-  return { doc: `${doc}.map.over`, list, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) };
+  const bound = maxConcurrency === undefined ? {} : { maxConcurrency };
+  return { doc: `${doc}.map.over`, list, ...bound, ...(hedge === undefined ? {} : { hedge }) };
 }

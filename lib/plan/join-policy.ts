@@ -2,7 +2,7 @@
  * When a chord is decided, from what its document says and the number of its members.
  */
 import { InvalidRequestError } from "../errors.ts";
-import type { Chord, When } from "../model/workflow.ts";
+import type { Chord, Hedge, When } from "../model/workflow.ts";
 import type { PlanJoin } from "./types.ts";
 
 /** The policy of a join. @throws InvalidRequestError when its members can never come to what it asks for. */
@@ -35,6 +35,11 @@ export function cancelRestOf(
     true,
     "must not be with all-settled: it waits for every member",
   );
+}
+
+/** Whether members that are late get a second copy. */
+export function hedgeOf(hedge: Hedge | undefined): Pick<PlanJoin, "hedgePercentile"> {
+  return hedge === undefined ? {} : { hedgePercentile: hedge.afterPercentile };
 }
 
 /** Rounded down, but not what binary fractions lose: 65.6 % of 375 are 246. */

@@ -161,6 +161,8 @@ export interface PlanJoin {
   readonly count?: number;
   /** Members without an outcome are ended when the join is decided early. */
   readonly cancelRest?: true;
+  /** When that many percent of the members have ended, the others get a second copy. */
+  readonly hedgePercentile?: number;
   /** After the decision *callback*. */
   readonly next: readonly Next[];
   /** Started after the decision *error*. */

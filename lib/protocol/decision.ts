@@ -9,7 +9,7 @@ import type { Skip } from "../model/outcome.ts";
 import type { PlanJoin } from "../plan/types.ts";
 import type { Image, Value } from "../ports/store.ts";
 import { decodeSkip } from "./slot.ts";
-import { countsIn, isCounting, remainingOf, topOf } from "./tally.ts";
+import { countsIn, isDecidedByCount, remainingOf, topOf } from "./tally.ts";
 
 /** `skipped`: it never started, since what it comes after has failed, or by choice; then nothing that follows it starts. */
 export type Decision = "callback" | "error" | "skipped";
@@ -49,7 +49,7 @@ export function chosenSkip(join: PlanJoin, top: Image | undefined): Skip | undef
 
 /** The decision that the counts of an undecided join call for: whoever meets it has to write it (S4, G44). */
 export function owedDecision(join: PlanJoin, top: Image | undefined): Decision | undefined {
-  if (!isCounting(join) || top === undefined || decisionOf(join, top) !== undefined) return undefined;
+  if (!isDecidedByCount(join) || top === undefined || decisionOf(join, top) !== undefined) return undefined;
   const { settled, bad } = countsIn(join, topOf(join), top);
   const count = join.count ?? 0;
   if (join.when === "tolerate") return bad > count ? "error" : undefined;

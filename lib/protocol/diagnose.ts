@@ -17,7 +17,7 @@ import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
 import { keptParts, reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
-import { leaseOver } from "./rows.ts";
+import { countsAfterLoss, leaseOver } from "./rows.ts";
 import { isBad, type LeasedSlot, type OpenSlot, type Slot, skipIn } from "./slot.ts";
 import {
   decided,
@@ -32,7 +32,17 @@ import {
   tallyOf,
 } from "./snapshot.ts";
 import { mayStart } from "./status.ts";
-import { isCounting, isTop, itemsAt, markFor, markOf, parentOf, remainingOf, type TallyPlace, topOf } from "./tally.ts";
+import {
+  isDecidedByCount,
+  isTop,
+  itemsAt,
+  markFor,
+  markOf,
+  parentOf,
+  remainingOf,
+  type TallyPlace,
+  topOf,
+} from "./tally.ts";
 import { beforeTurn } from "./turn.ts";
 
 export interface Diagnosis {
@@ -234,7 +244,7 @@ function restFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
 function joinFindings(snapshot: Snapshot, join: PlanJoin, released: Released): Finding[] {
   const missing = isKept(snapshot, join) ? [] : unmarked(snapshot, join);
   if (missing.length > 0) {
-    const what = isCounting(join) ? "has settled members" : "is complete";
+    const what = isDecidedByCount(join) ? "has settled members" : "is complete";
     const explanation = `part of the join ${what}, and its arrival above is not recorded`;
     return missing.map((place): Finding => {
       const repair: Repair = { do: "drive-tally", join: join.id, place };
@@ -289,13 +299,14 @@ function unmarked(snapshot: Snapshot, join: PlanJoin): readonly TallyPlace[] {
       const place = { level, number };
       const image = tallyOf(snapshot, join, place);
       if (isTop(join, place) || image === undefined) continue;
-      if (!isCounting(join) && remainingOf(join, place, image) > 0) continue;
+      // Of a hedged join nothing waits for a count.
+      if (!isDecidedByCount(join) && remainingOf(join, place, image) > 0) continue;
       const mark = tallyOf(snapshot, join, parentOf(join, place))?.[markOf(join, place)];
       const behind = typeof mark === "number" ? mark < markFor(join, place, image) : owesMark(join, place, image);
       if (!behind || above.has(nameOf(place))) continue;
       places.push(place);
       for (let next = parentOf(join, place); !isTop(join, next); next = parentOf(join, next)) above.add(nameOf(next));
-      if (!isCounting(join)) return places;
+      if (!isDecidedByCount(join)) return places;
     }
   }
   return places;
@@ -303,7 +314,7 @@ function unmarked(snapshot: Snapshot, join: PlanJoin): readonly TallyPlace[] {
 
 /** An item without a mark owes one when it is full; in a counting join as soon as anything below it is settled. */
 function owesMark(join: PlanJoin, place: TallyPlace, image: Image): boolean {
-  return !isCounting(join) || markFor(join, place, image) > 0;
+  return !isDecidedByCount(join) || markFor(join, place, image) > 0;
 }
 
 function endMissing(snapshot: Snapshot): Finding {
@@ -362,5 +373,5 @@ function deadlines(snapshot: Snapshot, released: Released, nowMs: number, timers
 
 /** Whether one more lost attempt ends the node. */
 export function expires(node: PlanNode, seen: Extract<OpenSlot, { state: "leased" }>): boolean {
-  return lostTooOften(node.retry, seen.lost + 1);
+  return lostTooOften(node.retry, countsAfterLoss(seen).lost);
 }

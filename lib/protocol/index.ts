@@ -7,6 +7,7 @@
 import { chargeRow } from "./budget.ts";
 import { decisionOf, owedDecision } from "./decision.ts";
 import { diagnose } from "./diagnose.ts";
+import { failedRow, mayCopy, owesHedge } from "./hedge.ts";
 import { laneGoesOn, nextOpenUnit } from "./lanes.ts";
 import { outsideRow, reportRow } from "./outside.ts";
 import { afterFailure } from "./retry.ts";
@@ -24,6 +25,9 @@ export const protocol = {
   decisionOf,
   owedDecision,
   afterFailure,
+  failedRow,
+  owesHedge,
+  mayCopy,
   diagnose,
   laneGoesOn,
   nextOpenUnit,

@@ -23,9 +23,13 @@ export function attemptOf(run: RunId, generation: number, node: NodeId, slot: Sl
   return { run, generation, dispatch, attempt, lost, node };
 }
 
+/** Nothing runs here, alone or with others, and nothing is copied. */
+const impossible = ["run", "split", "claim-beside", "promote"] as const;
+type Impossible = (typeof impossible)[number];
+
 /** What a message about an outside task may end in, at control. */
 export type OutsideRow =
-  | Exclude<OwnRow, { kind: "run" | "split" }>
+  | Exclude<OwnRow, { kind: Impossible }>
   /** It is claimed, and perhaps not sent: its claimer had the token in hand. */
   | { readonly kind: "hand-over"; readonly lease: LeasedSlot };
 
@@ -37,8 +41,12 @@ export function outsideRow(slot: Slot, found: Omit<OwnCase, "packed">, asker: As
     if (slot.dispatch === found.dispatch) return { kind: "discharged" };
   }
   const row = ownRow(slot, { ...found, packed: false }, asker);
-  if (row.kind === "run" || row.kind === "split") throw new TypeError(`an outside task cannot be in row ${row.kind}`);
+  if (isImpossible(row)) throw new TypeError(`an outside task cannot be in row ${row.kind}`);
   return row;
+}
+
+function isImpossible(row: OwnRow): row is Extract<OwnRow, { kind: Impossible }> {
+  return (impossible as readonly string[]).includes(row.kind);
 }
 
 export type ReportRow =

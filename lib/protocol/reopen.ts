@@ -13,7 +13,7 @@ import { isBounded, joinsAround, memberAround } from "./lanes.ts";
 import { outsideOwner } from "./outside.ts";
 import type { ListName } from "./release.ts";
 import { leaseOver } from "./rows.ts";
-import { asSeen, decodeSlot, encodeSlot, endlessMs, isBad, type Slot } from "./slot.ts";
+import { asSeen, countsOf, decodeSlot, encodeSlot, endlessMs, isBad, type Slot } from "./slot.ts";
 import { decided, memberSlot, type Snapshot, tallyOf } from "./snapshot.ts";
 import { isGoodMark, isTop, itemsAt, markOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
@@ -168,7 +168,7 @@ function tally(reopening: Reopening, join: PlanJoin, place: TallyPlace): Write[]
   // Nothing to open below the top: its successes stand as they are.
   if (!top && opened.open === 0) return [];
   const decision = top
-    ? ["decision", "decidedBy", "decidedAt", "accepted", "skip", "cause", "held", "lastBy", "lastAt"]
+    ? ["decision", "decidedBy", "decidedAt", "accepted", "skip", "cause", "held", "hedgedAt", "lastBy", "lastAt"]
     : [];
   return [
     {
@@ -242,13 +242,15 @@ function openSlots(slots: readonly Found[], time: ReopenTime): Opened {
     // Programs elsewhere hold theirs for up to a year; what they report of this generation is refused by its token. A child run
     // is no owner to wait for either: the next expansion meets it again, and goes on with it.
     const ownedApart = slot.state === "leased" && (slot.owner === outsideOwner || slot.untilMs === endlessMs);
-    const waits = slot.state === "leased" && !ownedApart && !leaseOver(slot, time);
+    // Two may be at work: the later end is waited for.
+    const untilMs = slot.state === "leased" ? Math.max(slot.untilMs, slot.second?.untilMs ?? 0) : 0;
+    const waits = slot.state === "leased" && !ownedApart && !leaseOver({ untilMs }, time);
     if (!waits) {
       remove.push(attribute);
       continue;
     }
-    const atMs = slot.untilMs + time.skewMs;
-    const { attempt, lost } = slot;
+    const atMs = untilMs + time.skewMs;
+    const { attempt, lost } = countsOf(slot);
     const waiting = { state: "waiting", dispatch: slot.dispatch + 1, attempt, lost, atMs, timer: true } as const;
     set.push({ path: [attribute], value: encodeSlot(waiting) });
   }

@@ -8,7 +8,7 @@
 import type { StoredError } from "../model/outcome.ts";
 import type { RetryPolicy } from "../plan/types.ts";
 import { lostTooOften } from "./retry.ts";
-import type { LeasedSlot, OpenSlot, Slot, WaitingSlot } from "./slot.ts";
+import type { LeasedSlot, OpenSlot, OwnLease, SecondLease, Slot, WaitingSlot } from "./slot.ts";
 
 /** Who is asking: this delivery, and its time. */
 export interface Asker {
@@ -22,8 +22,30 @@ export interface Asker {
 }
 
 /** A lease is over only when its end has passed by more than ε (S15, G3). */
-export function leaseOver(slot: LeasedSlot, asker: Pick<Asker, "nowMs" | "skewMs">): boolean {
+export function leaseOver(slot: Pick<LeasedSlot, "untilMs">, asker: Pick<Asker, "nowMs" | "skewMs">): boolean {
   return slot.untilMs + asker.skewMs < asker.nowMs;
+}
+
+/** Whether a copy still has its lease: one that has failed has none. */
+export function isAtWork(second: SecondLease | undefined, asker: Pick<Asker, "nowMs" | "skewMs">): boolean {
+  return second !== undefined && second.owner !== "" && !leaseOver(second, asker);
+}
+
+/** How many workers vanished with a second lease that is over: none where its copy has failed. */
+export function lostOf({ owner }: SecondLease): number {
+  return owner === "" ? 0 : 1;
+}
+
+/** Attempts of a slot none of whose leases is live, and how many of their workers have vanished. */
+export function countsAfterLoss({ attempt, lost, second }: LeasedSlot): Pick<LeasedSlot, "attempt" | "lost"> {
+  if (second === undefined) return { attempt, lost: lost + 1 };
+  return { attempt: second.attempt, lost: lost + 1 + lostOf(second) };
+}
+
+/** The lease of a copy as its owner holds it, and as it takes the place of the first. */
+export function leaseOfCopy(slot: LeasedSlot, lost = slot.lost): LeasedSlot | undefined {
+  const { state, dispatch, second } = slot;
+  return second === undefined ? undefined : { state, dispatch, lost, ...second };
 }
 
 export type OwnRow =
@@ -43,7 +65,11 @@ export type OwnRow =
   | { readonly kind: "split"; readonly seen: OpenSlot; readonly attempt: number; readonly lost: number }
   /** Lost attempts are used up, or `error` says what is: settle FAILED on exactly this state. */
   | { readonly kind: "give-up"; readonly seen: OpenSlot; readonly lost: number; readonly error?: StoredError }
-  | { readonly kind: "run"; readonly lease: LeasedSlot }
+  | { readonly kind: "run"; readonly lease: OwnLease }
+  /** Claim a second lease beside exactly this one, as the attempt after it. */
+  | { readonly kind: "claim-beside"; readonly seen: LeasedSlot }
+  /** The first is lost, and its copy is at work: that takes its place, on exactly this state. */
+  | { readonly kind: "promote"; readonly seen: LeasedSlot }
   /** Back to the queue until then. */
   | { readonly kind: "return"; readonly untilMs: number }
   /** Make sure that dispatch is on its way, then discharged. */
@@ -58,12 +84,16 @@ export interface OwnCase {
   readonly retry: RetryPolicy;
   /** True when the message names other members too. */
   readonly packed: boolean;
+  /** Set when the message is of a copy: of the attempt beside which it is to run. */
+  readonly copyOf?: number | undefined;
 }
 
 /** The own column: a node's own message, or a pack that names it, meets the node's slot (G1, G2, G3, G9). */
 export function ownRow(slot: Slot, found: OwnCase, asker: Asker): OwnRow {
   if (slot.state === "settled") return { kind: "drive" };
   if (slot.state === "leased" && slot.owner === asker.owner) return { kind: "run", lease: slot };
+  const copy = slot.state === "leased" ? leaseOfCopy(slot) : undefined;
+  if (copy?.owner === asker.owner) return { kind: "run", lease: { ...copy, isCopy: true } };
   if (!found.mayStart) return { kind: "discharged" };
   const row = ownRowOpen(slot, found, asker);
   if (!found.packed || row.kind !== "claim" || row.lost === 0) return row;
@@ -73,7 +103,8 @@ export function ownRow(slot: Slot, found: OwnCase, asker: Asker): OwnRow {
   return { kind: "split", seen: row.seen, attempt: row.attempt - 1, lost: row.lost };
 }
 
-function ownRowOpen(slot: OpenSlot, { dispatch, retry }: OwnCase, asker: Asker): OwnRow {
+function ownRowOpen(slot: OpenSlot, found: OwnCase, asker: Asker): OwnRow {
+  const { dispatch } = found;
   switch (slot.state) {
     case "absent":
       return { kind: "claim", seen: slot, dispatch, attempt: 1, lost: 0 };
@@ -87,7 +118,7 @@ function ownRowOpen(slot: OpenSlot, { dispatch, retry }: OwnCase, asker: Asker):
         lost: slot.lost,
       };
     case "leased":
-      return ownRowLeased(slot, dispatch, retry, asker);
+      return ownRowLeased(slot, found, asker);
     case "waiting":
       if (slot.dispatch > dispatch) return { kind: "send", dispatch: slot.dispatch, atMs: slot.atMs };
       if (slot.atMs > asker.nowMs) return { kind: "return", untilMs: slot.atMs };
@@ -95,12 +126,28 @@ function ownRowOpen(slot: OpenSlot, { dispatch, retry }: OwnCase, asker: Asker):
   }
 }
 
-function ownRowLeased(slot: LeasedSlot, dispatch: number, retry: RetryPolicy, asker: Asker): OwnRow {
+function ownRowLeased(slot: LeasedSlot, { dispatch, retry, copyOf }: OwnCase, asker: Asker): OwnRow {
   if (slot.dispatch > dispatch) return { kind: "discharged" };
-  if (!leaseOver(slot, asker)) return { kind: "return", untilMs: slot.untilMs + asker.skewMs };
-  const lost = slot.lost + 1;
+  if (!leaseOver(slot, asker))
+    return copyOf === undefined
+      ? { kind: "return", untilMs: slot.untilMs + asker.skewMs }
+      : copyRow(slot, copyOf, asker);
+  if (isAtWork(slot.second, asker)) return { kind: "promote", seen: slot };
+  const { attempt, lost } = countsAfterLoss(slot);
   if (lostTooOften(retry, lost)) return { kind: "give-up", seen: slot, lost };
-  return { kind: "claim", seen: slot, dispatch, attempt: slot.attempt + 1, lost };
+  return { kind: "claim", seen: slot, dispatch, attempt: attempt + 1, lost };
+}
+
+/** The message of a copy meets a live lease. What nothing waits for is left: the message of that lease carries the slot. */
+function copyRow(slot: LeasedSlot, copyOf: number, asker: Asker): OwnRow {
+  const { second } = slot;
+  if (slot.attempt === copyOf && second === undefined) return { kind: "claim-beside", seen: slot };
+  // An earlier delivery of this message: should its copy take the place of the first and die, only this brings it back.
+  if (slot.attempt === copyOf && second !== undefined && isAtWork(second, asker))
+    return { kind: "return", untilMs: second.untilMs + asker.skewMs };
+  return slot.carrier === asker.carrier
+    ? { kind: "return", untilMs: slot.untilMs + asker.skewMs }
+    : { kind: "discharged" };
 }
 
 export type DriverRow =

@@ -7,6 +7,8 @@
  *     └─ re-sent → queued ─claim→ leased
  *   any open state ─settle by others→ settled
  *
+ * A member of a hedged group may have a second lease beside the first: a copy of it is at work (hedge.ts).
+ *
  * (dispatch, attempt) only grow. Entries have one-letter names in the table: sixteen leases must not outgrow an item, and
  * every byte is paid at each write of a leaf.
  */
@@ -45,6 +47,26 @@ export interface LeasedSlot {
   /** Its last heartbeat, and the details that came with it or with an earlier one. */
   readonly beatAtMs?: number;
   readonly details?: string;
+  /** Absent: nobody else is at work, and nobody was while this lease lasts. */
+  readonly second?: SecondLease;
+}
+
+/** The lease of a copy. Its attempt is above that of the first lease, and is never given again. */
+export interface SecondLease {
+  readonly attempt: number;
+  /** Empty when the copy has failed while the first was at work: the lease is over, and only its attempt means anything. */
+  readonly owner: string;
+  readonly carrier: string;
+  readonly untilMs: number;
+  readonly startedAtMs: number;
+  readonly beatAtMs?: number;
+  readonly details?: string;
+}
+
+/** A lease as its owner holds it. */
+export interface OwnLease extends LeasedSlot {
+  /** It was claimed beside another's. Where that has ended first, this has taken its place since. */
+  readonly isCopy?: true;
 }
 
 export interface WaitingSlot {
@@ -98,13 +120,24 @@ export function skipIn(slot: Slot): Skip | undefined {
 /** Attempts claimed so far and those of them whose worker vanished. */
 export function countsOf(slot: Slot): { readonly attempt: number; readonly lost: number; readonly dispatch: number } {
   if (slot.state === "absent") return { attempt: 0, lost: 0, dispatch: 1 };
-  return { attempt: slot.attempt, lost: slot.lost, dispatch: slot.state === "settled" ? 0 : slot.dispatch };
+  const attempt = slot.state === "leased" ? (slot.second?.attempt ?? slot.attempt) : slot.attempt;
+  return { attempt, lost: slot.lost, dispatch: slot.state === "settled" ? 0 : slot.dispatch };
 }
 
 type Entries = { [key: string]: Value };
 const letters = { queued: "Q", leased: "L", waiting: "W" } as const;
 /** What a heartbeat sets beside the end of a lease. */
 export const beatEntries = { atMs: "k", details: "m" } as const;
+/** Entries of a second lease. A write reaches no deeper than an entry of a slot, so it is no map of its own. */
+export const secondEntries = {
+  attempt: "A",
+  owner: "O",
+  carrier: "C",
+  untilMs: "U",
+  startedAtMs: "B",
+  beatAtMs: "K",
+  details: "M",
+} as const;
 
 /** The slot as the table holds it. Absent slots are not stored. */
 export function encodeSlot(slot: Exclude<Slot, { state: "absent" }>): Value {
@@ -116,6 +149,7 @@ export function encodeSlot(slot: Exclude<Slot, { state: "absent" }>): Value {
     case "leased":
       if (slot.beatAtMs !== undefined) entries[beatEntries.atMs] = slot.beatAtMs;
       if (slot.details !== undefined) entries[beatEntries.details] = slot.details;
+      if (slot.second) Object.assign(entries, encodeSecond(slot.second));
       return {
         ...entries,
         s: letters.leased,
@@ -132,6 +166,27 @@ export function encodeSlot(slot: Exclude<Slot, { state: "absent" }>): Value {
     case "settled":
       return { ...entries, ...encodeSettled(slot) };
   }
+}
+
+/** A second lease, as the table holds it beside the first. */
+export function encodeSecond(second: SecondLease): Readonly<Record<string, Value>> {
+  const entries = Object.entries(secondEntries) as [keyof SecondLease, string][];
+  return Object.fromEntries(
+    entries.flatMap(([name, entry]) => (second[name] === undefined ? [] : [[entry, second[name]]])),
+  );
+}
+
+function decodeSecond(entry: Readonly<Record<string, Value>>): SecondLease {
+  const { attempt, owner, carrier, untilMs, startedAtMs, beatAtMs, details } = secondEntries;
+  return {
+    attempt: Number(entry[attempt]),
+    owner: String(entry[owner]),
+    carrier: String(entry[carrier]),
+    untilMs: Number(entry[untilMs]),
+    startedAtMs: Number(entry[startedAtMs]),
+    ...(entry[beatAtMs] === undefined ? {} : { beatAtMs: Number(entry[beatAtMs]) }),
+    ...(entry[details] === undefined ? {} : { details: String(entry[details]) }),
+  };
 }
 
 function encodeSettled(slot: SettledSlot): Entries {
@@ -190,6 +245,7 @@ export function decodeSlot(value: Value | undefined): Slot {
         startedAtMs: Number(entry.b),
         ...(entry[beatEntries.atMs] === undefined ? {} : { beatAtMs: Number(entry[beatEntries.atMs]) }),
         ...(entry[beatEntries.details] === undefined ? {} : { details: String(entry[beatEntries.details]) }),
+        ...(entry[secondEntries.attempt] === undefined ? {} : { second: decodeSecond(entry) }),
       };
     case letters.waiting:
       return {
@@ -246,20 +302,33 @@ export function decodeError(value: Value): StoredError {
  * The condition "exactly what was seen", for every open state: a repair or take-over may act on nothing older or newer.
  *
  * (dispatch, attempt) only grow, so the entries named here pin the state; a lease is pinned by its end as well, since every
- * heartbeat moves that (S15; G1, G2, G3, G12).
+ * heartbeat moves that (S15; G1, G2, G3, G12), and by what is beside it.
  */
 export function asSeen(attribute: string, slot: OpenSlot): Condition {
   if (slot.state === "absent") return { is: "absent", path: [attribute] };
   const entry = (name: string, value: string | number): Condition => ({ is: "equal", path: [attribute, name], value });
   const of: Condition[] = [entry("s", letters[slot.state]), entry("d", slot.dispatch), entry("a", slot.attempt)];
-  if (slot.state === "leased") of.push(entry("o", slot.owner), entry("u", slot.untilMs));
+  if (slot.state === "leased") of.push(entry("o", slot.owner), entry("u", slot.untilMs), ...second(attribute, slot));
   else of.push(entry("t", slot.atMs));
   if (slot.state === "queued") of.push(entry("n", slot.resends));
   return { is: "all", of };
 }
 
+/** The second lease as it was seen: one may come between a look and a write, and one that is there may move its end. */
+function second(attribute: string, slot: LeasedSlot): readonly Condition[] {
+  const { attempt, untilMs } = secondEntries;
+  if (slot.second === undefined) return [{ is: "absent", path: [attribute, attempt] }];
+  return [
+    { is: "equal", path: [attribute, attempt], value: slot.second.attempt },
+    { is: "equal", path: [attribute, untilMs], value: slot.second.untilMs },
+  ];
+}
+
+/** What a lease is known by. */
+type Fence = Pick<LeasedSlot, "owner" | "attempt">;
+
 /** The condition "leased by me, same attempt": of everything only a live owner may do (G4, G5). */
-export function leasedBy(attribute: string, lease: { readonly owner: string; readonly attempt: number }): Condition {
+export function leasedBy(attribute: string, lease: Fence): Condition {
   return {
     is: "all",
     of: [
@@ -268,4 +337,26 @@ export function leasedBy(attribute: string, lease: { readonly owner: string; rea
       { is: "equal", path: [attribute, "a"], value: lease.attempt },
     ],
   };
+}
+
+/** The same of a second lease. */
+export function secondBy(attribute: string, lease: Fence): Condition {
+  return {
+    is: "all",
+    of: [
+      { is: "equal", path: [attribute, "s"], value: letters.leased },
+      { is: "equal", path: [attribute, secondEntries.owner], value: lease.owner },
+      { is: "equal", path: [attribute, secondEntries.attempt], value: lease.attempt },
+    ],
+  };
+}
+
+/** The same in either place: a copy may have taken the place of what it was a copy of. */
+export function leasedInEither(attribute: string, lease: Fence): Condition {
+  return { is: "any", of: [leasedBy(attribute, lease), secondBy(attribute, lease)] };
+}
+
+/** Leased by me, and nobody has a second lease: nobody else is at work. */
+export function leasedAlone(attribute: string, lease: Fence): Condition {
+  return { is: "all", of: [leasedBy(attribute, lease), { is: "absent", path: [attribute, secondEntries.attempt] }] };
 }

@@ -90,12 +90,17 @@ export function badIn(join: PlanJoin, place: TallyPlace, image: Image): number {
   return countsIn(join, place, image).bad;
 }
 
+/** Joins that are decided by a count. */
+export function isDecidedByCount({ when }: Pick<PlanJoin, "when">): boolean {
+  return when === "tolerate" || when === "quorum";
+}
+
 /**
- * Joins that are decided by a count. Their items tell those above how far they are whenever that changes, not only when
+ * Joins whose count somebody needs before they are full: those that are decided by it, and hedged ones. Their items tell those above how far they are whenever that changes, not only when
  * they are full (G42): else a few stragglers, one in each leaf, would hide what all others have come to.
  */
-export function isCounting({ when }: PlanJoin): boolean {
-  return when === "tolerate" || when === "quorum";
+export function isCounting(join: Pick<PlanJoin, "when" | "hedgePercentile">): boolean {
+  return isDecidedByCount(join) || join.hedgePercentile !== undefined;
 }
 
 /** Outcomes below an item. `settled` is only known of leaves, and of the items of counting joins. */

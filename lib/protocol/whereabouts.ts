@@ -90,8 +90,15 @@ function ofLease({ head, node, finding }: OpenTask, slot: LeasedSlot): Whereabou
     const why = `with a program elsewhere or a person since ${iso(sinceMs)}, until ${iso(untilMs)}; token ${encodeToken(given)}`;
     return { where: "elsewhere", cause: "waits-for-report", why, sinceMs, overdue: false };
   }
-  const why = `attempt ${attempt} runs since ${iso(sinceMs)}, leased by ${owner} until ${iso(untilMs)}; its limit is ${node.timeoutSeconds} s`;
+  const why = `attempt ${attempt} runs since ${iso(sinceMs)}, leased by ${owner} until ${iso(untilMs)}; its limit is ${node.timeoutSeconds} s${besideText(slot)}`;
   return { where: "running", cause: "runs-long", why, sinceMs, overdue: false };
+}
+
+/** Its second copy, in words. */
+function besideText({ second }: LeasedSlot): string {
+  if (second === undefined) return "";
+  if (second.owner === "") return `; its second copy, attempt ${second.attempt}, has failed`;
+  return `; a second copy, attempt ${second.attempt}, runs since ${iso(second.startedAtMs)}, leased until ${iso(second.untilMs)}`;
 }
 
 /** It waits for a time that has not come. */

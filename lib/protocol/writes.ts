@@ -15,13 +15,20 @@ import {
   asSeen,
   beatEntries,
   encodeError,
+  encodeSecond,
   encodeSkip,
   encodeSlot,
   type LeasedSlot,
+  leasedAlone,
   leasedBy,
+  leasedInEither,
   type OpenSlot,
+  type OwnLease,
   type QueuedSlot,
+  type SecondLease,
   type SettledSlot,
+  secondBy,
+  secondEntries,
   type WaitingSlot,
 } from "./slot.ts";
 import { isCounting, isFullMark, markOf, parentOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
@@ -75,9 +82,10 @@ function lastArrival(join: PlanJoin | undefined, place: TallyPlace, author: Auth
 
 /**
  * Slots that one write may concern. DynamoDB takes 300 operators in a condition: what was seen of a slot that is not absent
- * takes up to ten, with the ANDs between them, a lease and its end eight. A leaf has more, so its writes come in slices.
+ * takes up to twelve, with the ANDs between them, or fourteen with a second lease; a lease and its end eight. A leaf has more,
+ * so its writes come in slices.
  */
-export const slotsPerWrite = { seen: 28, held: 32 } as const;
+export const slotsPerWrite = { seen: 24, hedged: 21, held: 32 } as const;
 
 /** One slot of a write that concerns several of one item. */
 export interface Claim {
@@ -96,10 +104,49 @@ export function claimWrite(generation: number, claims: readonly Claim[]): Write 
   );
 }
 
+/**
+ * Claim beside: a second lease on a slot that exactly that attempt holds and that has none. Its end may have moved since it was
+ * looked at; its owner neither knows nor minds.
+ */
+export function claimBesideWrite(
+  generation: number,
+  place: SlotPlace,
+  seen: Pick<LeasedSlot, "owner" | "attempt">,
+  second: SecondLease,
+): Write {
+  const entries = Object.entries(encodeSecond(second));
+  return guarded(
+    place.key,
+    generation,
+    entries.map(([entry, value]) => ({ path: [place.attribute, entry], value })),
+    leasedAlone(place.attribute, seen),
+  );
+}
+
+/** Promote: the first has failed or was lost, and the copy takes its place, on exactly the state seen. Nothing arrives. */
+export function promoteWrite(generation: number, place: SlotPlace, seen: LeasedSlot, copy: LeasedSlot): Write {
+  return guarded(place.key, generation, [setSlot(place, copy)], asSeen(place.attribute, seen));
+}
+
+/** Give way: a copy has failed while the first is at work. Its attempt stays, so that it is not given again. */
+export function giveWayWrite(generation: number, place: SlotPlace, lease: OwnLease): Write {
+  const { owner, untilMs } = secondEntries;
+  return guarded(
+    place.key,
+    generation,
+    [
+      // No owner: no heartbeat that comes late brings it back.
+      { path: [place.attribute, owner], value: "" },
+      { path: [place.attribute, untilMs], value: 0 },
+    ],
+    secondBy(place.attribute, lease),
+  );
+}
+
 /** A lease that its owner holds, and where. */
 export interface Held {
   readonly place: SlotPlace;
-  readonly lease: LeasedSlot;
+  readonly lease: OwnLease;
 }
 
 /** A lease that is extended. */
@@ -117,18 +164,26 @@ export function heartbeatWrite(
   return guarded(
     keyOf(held),
     generation,
-    held.flatMap(({ place, details }): SetAction[] => [
-      { path: [place.attribute, "u"], value: untilMs },
-      { path: [place.attribute, beatEntries.atMs], value: atMs },
-      ...(details === undefined ? [] : [{ path: [place.attribute, beatEntries.details] as const, value: details }]),
-    ]),
+    held.flatMap(({ place, lease, details }): SetAction[] => {
+      const entries = leaseEntries(lease);
+      return [
+        { path: [place.attribute, entries.untilMs], value: untilMs },
+        { path: [place.attribute, entries.atMs], value: atMs },
+        ...(details === undefined ? [] : [{ path: [place.attribute, entries.details] as const, value: details }]),
+      ];
+    }),
     allOf(
       held.flatMap(({ place, lease }): Condition[] => [
-        leasedBy(place.attribute, lease),
-        { is: "below", path: [place.attribute, "u"], value: untilMs },
+        lease.isCopy ? secondBy(place.attribute, lease) : leasedBy(place.attribute, lease),
+        { is: "below", path: [place.attribute, leaseEntries(lease).untilMs], value: untilMs },
       ]),
     ),
   );
+}
+
+/** What a heartbeat writes of a lease: the first, or the one beside it. */
+function leaseEntries({ isCopy }: OwnLease): Readonly<Record<"untilMs" | "atMs" | "details", string>> {
+  return isCopy ? { ...secondEntries, atMs: secondEntries.beatAtMs } : { untilMs: "u", ...beatEntries };
 }
 
 function keyOf(slots: readonly { readonly place: SlotPlace }[]): Write["key"] {
@@ -160,17 +215,40 @@ function settling(
 /** An outcome that the owner of a lease records. */
 export interface Commit extends Held {
   readonly outcome: SettledSlot;
+  /** Of a failure: the slot as it was looked at, with a second lease that is over. Absent: there was none. */
+  readonly seen?: LeasedSlot | undefined;
+}
+
+/** Whether an outcome counts only where nobody else is at work on the slot (H3). */
+export function isFailure({ status }: SettledSlot): boolean {
+  return status === "FAILED" || status === "TIMED_OUT";
 }
 
 /** Commit: outcomes and their arrivals in one write, by the owner of the leases alone (G4). */
 export function commitWrite(generation: number, join: PlanJoin | undefined, commits: readonly Commit[]): Write {
-  const mine = commits.map(({ place, lease }) => leasedBy(place.attribute, lease));
+  const mine = commits.map(({ place, lease, outcome, seen }) => {
+    if (isFailure(outcome)) return ownedAlone(place, lease, seen);
+    return lease.isCopy ? leasedInEither(place.attribute, lease) : leasedBy(place.attribute, lease);
+  });
   return guarded(keyOf(commits), generation, settling(join, commits), allOf(mine));
 }
 
 /** Wait for retry: as a commit, but nothing arrives (G5). */
-export function waitWrite(generation: number, place: SlotPlace, lease: LeasedSlot, waiting: WaitingSlot): Write {
-  return guarded(place.key, generation, [setSlot(place, waiting)], leasedBy(place.attribute, lease));
+export function waitWrite(
+  generation: number,
+  place: SlotPlace,
+  {
+    lease,
+    seen,
+    waiting,
+  }: { readonly lease: OwnLease; readonly seen?: LeasedSlot | undefined; readonly waiting: WaitingSlot },
+): Write {
+  return guarded(place.key, generation, [setSlot(place, waiting)], ownedAlone(place, lease, seen));
+}
+
+/** Mine, and nobody else is at work: a second lease may have come since the claim, and what was seen of it must still hold. */
+function ownedAlone(place: SlotPlace, lease: OwnLease, seen: LeasedSlot | undefined): Condition {
+  return seen === undefined ? leasedAlone(place.attribute, lease) : asSeen(place.attribute, seen);
 }
 
 /** Settle by others (deadline, revoke, skip, absorbed failure, dead letter): on exactly the state seen. */
@@ -323,6 +401,17 @@ export function decideSkippedWrite(
 /** Hold: the condition of a header is met. Recorded before anything of it is sent, for whoever looks at the run. */
 export function holdWrite(generation: number, run: RunId, join: PlanJoin): Write {
   return guarded(tallyKey(run, join, topOf(join)), generation, [{ path: ["held"], value: 1 }], undecided);
+}
+
+/** Hedge: the members that are late have been asked for (hedge.ts). After that, so that it is never forgotten; once. */
+export function hedgeWrite(generation: number, run: RunId, join: PlanJoin, atMs: number): Write {
+  const first: Condition = { is: "absent", path: ["hedgedAt"] };
+  return guarded(
+    tallyKey(run, join, topOf(join)),
+    generation,
+    [{ path: ["hedgedAt"], value: atMs }],
+    allOf([first, undecided]),
+  );
 }
 
 /** Decide a quorum: with the members it has accepted, so that every attempt of the callback sees the same (S11, G43). */

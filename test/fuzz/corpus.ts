@@ -32,6 +32,7 @@ export const workflows: readonly unknown[] = [
   { task: "echo", at: "2026-12-01T08:00:00Z" },
   { chain: [echo, { sleep: 5 }, { sleep: { until: "2026-12-01T08:00:00+01:00" } }, echo] },
   { group: [echo, { chain: [echo, echo] }, { group: [] }] },
+  { group: [echo, echo, echo], hedge: { afterPercentile: 50 } },
   {
     chord: {
       header: [echo, echo, { chord: { header: [echo], callback: echo } }],

@@ -16,6 +16,7 @@ import { memberPrefix } from "../../lib/protocol/inside.ts";
 import { hasRanges } from "../../lib/protocol/release.ts";
 import { releasedOf } from "../../lib/protocol/released.ts";
 import { reopenWrites } from "../../lib/protocol/reopen.ts";
+import { lostOf } from "../../lib/protocol/rows.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
 import { decided, nodeOf, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
 import { topOf } from "../../lib/protocol/tally.ts";
@@ -320,14 +321,18 @@ function slotChange(what: string, was: Slot, is: Slot, nowMs: number): string[] 
   const own = is.state === "settled" && is.status === "SUCCEEDED" && is.value?.kind !== "reference";
   // Nor has a map over no items anything to record that others could not.
   const stolen = own && !(is.value?.kind === "inline" && is.value.text === "[]");
-  if (stolen && !(was.state === "leased" && was.owner === is.owner && was.attempt === is.attempt))
+  const leases = was.state === "leased" ? [was, was.second] : [];
+  if (stolen && !leases.some((lease) => lease?.owner === is.owner && lease.attempt === is.attempt))
     return [`S15: ${what} was ${was.state} and SUCCEEDED without a lease of its owner`];
   const waited = is.state === "leased" || (is.state === "settled" && is.status === "SUCCEEDED");
   if (was.state === "waiting" && waited && nowMs < was.atMs)
     return [`T1: ${what} did not wait: ${was.atMs - nowMs} ms before its time`];
   if (was.state !== "leased" || nowMs > was.untilMs) return [];
-  const taken = is.state === "leased" && is.owner !== was.owner;
-  const lost = is.state === "waiting" && is.lost > was.lost;
+  // A failure of its own gives the place to its copy, or counts the one that was lost.
+  const { second } = was;
+  const gaveUp = is.state === "leased" && is.lost === was.lost && second !== undefined && is.owner === second.owner;
+  const taken = is.state === "leased" && is.owner !== was.owner && !gaveUp;
+  const lost = is.state === "waiting" && is.lost > was.lost + (second === undefined ? 0 : lostOf(second));
   return taken || lost ? [`S15: ${what} lost its lease ${was.untilMs - nowMs} ms before its end`] : [];
 }
 

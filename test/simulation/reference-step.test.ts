@@ -68,6 +68,65 @@ it("accepts what the models do", () => {
   expect(refused(again)).toEqual([]);
 });
 
+/** A copy of the attempt of `one`. */
+const second = { attempt: 2, owner: "copy", carrier: "copy message", untilMs: 2000, startedAtMs: 5 };
+const both: LeasedSlot = { ...lease, second };
+const promoted: LeasedSlot = { ...lease, ...second };
+const ofCopy: SettledSlot = { ...success, attempt: 2, owner: "copy" };
+const hedged = (...rest: Writes): Writes => changed(2, ["slot.claim-beside", leaf, { g: 1, s0: slot(both) }], ...rest);
+
+it.each<[string, Writes]>([
+  ["the copy is first", hedged(["slot.commit", leaf, { g: 1, s0: slot(ofCopy), remaining: 1 }])],
+  ["the first is first", hedged(["slot.commit", leaf, { g: 1, s0: slot(success), remaining: 1 }])],
+  ["the first fails", hedged(["slot.promote", leaf, { g: 1, s0: slot(promoted) }])],
+  ["the first is lost", hedged(["slot.promote", leaf, { g: 1, s0: slot({ ...promoted, lost: 1 }) }, 1500])],
+  [
+    "the copy fails",
+    hedged(["slot.give-way", leaf, { g: 1, s0: slot({ ...lease, second: { ...second, owner: "", untilMs: 0 } }) }]),
+  ],
+])("accepts a second copy: %s", (_, writes) => {
+  expect(refused(writes)).toEqual([]);
+});
+
+const waits = { state: "waiting", dispatch: 2, attempt: 2, lost: 0, atMs: 5, timer: false } as const;
+
+it.each<[string, Writes, RegExp]>([
+  [
+    "a third copy",
+    hedged(["slot.claim-beside", leaf, { g: 1, s0: slot({ ...lease, second: { ...second, attempt: 3 } }) }]),
+    /no second lease is due/,
+  ],
+  [
+    "a copy of the same attempt",
+    changed(2, ["slot.claim-beside", leaf, { g: 1, s0: slot({ ...lease, second: { ...second, attempt: 1 } }) }]),
+    /no second lease is due/,
+  ],
+  [
+    "a promotion that counts a live first as lost",
+    hedged(["slot.promote", leaf, { g: 1, s0: slot({ ...promoted, lost: 1 }) }]),
+    /the first is at work/,
+  ],
+  ["a promotion of nobody", changed(2, ["slot.promote", leaf, { g: 1, s0: slot(promoted) }]), /no copy is at work/],
+  ["a failure beside a copy", hedged(["slot.wait", leaf, { g: 1, s0: slot(waits) }]), /its copy is at work/],
+  [
+    "a take-over of a copy",
+    hedged(["slot.claim", leaf, { g: 1, s0: slot({ ...lease, attempt: 3, lost: 1, owner: "two" }) }, 1500]),
+    /its copy is at work/,
+  ],
+  [
+    "the attempt of a copy once more",
+    hedged(["slot.claim", leaf, { g: 1, s0: slot({ ...lease, attempt: 2, lost: 1, owner: "two" }) }, 2500]),
+    /attempt 2 once more/,
+  ],
+  [
+    "a commit of neither",
+    hedged(["slot.commit", leaf, { g: 1, s0: slot({ ...ofCopy, owner: "two" }), remaining: 1 }]),
+    /holds no lease/,
+  ],
+])("refuses %s", (_, writes, why) => {
+  expect(refused(writes)).toEqual([expect.stringMatching(why)]);
+});
+
 const decided = (decision: string): Image => ({ g: 1, m0: 1, remaining: 1, decision, decidedBy: "one" });
 const top = "tally#.#1#0";
 

@@ -5,9 +5,18 @@
  * It knows no plan and no code of the driver, only what a write has changed. Whether the right one of two allowed actions was
  * taken, and in time, is the oracle's.
  */
+import { defaults } from "../../lib/model/limits.ts";
 import type { Image, Key } from "../../lib/ports/index.ts";
-import { leaseOver } from "../../lib/protocol/rows.ts";
-import { decodeSlot, endlessMs, type LeasedSlot, type SettledSlot, type Slot } from "../../lib/protocol/slot.ts";
+import { isAtWork, leaseOfCopy, leaseOver } from "../../lib/protocol/rows.ts";
+import {
+  countsOf,
+  decodeSlot,
+  encodeSlot,
+  endlessMs,
+  type LeasedSlot,
+  type SettledSlot,
+  type Slot,
+} from "../../lib/protocol/slot.ts";
 
 /** A write that was applied. */
 export interface Step {
@@ -32,6 +41,9 @@ export interface Judged extends Known {
   readonly refused: readonly string[];
 }
 
+/** Who promotes a copy may take its lease for live that much longer. */
+const skewMs = defaults.clockSkewSeconds * 1000;
+
 type Open = Exclude<Slot["state"], "settled">;
 
 /** What becomes of a slot at one site: from which states, to which, and what else must hold. */
@@ -47,22 +59,64 @@ const notLeased: readonly Open[] = ["absent", "queued", "waiting"];
 
 const isLive = (slot: Slot, nowMs: number): boolean =>
   slot.state === "leased" && slot.untilMs !== endlessMs && !leaseOver(slot, { nowMs, skewMs: 0 });
-const ofNobody: Move["breaks"] = (was, _, nowMs) => (isLive(was, nowMs) ? "its lease is live" : undefined);
-/** G4: only who holds the lease, with the attempt that it was given. */
-const byItsOwner: Move["breaks"] = (was, is) => {
-  const [held, by] = [was as LeasedSlot, is as LeasedSlot | SettledSlot];
-  if (held.attempt !== by.attempt) return `attempt ${by.attempt} holds no lease, attempt ${held.attempt} does`;
+/** Whether a copy is at work beside the first. */
+const hasCopy = (slot: Slot, nowMs: number): boolean =>
+  slot.state === "leased" && isAtWork(slot.second, { nowMs, skewMs: 0 });
+const ofNobody: Move["breaks"] = (was, _, nowMs) =>
+  isLive(was, nowMs) ? "its lease is live" : hasCopy(was, nowMs) ? "its copy is at work" : undefined;
+/** H1: no attempt is given twice. */
+const claimed: Move["breaks"] = (was, is, nowMs) =>
+  countsOf(is).attempt > countsOf(was).attempt ? ofNobody(was, is, nowMs) : `attempt ${countsOf(is).attempt} once more`;
+/** G4: only who holds the lease, with the attempt that it was given; H3: a failure only where no copy is at work. */
+const byItsOwner: Move["breaks"] = (was, is, nowMs) => {
+  const held = was as LeasedSlot;
+  const fails = is.state === "waiting" || (is.state === "settled" && ["FAILED", "TIMED_OUT"].includes(is.status));
+  if (fails && hasCopy(was, nowMs)) return "its copy is at work";
+  const attempt = fails ? countsOf(was).attempt : held.attempt;
+  const by = is as LeasedSlot | SettledSlot;
   // A wait has no owner.
-  return (is as Slot).state === "waiting" || by.owner === held.owner
-    ? undefined
-    : `${by.owner} holds no lease, ${held.owner} does`;
+  const isOwners = is.state === "waiting" || by.owner === held.owner;
+  if (by.attempt === attempt && isOwners) return undefined;
+  // H2: the copy may be first.
+  if (!fails && held.second?.attempt === by.attempt && held.second.owner === by.owner) return undefined;
+  if (by.attempt !== attempt) return `attempt ${by.attempt} holds no lease, attempt ${held.attempt} does`;
+  return `${by.owner} holds no lease, ${held.owner} does`;
 };
 
-const claim: Move = { from: open, to: "leased", breaks: ofNobody };
+const ofLease = ({ untilMs: _, beatAtMs: _beat, details: _details, second, ...lease }: LeasedSlot) => ({
+  ...lease,
+  second: second && { attempt: second.attempt, owner: second.owner, carrier: second.carrier },
+});
+/** A heartbeat moves ends, and nothing else. */
+const extended: Move["breaks"] = (was, is) =>
+  same(ofLease(was as LeasedSlot), ofLease(is as LeasedSlot)) ? undefined : "it is another lease";
+const besideIt: Move["breaks"] = (was, is) => {
+  const { second, ...first } = is as LeasedSlot;
+  if ((was as LeasedSlot).second !== undefined || second?.attempt !== first.attempt + 1)
+    return "no second lease is due";
+  return same(was, first) ? undefined : "the first lease changed";
+};
+/** The first is lost, or has failed, which only its owner says: then nobody counts as lost. */
+const promoted: Move["breaks"] = (was, is, nowMs) => {
+  const [before, after] = [was as LeasedSlot, is as LeasedSlot];
+  if (!hasCopy(was, nowMs - skewMs)) return "no copy is at work";
+  const copy = leaseOfCopy(before, after.lost);
+  if (copy === undefined || !same(encodeSlot(after), encodeSlot(copy))) return "it is another lease";
+  if (after.lost === before.lost) return undefined;
+  return after.lost === before.lost + 1 && !isLive(was, nowMs) ? undefined : "the first is at work";
+};
+const gaveWay: Move["breaks"] = (was, is) => {
+  const { second, ...first } = was as LeasedSlot;
+  const { second: after, ...stays } = is as LeasedSlot;
+  if (!same(first, stays)) return "the first lease changed";
+  return second && same(after, { ...second, owner: "", untilMs: 0 }) ? undefined : "no copy gives way";
+};
+
+const claim: Move = { from: open, to: "leased", breaks: claimed };
 const commit: Move = { from: ["leased"], to: "settled", breaks: byItsOwner };
 /** Of a pack some may wait for their next attempt. */
 const commitPack: Move = { ...commit, to: "settled or waiting" };
-const beat: Move = { from: ["leased"], to: "leased", breaks: byItsOwner };
+const beat: Move = { from: ["leased"], to: "leased", breaks: extended };
 const give: Move = { from: open, to: "settled", breaks: ofNobody };
 
 const slotMoves: Readonly<Record<string, Move>> = {
@@ -77,6 +131,9 @@ const slotMoves: Readonly<Record<string, Move>> = {
   "slot.heartbeat": beat,
   "report.heartbeat": beat,
   "slot.wait": commitPack,
+  "slot.claim-beside": { from: ["leased"], to: "leased", breaks: besideIt },
+  "slot.promote": { from: ["leased"], to: "leased", breaks: promoted },
+  "slot.give-way": { from: ["leased"], to: "leased", breaks: gaveWay },
   "map.settle": { from: notLeased, to: "settled" },
   "slot.settle": { from: ["absent"], to: "settled" },
   "slot.skip": { from: ["absent"], to: "settled" },

@@ -178,6 +178,28 @@ export function scenarioTasks(world: World) {
       "failed",
       (_ctx: never, summary: { failed: number; total: number }) => `${summary.failed}/${summary.total}`,
     ),
+    /** Each attempt as it is written: how long it takes, and how it ends; what is not written succeeds at once. */
+    hedged: task(
+      "hedged",
+      async (ctx: { attempt: number }, value: number, ...script: [number, string][]) => {
+        const [seconds, end] = script[ctx.attempt - 1] ?? [0, "ok"];
+        await world.sleep(seconds);
+        if (end === "dies") return world.die();
+        if (end === "fails") throw new Error("not this time");
+        return value;
+      },
+      { timeoutSeconds: 3600, retry: { maxAttempts: 10, maxLost: 10, backoffSeconds: 0 } },
+    ),
+    /** In the first generation it takes that long, and fails. */
+    mendedAfter: task(
+      "mendedAfter",
+      async (ctx: { generation: number }, value: number, seconds: number) => {
+        if (ctx.generation > 1) return value;
+        await world.sleep(seconds);
+        throw new FatalError("broken in generation 1");
+      },
+      { timeoutSeconds: 3600, retry: { maxAttempts: 1 } },
+    ),
     unknown: task("unknown", () => null),
     elsewhere: outside("elsewhere"),
     elsewhereFailing: outside("elsewhereFailing"),

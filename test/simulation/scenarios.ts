@@ -9,6 +9,7 @@ import { conditionScenarios } from "./condition-scenarios.ts";
 import { countScenarios } from "./count-scenarios.ts";
 import { fairnessScenarios } from "./fairness-scenarios.ts";
 import { finishScenarios } from "./finish-scenarios.ts";
+import { hedgeScenarios } from "./hedge-scenarios.ts";
 import { laneScenarios } from "./lane-scenarios.ts";
 import { mapScenarios } from "./map-scenarios.ts";
 import { operationScenarios } from "./operation-scenarios.ts";
@@ -21,6 +22,7 @@ import { timerScenarios } from "./timer-scenarios.ts";
 export const scenarios: readonly Scenario[] = [
   ...budgetScenarios,
   ...cancelScenarios,
+  ...hedgeScenarios,
   ...commandScenarios,
   ...conditionScenarios,
   ...countScenarios,

@@ -7,7 +7,7 @@ import type { Plan, PlanJoin, PlanNode } from "../../lib/plan/types.ts";
 import type { Condition, Image, Queue, Store, Write, WriteResult } from "../../lib/ports/index.ts";
 import type { Finding } from "../../lib/protocol/findings.ts";
 import { type Protocol, protocol } from "../../lib/protocol/index.ts";
-import { leaseOver } from "../../lib/protocol/rows.ts";
+import { isAtWork, leaseOver } from "../../lib/protocol/rows.ts";
 import type { Snapshot } from "../../lib/protocol/snapshot.ts";
 import { tallyKey, topOf } from "../../lib/protocol/tally.ts";
 import { crashPoints, type Failure } from "./crash-points.ts";
@@ -67,6 +67,25 @@ function onlyState(condition: Condition | undefined): Condition | undefined {
     return [onlyState(part) as Condition];
   });
   return { is: "all", of };
+}
+
+/** Leaves out what a condition says of a second lease. */
+function blindToCopies(write: Write): Write {
+  const blind = (condition: Condition): Condition[] => {
+    if (condition.is === "all") return [{ is: "all", of: condition.of.flatMap(blind) }];
+    if (condition.is === "any") return [condition];
+    return condition.path[1] === "A" || condition.path[1] === "U" ? [] : [condition];
+  };
+  return write.condition === undefined ? write : withCondition(write, blind(write.condition)[0]);
+}
+
+/** A commit of a copy that names neither its owner nor its attempt. */
+function unownedCopy(write: Write): Write {
+  const unowned = (condition: Condition): Condition[] => {
+    if (condition.is === "all" || condition.is === "any") return [{ ...condition, of: condition.of.flatMap(unowned) }];
+    return condition.path[1] === "A" || condition.path[1] === "O" ? [] : [condition];
+  };
+  return write.condition === undefined ? write : withCondition(write, unowned(write.condition)[0]);
 }
 
 const withCondition = (write: Write, condition: Condition | undefined): Write =>
@@ -299,6 +318,18 @@ export const usuallyCaughtBy: Readonly<Record<string, string>> = {
   "quorum decided without condition": "quorum by its last member",
   "sweeper does not look for missing decisions": "quorum not decided, message gone",
   "finish: skip stops after one link": "finish: a chain",
+  "hedge: copy claimed without condition": "hedge: copy wins",
+  "hedge: copy claimed beside whatever attempt": "hedge: original fails, and its copy works for long",
+  "hedge: copy promoted without condition": "hedge: original fails while its copy works",
+  "hedge: copy promoted while the first is at work": "hedge: original wins",
+  "hedge: copy gives way without condition": "hedge: copy fails",
+  "hedge: a wait does not look for a copy": "hedge: original fails while its copy works",
+  "hedge: a promotion does not look at the copy": "hedge: original fails, then its copy",
+  "hedge: a copy commits what it does not hold": "hedge: original dies, its copy is quick",
+  "hedge: copy of a dead first is taken over": "hedge: original dies",
+  "hedge: attempt of a copy is given again": "hedge: both die",
+  "hedge: a failure counts while the other is at work": "hedge: original fails while its copy works",
+  "hedge: own message of a dead copy acknowledged": "hedge: copy dies in the place of the original",
   "lanes: loser just returns": "lanes of single members",
   "lanes: revoke releases an unreleased successor": "revoke of a member before its turn",
   "lanes: settled units are not skipped": "revoke of a member before its turn",
@@ -599,6 +630,57 @@ export const variants: Readonly<Record<string, Variant>> = {
     queue: sendingNothingAt("follow.send"),
   },
   "acknowledged before the send": { acknowledgeBeforeSend: true },
+  "hedge: copy claimed without condition": { store: rewriting(["slot.claim-beside"], without) },
+  "hedge: copy claimed beside whatever attempt": {
+    store: rewriting(["slot.claim-beside"], (write) => withCondition(write, onlyState(write.condition))),
+  },
+  "hedge: copy promoted without condition": { store: rewriting(["slot.promote"], without) },
+  "hedge: copy promoted while the first is at work": {
+    protocol: {
+      ownRow: (slot, found, asker) =>
+        slot.state === "leased" && slot.owner !== asker.owner && isAtWork(slot.second, asker)
+          ? { kind: "promote", seen: slot }
+          : protocol.ownRow(slot, found, asker),
+    },
+  },
+  "hedge: copy gives way without condition": { store: rewriting(["slot.give-way"], without) },
+  "hedge: a wait does not look for a copy": { store: rewriting(["slot.wait"], blindToCopies) },
+  "hedge: a promotion does not look at the copy": { store: rewriting(["slot.promote"], blindToCopies) },
+  "hedge: a copy commits what it does not hold": { store: rewriting(["slot.commit"], unownedCopy) },
+  "hedge: copy of a dead first is taken over": {
+    protocol: {
+      ownRow: (slot, found, asker) => {
+        const row = protocol.ownRow(slot, found, asker);
+        if (row.kind !== "promote") return row;
+        const { dispatch, attempt, lost } = row.seen;
+        return { kind: "claim", seen: row.seen, dispatch, attempt: attempt + 2, lost: lost + 1 };
+      },
+    },
+  },
+  "hedge: attempt of a copy is given again": {
+    protocol: {
+      ownRow: (slot, found, asker) => {
+        const row = protocol.ownRow(slot, found, asker);
+        return row.kind === "claim" && row.seen.state === "leased" ? { ...row, attempt: row.seen.attempt + 1 } : row;
+      },
+    },
+  },
+  "hedge: a failure counts while the other is at work": {
+    protocol: {
+      failedRow: (slot, lease, asker) => {
+        const row = protocol.failedRow(slot, lease, asker);
+        return row.kind === "promote" ? { kind: "last", counts: row.seen, seen: row.seen } : row;
+      },
+    },
+  },
+  "hedge: own message of a dead copy acknowledged": {
+    protocol: {
+      ownRow: (slot, found, asker) => {
+        const row = protocol.ownRow(slot, found, asker);
+        return found.copyOf !== undefined && row.kind === "return" ? { kind: "discharged" } : row;
+      },
+    },
+  },
   "lease taken over while it lives": {
     protocol: {
       ownRow: (slot, found, asker) =>

@@ -143,6 +143,10 @@ function drawTenant(
     failing,
     skips: !mix.on.has("retry"),
   });
+  if (mix.on.has("hedge")) {
+    hedgeParts(workflow, createRandom(mix.seed, isA ? streams.hedges : streams.hedges + 1));
+    for (const one of tasksOf(workflow)) allowCopy(one);
+  }
   const here = tasksOf(workflow).filter(({ task }) => task !== outsideTask);
   const deadly = mayBePoisoned ? random.pick<Task | undefined>(here) : undefined;
   if (deadly) deadly.headers = { does: "die" };
@@ -155,6 +159,32 @@ function drawTenant(
     budget: mix.on.has("budget") ? budgetOf(more, isA, workflow) : undefined,
     isPoisoned: deadly !== undefined,
   };
+}
+
+/** A copy may fail as its member does at the same time: what succeeds at last gets an attempt more. */
+function allowCopy({ headers, retry }: Task): void {
+  if (retry?.maxAttempts !== undefined && /^(?:throw|hang).* succeed$/.test(headers?.does ?? "")) retry.maxAttempts++;
+}
+
+/** Gives groups, chords and maps in a workflow a `hedge`, where they may have one. */
+function hedgeParts(workflow: DagNode, random: Random): void {
+  const hedge = random.chance(0.7) ? { afterPercentile: random.pick([50, 50, 75, 90]) } : undefined;
+  const hedged =
+    "group" in workflow
+      ? workflow
+      : "map" in workflow
+        ? workflow.map
+        : "chord" in workflow
+          ? workflow.chord
+          : undefined;
+  const list =
+    "map" in workflow
+      ? workflow
+      : "chord" in workflow && !Array.isArray(workflow.chord.header)
+        ? workflow.chord.header
+        : undefined;
+  if (hedged !== undefined && hedge !== undefined && list?.map.maxConcurrency === undefined) hedged.hedge = hedge;
+  for (const part of new Set(partsOf(workflow))) hedgeParts(part, random);
 }
 
 /** B's is ample, A's as large as its plan or not much larger. */

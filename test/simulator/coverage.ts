@@ -15,6 +15,7 @@ export const happenings = [
   "a member was not needed any more",
   "a chord ran out of time",
   "a budget was used up",
+  "second copies were asked for",
   "a run was removed",
   "a request came after the removal",
 ] as const;
@@ -37,6 +38,7 @@ export function happeningsIn({ table, outsideMessages, sideBySide }: World): Rea
     "a member was not needed any more": errors.includes("not-needed"),
     "a chord ran out of time": errors.includes("chord-timed-out"),
     "a budget was used up": errors.includes("budget-exceeded"),
+    "second copies were asked for": items.some(({ image }) => image.hedgedAt !== undefined),
     "a run was removed": heads.some(({ removedAt }) => removedAt !== undefined),
     "a request came after the removal": rejected.some((text) => text.includes("removed")),
   };

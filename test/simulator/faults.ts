@@ -74,6 +74,7 @@ export const features = {
   budget: "budgets of tasks and attempts",
   /** Of tenant A: its run is removed when it has ended, whatever is still on its way. */
   "clean-up": "A's run is removed when it has ended",
+  hedge: "members that get a second copy",
 } as const;
 
 export type Feature = keyof typeof features;

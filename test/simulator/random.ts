@@ -22,6 +22,8 @@ export const streams = {
   people: 6,
   features: 7,
   shapes: 8,
+  /** Of tenant A; B's is the next but one, as shapes have theirs. */
+  hedges: 10,
 } as const;
 
 export function createRandom(seed: number, stream: number): Random {

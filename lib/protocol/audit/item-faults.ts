@@ -110,6 +110,7 @@ const topAttributes = {
   skip: map,
   cause: map,
   held: only(1),
+  hedgedAt: time,
 } as const;
 
 function tallyFaults({ image }: Item, { join, place }: Extract<ItemKind, { kind: "tally" }>): Fault[] {

@@ -10,6 +10,7 @@ import { memberSlot, type Snapshot, slotOf, tallyOf } from "../snapshot.ts";
 import {
   countsIn,
   isCounting,
+  isDecidedByCount,
   isFullMark,
   isTop,
   itemsAt,
@@ -171,7 +172,7 @@ function hasSettled(join: PlanJoin, image: Image): boolean {
 /** S3: a count that decides has been reached. */
 function countFaults(join: PlanJoin, image: Image): Fault[] {
   const top = topOf(join);
-  if (!isCounting(join)) return [];
+  if (!isDecidedByCount(join)) return [];
   const { settled, bad } = countsIn(join, top, image);
   const allowed = join.count ?? 0;
   const { decision } = image;

@@ -30,11 +30,14 @@ const attempts = { a: count } as const;
 const lost = { l: positive } as const;
 const map: Rule = { must: "be a map", holds: isMap };
 
+/** Of a copy: all of these, or none. Of one that has failed no owner is left, and no end. */
+const secondLease = { A: positive, O: anyText, C: text, U: count, B: time } as const;
+
 const open: Readonly<Record<string, Shape>> = {
   Q: { required: { ...attempts, d: positive, n: count, t: time }, optional: lost },
   L: {
     required: { ...attempts, d: positive, o: text, c: text, u: time, b: time },
-    optional: { ...lost, k: time, m: anyText },
+    optional: { ...lost, k: time, m: anyText, ...secondLease, K: time, M: anyText },
   },
   W: { required: { ...attempts, d: positive, t: time }, optional: { ...lost, w: only(1), e: map } },
 };
@@ -70,7 +73,23 @@ export function slotFaults(what: string, value: Value | undefined): Fault[] {
   if (isMap(value.e)) faults.push(...errorFaults(`the error of ${what}`, value.e));
   if (isMap(value.k)) faults.push(...skipFaults(what, value.k));
   if (faults.length > 0) return faults;
-  return [...valueFaults(what, value), ...timeFaults(what, value), ...sizeFaults(what, value)];
+  return [
+    ...secondFaults(what, value),
+    ...valueFaults(what, value),
+    ...timeFaults(what, value),
+    ...sizeFaults(what, value),
+  ];
+}
+
+/** S4: a second lease is whole, and of the attempt after the first. */
+function secondFaults(what: string, slot: Readonly<Record<string, Value>>): Fault[] {
+  const names = [...Object.keys(secondLease), "K", "M"].filter((name) => slot[name] !== undefined);
+  if (names.length === 0) return [];
+  const missing = Object.keys(secondLease).filter((name) => slot[name] === undefined);
+  if (missing.length > 0) return [["S23", `the second lease of ${what} lacks ${missing.join(", ")}`]];
+  if (slot.A !== Number(slot.a) + 1)
+    return [["S4", `the second lease of ${what} is attempt ${slot.A}, and the first is attempt ${slot.a}`]];
+  return slot.O === "" && slot.U !== 0 ? [["S4", `the second lease of ${what} has no owner, and goes on`]] : [];
 }
 
 function shapeOf(value: Readonly<Record<string, Value>>): Shape | undefined {

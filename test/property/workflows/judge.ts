@@ -9,7 +9,7 @@ import { Choice, matches, same, shown } from "./expected.ts";
 import { headerFaults } from "./judge-headers.ts";
 import { type ExpectedTask, type History, isBefore, type Moment, settled } from "./part.ts";
 import { causeId } from "./policies.ts";
-import { isLoose, losesWorkers, type Reference } from "./reference.ts";
+import { isHedged, isLoose, losesWorkers, type Reference } from "./reference.ts";
 import { type Entry, type Observed, started } from "./run-case.ts";
 
 /** A head that was read at most so long ago may let a task start (S9). */
@@ -21,7 +21,7 @@ const headFreshMs = 60_000;
  * @param before - Of a second generation: what was seen of the first.
  */
 export function faultsOf(reference: Reference, observed: Observed, before?: Observed): string[] {
-  const history = historyOf(observed);
+  const history = historyOf(observed, isHedged(reference));
   const paths = observed.run.tasks.map(({ path }) => path).sort();
   const expected = reference.tasks.map(({ path }) => path).sort();
   if (!same(paths, expected)) return [`tasks are ${paths.join(" ")}, should be ${expected.join(" ")}`];
@@ -41,7 +41,7 @@ export function faultsOf(reference: Reference, observed: Observed, before?: Obse
   ];
 }
 
-function historyOf({ run, settledAtMs, skipped, entries, begunAt }: Observed): History {
+function historyOf({ run, settledAtMs, skipped, entries, begunAt }: Observed, hedged: boolean): History {
   const statuses = new Map(run.tasks.map(({ path, status }) => [path, status]));
   return {
     startedAt: started,
@@ -50,7 +50,10 @@ function historyOf({ run, settledAtMs, skipped, entries, begunAt }: Observed): H
       const atMs = settledAtMs.get(path);
       if (!starts || statuses.get(path) !== status || atMs === undefined) return undefined;
       if (status === "SKIPPED" && !skipped.has(path)) return undefined;
-      const last = entries.findLast((entry) => entry.path === path && entry.end !== undefined);
+      const own = entries.filter((entry) => entry.path === path && entry.end !== undefined);
+      // Of two copies the first to end is the one that counts, and the other may go on.
+      const first = hedged ? own.find(({ end }) => end?.atMs === atMs) : undefined;
+      const last = first ?? own.at(-1);
       return { atMs, sequence: last?.end?.sequence ?? 0 };
     },
   };
@@ -125,7 +128,7 @@ function statusFaults(task: ExpectedTask, reference: Reference, observed: Observ
     if (isOwed || seen.status !== "SKIPPED")
       return [`${path} is ${seen.status}, should be ${starts ? status : "SKIPPED"}${isOwed ? "" : " or SKIPPED"}`];
     const acts = actsOf(task, observed);
-    return !losesWorkers(reference) && acts >= Math.max(1, task.acts)
+    return !losesWorkers(reference) && !isHedged(reference) && acts >= Math.max(1, task.acts)
       ? [`${path} is SKIPPED, though its body came to its end: ${acts} acts`]
       : [];
   }
@@ -137,7 +140,8 @@ function statusFaults(task: ExpectedTask, reference: Reference, observed: Observ
   if (status !== "SUCCEEDED" && status !== "SKIPPED" && !matches({ ...task.error }, seen.error as unknown as Json))
     faults.push(`the error of ${path} is ${JSON.stringify(seen.error)}, should be ${shown({ ...task.error })}`);
   const acts = actsOf(task, observed);
-  if (acts < task.acts || (acts > task.acts && !losesWorkers(reference)))
+  const tooFew = acts < (isHedged(reference) ? Math.min(1, task.acts) : task.acts);
+  if (tooFew || (acts > task.acts && !losesWorkers(reference) && !isHedged(reference)))
     faults.push(`${path} made ${acts} acts of its script, should make ${task.acts}`);
   return faults;
 }

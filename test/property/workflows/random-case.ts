@@ -5,8 +5,18 @@
  * a task is in the document, its script included.
  */
 import fc from "fast-check";
+import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
 import type { Json } from "../../../lib/model/json.ts";
-import type { DagNode, MapWorkflow, NodeCondition, Sleep, Task, When, Workflow } from "../../../lib/model/workflow.ts";
+import type {
+  DagNode,
+  Hedge,
+  MapWorkflow,
+  NodeCondition,
+  Sleep,
+  Task,
+  When,
+  Workflow,
+} from "../../../lib/model/workflow.ts";
 import { partsOf, tasksIn } from "../../unit/plan/random-workflows.ts";
 import type { Submitted } from "./reference.ts";
 import type { Circumstances } from "./run-case.ts";
@@ -159,6 +169,20 @@ function leaves([atFirst, forGood]: readonly [number, number]): fc.Arbitrary<Lea
   });
 }
 
+/** After which percentile the members that are left get a second copy. Of the case's own seed: other draws stay as they are. */
+const percentiles = [null, null, null, 50, 50, 75, 90] as const;
+
+function hedgesOf(seed: number): () => number | null {
+  const { fraction } = createSeededIds(seed);
+  return () => percentiles[Math.floor(fraction() * percentiles.length)] ?? null;
+}
+
+/** What is counted, and drawn, on the way through a tree. */
+interface Count {
+  dags: number;
+  readonly hedge: () => number | null;
+}
+
 function trees(leaf: fc.Arbitrary<Leaf>): fc.Arbitrary<Tree> {
   const { tree, mapped } = fc.letrec<{ tree: Tree; mapped: Mapped; node: TreeNode; parts: readonly Tree[] }>((tie) => ({
     tree: fc.oneof(
@@ -280,7 +304,7 @@ export const cases: fc.Arbitrary<Case> = fc
     fc.constantFrom("fail-fast" as const, "fail-fast" as const, "finish" as const),
   )
   .map(([tree, around, sweeper, onFailure]): Case => {
-    const workflow = documentOf(tree, { dags: 0 }, []);
+    const workflow = documentOf(tree, { dags: 0, hedge: hedgesOf(around.seed) }, []);
     if (tasksOf(workflow).some(dies)) for (const task of tasksOf(workflow)) failForGood(task);
     const circumstances = { ...around, sweeper: sweeper || needsSweeper(workflow, around) };
     return { workflow, onFailure, circumstances };
@@ -308,7 +332,7 @@ function needsSweeper(workflow: Workflow, { retries }: Pick<Circumstances, "retr
 // ---- The document ----------------------------------------------------------------------------------------------------
 
 /** @param hidable - Names of an outer dag that a dag in here may have too: nothing in here refers to those. */
-function documentOf(tree: Tree, count: { dags: number }, hidable: readonly string[]): Workflow {
+function documentOf(tree: Tree, count: Count, hidable: readonly string[]): Workflow {
   const partOf = (part: Tree) => documentOf(part, count, hidable);
   switch (tree.kind) {
     case "task":
@@ -317,27 +341,58 @@ function documentOf(tree: Tree, count: { dags: number }, hidable: readonly strin
       return { sleep: tree.sleep };
     case "chain":
       return { chain: tree.parts.map(partOf) };
-    case "group":
-      return { group: tree.parts.map(partOf) };
+    case "group": {
+      const group = tree.parts.map(partOf);
+      return { group, ...hedgeOf(count.hedge(), group) };
+    }
     case "map":
-      return mapOf(tree, partOf);
-    case "chord":
+      return mapOf(tree, count, partOf);
+    case "chord": {
+      const header = "kind" in tree.parts ? mapOf(tree.parts, count, partOf) : tree.parts.map(partOf);
+      const mayHedge =
+        Array.isArray(header) || (header.map.maxConcurrency === undefined && header.map.hedge === undefined);
       return {
         chord: {
-          header: "kind" in tree.parts ? mapOf(tree.parts, partOf) : tree.parts.map(partOf),
+          header,
+          ...(mayHedge ? hedgeOf(count.hedge(), Array.isArray(header) ? header : [header.map.each]) : {}),
           ...(tree.callback === null ? {} : { callback: partOf(tree.callback) }),
           ...whenOf(tree.when, "kind" in tree.parts ? tree.parts.items.length : tree.parts.length),
           ...(tree.onError === null ? {} : { onError: taskOf(tree.onError) }),
         },
       };
+    }
     case "dag":
       return dagOf(tree, count, hidable);
   }
 }
 
-function mapOf({ part, items, maxConcurrency }: Mapped, partOf: (part: Tree) => Workflow): MapWorkflow {
-  return { map: { each: partOf(part), over: [...items], ...(maxConcurrency === null ? {} : { maxConcurrency }) } };
+function mapOf({ part, items, maxConcurrency }: Mapped, count: Count, partOf: (part: Tree) => Workflow): MapWorkflow {
+  const each = partOf(part);
+  const bound = maxConcurrency === null ? hedgeOf(count.hedge(), [each]) : { maxConcurrency };
+  return { map: { each, over: [...items], ...bound } };
 }
+
+/**
+ * A copy may do what its member does at the same time, and so fail as it does: a script that succeeds at last gets the attempts for
+ * that, and one that does not must fail in one way.
+ */
+function hedgeOf(hedge: number | null, members: readonly Workflow[]): { readonly hedge?: Hedge } {
+  const tasks = members.flatMap(tasksOf);
+  if (hedge === null || !tasks.every(mayOverlap)) return {};
+  for (const task of tasks) {
+    const fails = failsIn(task);
+    if (task.retry?.maxAttempts !== undefined && fails > 0 && endsWell(task))
+      task.retry.maxAttempts = Math.max(task.retry.maxAttempts, fails + 2);
+  }
+  return { hedge: { afterPercentile: hedge } };
+}
+
+const doesOf = ({ headers = {} }: Task) => scriptOf(headers).does;
+/** Times that it fails before it succeeds. */
+const failsIn = (task: Task) => doesOf(task).filter((act) => act === "throw" || act === "hang").length;
+const endsWell = (task: Task) =>
+  ["succeed", "skip"].includes(doesOf(task).at(-1) as string) && failsIn(task) < (task.retry?.maxAttempts ?? 3);
+const mayOverlap = (task: Task) => doesOf(task).length === 1 || endsWell(task);
 
 function whenOf(when: DrawnWhen | null, members: number): { readonly when?: When } {
   if (when === null) return {};
@@ -356,11 +411,7 @@ function taskOf({ doing: { does, maxAttempts }, seconds, value, args, more, name
   return Object.assign(task, more);
 }
 
-function dagOf(
-  { nodes, output }: Extract<Tree, { kind: "dag" }>,
-  count: { dags: number },
-  hidable: readonly string[],
-): Workflow {
+function dagOf({ nodes, output }: Extract<Tree, { kind: "dag" }>, count: Count, hidable: readonly string[]): Workflow {
   const dag = count.dags++;
   const names = nodes.map((_, i) => hidable[i] ?? `d${dag}n${i}`);
   const nameOf = (i: number) => names[i] as string;

@@ -88,6 +88,11 @@ export function losesWorkers({ tasks }: Reference): boolean {
   return tasks.some(({ task }) => scriptOf(task.headers ?? {}).does.includes("die"));
 }
 
+/** Whether some members may get a second copy: then they make more acts than their scripts need, or end before all of them. */
+export function isHedged({ submitted }: Reference): boolean {
+  return JSON.stringify(submitted.workflow).includes('"hedge"');
+}
+
 /** What a part is told by what is around it. */
 interface Place {
   readonly path: string;

@@ -52,6 +52,21 @@ describe("the canvas", () => {
       { chain: [{ task: "report" }, { task: "resize", args: [1] }, { task: "other" }] },
     ],
     ["a group", group([report, group([])]), { group: [{ task: "report" }, { group: [] }] }],
+    [
+      "a hedged group",
+      group([report], { hedge: { afterPercentile: 95 } }),
+      { group: [{ task: "report" }], hedge: { afterPercentile: 95 } },
+    ],
+    [
+      "a hedged chord",
+      chord([report], undefined, { hedge: { afterPercentile: 90 } }),
+      { chord: { header: [{ task: "report" }], hedge: { afterPercentile: 90 } } },
+    ],
+    [
+      "a hedged map",
+      map(report, { over: [1], hedge: { afterPercentile: 50 } }),
+      { map: { each: { task: "report" }, over: [1], hedge: { afterPercentile: 50 } } },
+    ],
     ["a map", map(resize.with(200)), { map: { each: { task: "resize", args: [200] } } }],
     [
       "a map over a list",

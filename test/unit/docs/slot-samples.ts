@@ -3,7 +3,13 @@
  */
 import { limits } from "../../../lib/model/limits.ts";
 import type { Value } from "../../../lib/ports/index.ts";
-import { encodeSlot, type LeasedSlot, type SettledSlot, type Slot } from "../../../lib/protocol/slot.ts";
+import {
+  encodeSlot,
+  type LeasedSlot,
+  type SecondLease,
+  type SettledSlot,
+  type Slot,
+} from "../../../lib/protocol/slot.ts";
 
 /** The longest error that is stored. */
 export const failure = {
@@ -29,6 +35,17 @@ export const leased: LeasedSlot = {
   startedAtMs: atMs,
 };
 
+/** The lease of a copy, with everything. */
+const second: SecondLease = {
+  attempt: limits.maxAttempts,
+  owner: id,
+  carrier: "0123456789ab",
+  untilMs: atMs,
+  startedAtMs: atMs,
+  beatAtMs: atMs,
+  details: "{}",
+};
+
 /** The largest outcome without a value. */
 export const failed: SettledSlot = { ...settled, status: "TIMED_OUT", error: failure, late: "SUCCEEDED" };
 
@@ -41,6 +58,7 @@ export const slots: readonly Exclude<Slot, { state: "absent" }>[] = [
   { state: "queued", ...counts, dispatch: 200, resends: 9, atMs },
   leased,
   { ...leased, beatAtMs: atMs, details: "{}" },
+  { ...leased, second },
   { state: "waiting", ...counts, dispatch: 200, atMs, timer: true, error: failure },
   failed,
   { ...settled, status: "SKIPPED", skip: { reason: "x", taskId: "r/a" } },

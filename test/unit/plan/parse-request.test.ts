@@ -370,7 +370,7 @@ describe("parseWorkflowDocument", () => {
       chord({ body: a }),
       "workflow.chord.body",
       a,
-      "must not be there: the key is unknown; known here are header, callback, when, cancelRest, deadlineSeconds, onError",
+      "must not be there: the key is unknown; known here are header, callback, when, cancelRest, hedge, deadlineSeconds, onError",
     ],
     [
       chord({ callback: { task: "" } }),
@@ -440,7 +440,50 @@ describe("parseWorkflowDocument", () => {
       { map: { each: a, over: [1], width: 1 } },
       "workflow.map.width",
       1,
-      "must not be there: the key is unknown; known here are each, over, maxConcurrency",
+      "must not be there: the key is unknown; known here are each, over, maxConcurrency, hedge",
+    ],
+    // Second copies.
+    [{ group: [a], hedge: { afterPercentile: 49 } }, "workflow.hedge.afterPercentile", 49, "must be at least 50"],
+    [{ group: [a], hedge: { afterPercentile: 100 } }, "workflow.hedge.afterPercentile", 100, "must be at most 99"],
+    [{ group: [a], hedge: {} }, "workflow.hedge.afterPercentile", undefined, "is required"],
+    [
+      { group: [a], hedge: { afterPercentile: 95.5 } },
+      "workflow.hedge.afterPercentile",
+      95.5,
+      "must be a whole number",
+    ],
+    [
+      { map: { each: a, over: [1], maxConcurrency: 2, hedge: { afterPercentile: 95 } } },
+      "workflow.map.hedge",
+      { afterPercentile: 95 },
+      "must not be beside maxConcurrency: a second copy would take a place of another member",
+    ],
+    [
+      {
+        chain: [
+          { chord: { header: { map: { each: a, over: [1], maxConcurrency: 2, hedge: { afterPercentile: 95 } } } } },
+        ],
+      },
+      "workflow.chain[0].chord.header.map.hedge",
+      { afterPercentile: 95 },
+      "must not be beside maxConcurrency: a second copy would take a place of another member",
+    ],
+    [
+      { chord: { header: { map: { each: a, over: [1], maxConcurrency: 2 } }, hedge: { afterPercentile: 95 } } },
+      "workflow.chord.hedge",
+      { afterPercentile: 95 },
+      "must not be beside maxConcurrency: a second copy would take a place of another member",
+    ],
+    [
+      {
+        chord: {
+          header: { map: { each: a, over: [1], hedge: { afterPercentile: 90 } } },
+          hedge: { afterPercentile: 95 },
+        },
+      },
+      "workflow.chord.hedge",
+      { afterPercentile: 95 },
+      "must not be there: the map that is the header has one",
     ],
     [{ map: { each: a, over: 3 } }, "workflow.map.over", 3, 'must be a list of items or {"$result": …}'],
     [{ map: { each: a, over: [1], maxConcurrency: 0 } }, "workflow.map.maxConcurrency", 0, "must be at least 1"],

@@ -107,6 +107,7 @@ describe("describePlan", () => {
       when: "all-succeeded",
       count: null,
       cancelRest: false,
+      hedgePercentile: null,
       deadlineSeconds: null,
       maxConcurrency: null,
       rounds: 1,

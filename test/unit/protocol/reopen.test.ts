@@ -380,6 +380,7 @@ describe("each write is refused by what came since it was read", () => {
         ["a later attempt", { ...top, s1: { ...L, a: 2 } }],
         ["another owner", { ...top, s1: { ...L, o: "other" } }],
         ["a heartbeat", { ...top, s1: { ...L, u: 50_000 } }],
+        ["a second copy", { ...top, s1: { ...L, A: 2 } }],
       ],
     },
     {
@@ -395,6 +396,7 @@ describe("each write is refused by what came since it was read", () => {
         ["a later attempt", { g: 1, s0: { ...L, a: 2 } }],
         ["another owner", { g: 1, s0: { ...L, o: "other" } }],
         ["a heartbeat", { g: 1, s0: { ...L, u: 50_000 } }],
+        ["a second copy", { g: 1, s0: { ...L, A: 2 } }],
       ],
     },
     {
@@ -429,6 +431,7 @@ describe("each write is refused by what came since it was read", () => {
         ["a later attempt", { g: 1, s0: { ...L, a: 2 } }],
         ["another owner", { g: 1, s0: { ...L, o: "other" } }],
         ["a heartbeat", { g: 1, s0: { ...L, u: 50_000 } }],
+        ["a second copy", { g: 1, s0: { ...L, A: 2 } }],
       ],
     },
   ];

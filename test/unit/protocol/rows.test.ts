@@ -155,6 +155,124 @@ describe("ownRow", () => {
     expect(ownRow(slot, { dispatch, mayStart: true, retry, packed: false }, asker(nowMs))).toEqual(row);
   });
 
+  /** A copy of attempt 1, until 40,000. */
+  const second = { attempt: 2, owner: "copy", carrier: "copy token", untilMs: 40_000, startedAtMs: 10_000 };
+  const hasFailed = { ...second, owner: "", untilMs: 0 };
+  const beside: [name: string, slot: Slot, copyOf: number | undefined, nowMs: number, row: object][] = [
+    [
+      "own, first live → return until its end",
+      foreign({ second }),
+      undefined,
+      20_000,
+      { kind: "return", untilMs: 32_000 },
+    ],
+    [
+      "own, first over, copy live → promote",
+      foreign({ second }),
+      undefined,
+      32_001,
+      { kind: "promote", seen: foreign({ second }) },
+    ],
+    [
+      "own, both over → take over above both, two lost",
+      foreign({ second }),
+      undefined,
+      42_001,
+      { kind: "claim", seen: foreign({ second }), dispatch: 1, attempt: 3, lost: 2 },
+    ],
+    [
+      "own, first over, copy has failed → take over above both, one lost",
+      foreign({ second: hasFailed }),
+      undefined,
+      32_001,
+      { kind: "claim", seen: foreign({ second: hasFailed }), dispatch: 1, attempt: 3, lost: 1 },
+    ],
+    [
+      "own, both over, lost attempts used up → give up",
+      foreign({ second, lost: 1 }),
+      undefined,
+      42_001,
+      { kind: "give-up", seen: foreign({ second, lost: 1 }), lost: 3 },
+    ],
+    [
+      "mine, with a copy beside it → run",
+      leased({ second }),
+      undefined,
+      20_000,
+      { kind: "run", lease: leased({ second }) },
+    ],
+    ["copy, alone and live → claim beside", foreign(), 1, 20_000, { kind: "claim-beside", seen: foreign() }],
+    [
+      "copy, it is mine → run it",
+      foreign({ second: { ...second, owner: "me" } }),
+      1,
+      20_000,
+      { kind: "run", lease: { ...leased({ ...second, owner: "me" }), isCopy: true } },
+    ],
+    [
+      "copy, by an earlier delivery → return until its end",
+      foreign({ second }),
+      1,
+      20_000,
+      { kind: "return", untilMs: 42_000 },
+    ],
+    [
+      "copy, that is over, first live → discharged",
+      foreign({ second: { ...second, untilMs: 15_000 } }),
+      1,
+      20_000,
+      { kind: "discharged" },
+    ],
+    [
+      "copy, that has failed, first live → discharged",
+      foreign({ second: hasFailed }),
+      1,
+      20_000,
+      { kind: "discharged" },
+    ],
+    [
+      "copy, it has taken the place of the first under my token → return",
+      foreign({ attempt: 2, carrier: "token" }),
+      1,
+      20_000,
+      { kind: "return", untilMs: 32_000 },
+    ],
+    [
+      "copy, another attempt under another token → discharged",
+      foreign({ attempt: 2 }),
+      1,
+      20_000,
+      { kind: "discharged" },
+    ],
+    [
+      "copy, first over, alone → take over",
+      foreign(),
+      1,
+      32_001,
+      { kind: "claim", seen: foreign(), dispatch: 1, attempt: 2, lost: 1 },
+    ],
+    ["copy, newer dispatch → discharged", foreign({ dispatch: 2 }), 1, 20_000, { kind: "discharged" }],
+    [
+      "copy, waiting for a later dispatch → that is sent",
+      waiting(),
+      1,
+      10_000,
+      { kind: "send", dispatch: 2, atMs: 5000 },
+    ],
+    ["copy, terminal → drive on", succeeded(), 1, 10_000, { kind: "drive" }],
+  ];
+
+  it.each(beside)("second copies: %s", (_, slot, copyOf, nowMs, row) => {
+    expect(ownRow(slot, { dispatch: 1, mayStart: true, retry, packed: false, copyOf }, asker(nowMs))).toEqual(row);
+  });
+
+  it("S9: after the end no copy is claimed, and a running one goes on", () => {
+    const found = { dispatch: 1, mayStart: false, retry, packed: false, copyOf: 1 };
+    expect(ownRow(foreign(), found, asker(20_000))).toEqual({ kind: "discharged" });
+    const mine = foreign({ second: { ...second, owner: "me" } });
+    expect(ownRow(mine, found, asker(20_000))).toMatchObject({ kind: "run" });
+  });
+
   const inPack: [name: string, slot: Slot, dispatch: number, nowMs: number, row: object][] = [
     ["absent → claim", absent, 1, 10_000, { kind: "claim", seen: absent, dispatch: 1, attempt: 1, lost: 0 }],
     ["terminal → drive on", failedSlot, 1, 10_000, { kind: "drive" }],

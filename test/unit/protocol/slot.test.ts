@@ -3,6 +3,8 @@ import type { Value } from "../../../lib/ports/store.ts";
 import { asSeen, countsOf, decodeSlot, encodeSlot, isBad, leasedBy, type Slot } from "../../../lib/protocol/slot.ts";
 import { absent, failedSlot, leased, queued, succeeded, waiting } from "./support.ts";
 
+const second = { attempt: 2, owner: "copy", carrier: "token 2", untilMs: 40_000, startedAtMs: 10_000 };
+
 const stored: [name: string, slot: Exclude<Slot, { state: "absent" }>, value: Value][] = [
   ["queued", queued(), { a: 0, s: "Q", d: 1, n: 1, t: 5000 }],
   ["queued, with lost attempts", queued({ attempt: 2, lost: 1 }), { a: 2, l: 1, s: "Q", d: 1, n: 1, t: 5000 }],
@@ -16,6 +18,29 @@ const stored: [name: string, slot: Exclude<Slot, { state: "absent" }>, value: Va
     "leased, with a heartbeat",
     leased({ beatAtMs: 8000 }),
     { a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0, k: 8000 },
+  ],
+  [
+    "leased, with a copy beside it",
+    leased({ second: { attempt: 2, owner: "copy", carrier: "token 2", untilMs: 40_000, startedAtMs: 10_000 } }),
+    { a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0, A: 2, O: "copy", C: "token 2", U: 40_000, B: 10_000 },
+  ],
+  [
+    "leased, with a copy beside it that says how far it is",
+    leased({
+      second: {
+        attempt: 2,
+        owner: "copy",
+        carrier: "token 2",
+        untilMs: 50_000,
+        startedAtMs: 10_000,
+        beatAtMs: 20_000,
+        details: "1",
+      },
+    }),
+    {
+      ...{ a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0 },
+      ...{ A: 2, O: "copy", C: "token 2", U: 50_000, B: 10_000, K: 20_000, M: "1" },
+    },
   ],
   ["waiting for a message", waiting(), { a: 1, s: "W", d: 2, t: 5000 }],
   ["waiting for a timer", waiting({ timer: true }), { a: 1, w: 1, s: "W", d: 2, t: 5000 }],
@@ -113,6 +138,7 @@ describe("countsOf", () => {
     ["absent: the first dispatch comes", absent, { attempt: 0, lost: 0, dispatch: 1 }],
     ["queued", queued({ dispatch: 3, attempt: 2, lost: 1 }), { attempt: 2, lost: 1, dispatch: 3 }],
     ["leased", leased({ dispatch: 2, attempt: 2 }), { attempt: 2, lost: 0, dispatch: 2 }],
+    ["leased, with a copy: its attempt is claimed too", leased({ second }), { attempt: 2, lost: 0, dispatch: 1 }],
     ["waiting", waiting(), { attempt: 1, lost: 0, dispatch: 2 }],
     ["settled: no dispatch is left", failedSlot, { attempt: 3, lost: 0, dispatch: 0 }],
   ])("%s", (_, slot, counts) => {
@@ -122,6 +148,7 @@ describe("countsOf", () => {
 
 describe("asSeen", () => {
   const entry = (name: string, value: string | number) => ({ is: "equal", path: ["s2", name], value });
+  const ofLease = [entry("s", "L"), entry("d", 1), entry("a", 1), entry("o", "me"), entry("u", 30_000)];
 
   it.each([
     ["absent", absent, { is: "absent", path: ["s2"] }],
@@ -133,7 +160,12 @@ describe("asSeen", () => {
     [
       "leased: owner and end too, since every heartbeat moves that",
       leased(),
-      { is: "all", of: [entry("s", "L"), entry("d", 1), entry("a", 1), entry("o", "me"), entry("u", 30_000)] },
+      { is: "all", of: [...ofLease, { is: "absent", path: ["s2", "A"] }] },
+    ],
+    [
+      "leased, with a copy: that and its end",
+      leased({ second }),
+      { is: "all", of: [...ofLease, entry("A", 2), entry("U", 40_000)] },
     ],
     [
       "waiting: its time too",

@@ -5,6 +5,7 @@ import {
   countsIn,
   hasGoodMarks,
   isCounting,
+  isDecidedByCount,
   isFullMark,
   isGoodMark,
   isNews,
@@ -152,6 +153,8 @@ describe("a join that is decided by a count", () => {
     ["quorum", true],
   ] as const)("%s: %s", (when, is) => {
     expect(isCounting(joinOfSize(2, { when }))).toBe(is);
+    expect(isDecidedByCount(joinOfSize(2, { when, hedgePercentile: 95 }))).toBe(is);
+    expect(isCounting(joinOfSize(2, { when, hedgePercentile: 95 }))).toBe(true);
   });
 
   it.each([

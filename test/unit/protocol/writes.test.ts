@@ -20,15 +20,19 @@ import {
 import { memberPlace, nodeKey, type SlotPlace } from "../../../lib/protocol/keys.ts";
 import {
   arriveWrite,
+  claimBesideWrite,
   claimWrite,
   commitWrite,
   decideErrorWrite,
   decideQuorumWrite,
   decideSkippedWrite,
   generationOf,
+  giveWayWrite,
   heartbeatWrite,
+  hedgeWrite,
   holdWrite,
   lateWrite,
+  promoteWrite,
   reissueWrite,
   settleAllWrite,
   settleWrite,
@@ -45,6 +49,15 @@ const own: SlotPlace = { key: nodeKey("r", "callback"), attribute: "s0" };
 const author = { by: "me", atMs: 9000 };
 
 const L = { a: 1, s: "L", d: 1, o: "me", c: "token", u: 30_000, b: 0 };
+/** The same with a copy beside it. */
+const beside = { A: 2, O: "copy", C: "copy token", U: 40_000, B: 10_000 };
+const second = { attempt: 2, owner: "copy", carrier: "copy token", untilMs: 40_000, startedAtMs: 10_000 };
+const LL = { ...L, ...beside };
+/** The copy when it has taken the place of the first. */
+const promoted = { a: 2, s: "L", d: 1, o: "copy", c: "copy token", u: 40_000, b: 10_000 };
+const copy = leased({ ...second });
+const ofCopy = { ...copy, isCopy: true } as const;
+const goodCopy = { a: 2, s: "SUCCEEDED", o: "copy", f: 9000, b: 0, v: "7" };
 const Q = { a: 0, s: "Q", d: 1, n: 1, t: 5000 };
 const W = { a: 1, s: "W", d: 2, t: 5000 };
 const good = { a: 1, s: "SUCCEEDED", o: "me", f: 9000, b: 0, v: "7" };
@@ -149,6 +162,7 @@ const written: WriteCase[] = [
       ["a later attempt", { g: 1, s1: { ...L, o: "dead", a: 2 } }],
       ["taken over by another", { g: 1, s1: { ...L, o: "third" } }],
       ["the owner has sent a heartbeat", { g: 1, s1: { ...L, o: "dead", u: 40_000 } }],
+      ["a copy is beside it", { g: 1, s1: { ...L, o: "dead", ...beside } }],
       ["the item is of a newer generation", { g: 2, s1: { ...L, o: "dead" } }],
     ],
   },
@@ -215,6 +229,7 @@ const written: WriteCase[] = [
       ["the second is settled by others", { g: 1, s0: L, s1: { ...L, s: "TIMED_OUT" } }],
       ["the second is another's", { g: 1, s0: L, s1: { ...L, o: "other" } }],
       ["the second is a later attempt", { g: 1, s0: L, s1: { ...L, a: 2 } }],
+      ["a copy of the one that failed is at work", { g: 1, s0: L, s1: LL }],
       ["the item is of a newer generation", { g: 2, s0: L, s1: L }],
     ],
   },
@@ -272,13 +287,14 @@ const written: WriteCase[] = [
   },
   {
     name: "wait for retry",
-    write: waitWrite(1, place, leased(), waiting()),
+    write: waitWrite(1, place, { lease: leased(), waiting: waiting() }),
     applies: [["my lease: nothing arrives", { g: 1, s1: L, remaining: 2 }, { g: 1, s1: W, remaining: 2 }]],
     refuses: [
       ["no item", undefined],
       ["already waiting", { g: 1, s1: { ...W, o: "me" } }],
       ["another's lease", { g: 1, s1: { ...L, o: "other" } }],
       ["a later attempt under my name", { g: 1, s1: { ...L, a: 2 } }],
+      ["a copy is at work", { g: 1, s1: LL }],
       ["the item is of a newer generation", { g: 2, s1: L }],
     ],
   },
@@ -305,6 +321,7 @@ const written: WriteCase[] = [
       ["a later attempt", { g: 1, s1: { ...L, a: 2 } }],
       ["another owner", { g: 1, s1: { ...L, o: "other" } }],
       ["a heartbeat since", { g: 1, s1: { ...L, u: 31_000 } }],
+      ["a copy is beside it", { g: 1, s1: LL }],
       ["the item is of a newer generation", { g: 2, s1: L }],
     ],
   },
@@ -332,6 +349,7 @@ const written: WriteCase[] = [
       ["the second is a later attempt", { g: 1, s0: L, s1: { ...W, a: 2 }, remaining: 2 }],
       ["the second was put off", { g: 1, s0: L, s1: { ...W, t: 6000 }, remaining: 2 }],
       ["settled already, both", { g: 1, s0: storedTimedOut(1), s1: storedTimedOut(1), remaining: 0 }],
+      ["the first has a copy beside it", { g: 1, s0: LL, s1: W, remaining: 2 }],
       ["the item is of a newer generation", { g: 2, s0: L, s1: W, remaining: 2 }],
     ],
   },
@@ -354,7 +372,139 @@ const written: WriteCase[] = [
       ["a later attempt", { g: 1, s1: { ...L, a: 2 } }],
       ["another owner", { g: 1, s1: { ...L, o: "other" } }],
       ["alive after all", { g: 1, s1: { ...L, u: 31_000 } }],
+      ["a copy is beside it", { g: 1, s1: LL }],
       ["the item is of a newer generation", { g: 2, s1: L }],
+    ],
+  },
+  {
+    name: "claim beside",
+    write: claimBesideWrite(1, place, { owner: "me", attempt: 1 }, second),
+    applies: [
+      ["that attempt, alone", { g: 1, s1: L, remaining: 2 }, { g: 1, s1: LL, remaining: 2 }],
+      ["its end has moved", { g: 1, s1: { ...L, u: 35_000 } }, { s1: { ...LL, u: 35_000 } }],
+    ],
+    refuses: [
+      ["no item", undefined],
+      ["settled meanwhile", { g: 1, s1: { ...L, s: "SUCCEEDED" } }],
+      ["another's lease", { g: 1, s1: { ...L, o: "other" } }],
+      ["another attempt", { g: 1, s1: { ...L, a: 2 } }],
+      ["a copy is beside it", { g: 1, s1: { ...L, ...beside, O: "other" } }],
+      ["a copy has failed beside it", { g: 1, s1: { ...LL, O: "", U: 0 } }],
+      ["the item is of a newer generation", { g: 2, s1: L }],
+    ],
+  },
+  {
+    name: "promote",
+    write: promoteWrite(1, place, leased({ second }), copy),
+    applies: [["exactly that: nothing arrives", { g: 1, s1: LL, remaining: 2 }, { g: 1, s1: promoted, remaining: 2 }]],
+    refuses: [
+      ["settled meanwhile", { g: 1, s1: { ...LL, s: "SUCCEEDED" } }],
+      ["a later dispatch", { g: 1, s1: { ...LL, d: 2 } }],
+      ["another attempt", { g: 1, s1: { ...LL, a: 2 } }],
+      ["another owner", { g: 1, s1: { ...LL, o: "other" } }],
+      ["the first is alive after all", { g: 1, s1: { ...LL, u: 31_000 } }],
+      ["the copy has failed", { g: 1, s1: { ...LL, U: 0 } }],
+      ["another copy", { g: 1, s1: { ...LL, A: 3 } }],
+      ["the item is of a newer generation", { g: 2, s1: LL }],
+    ],
+  },
+  {
+    name: "give way",
+    write: giveWayWrite(1, place, ofCopy),
+    applies: [["my lease beside another's", { g: 1, s1: LL }, { s1: { ...LL, O: "", U: 0 } }]],
+    refuses: [
+      ["settled meanwhile", { g: 1, s1: { ...LL, s: "SUCCEEDED" } }],
+      ["another's copy", { g: 1, s1: { ...LL, O: "other" } }],
+      ["a later copy of mine", { g: 1, s1: { ...LL, A: 3 } }],
+      ["it has taken the place of the first", { g: 1, s1: promoted }],
+      ["the item is of a newer generation", { g: 2, s1: LL }],
+    ],
+  },
+  {
+    name: "heartbeat of a copy",
+    write: heartbeatWrite(1, [{ place, lease: ofCopy, details: "1" }], { atMs: 12_000, untilMs: 42_000 }),
+    applies: [["beside the first", { g: 1, s1: LL }, { s1: { ...LL, U: 42_000, K: 12_000, M: "1" } }]],
+    refuses: [
+      ["settled, by the first", { g: 1, s1: { ...LL, s: "SUCCEEDED" } }],
+      ["another's copy", { g: 1, s1: { ...LL, O: "other" } }],
+      ["a later copy of mine", { g: 1, s1: { ...LL, A: 3 } }],
+      ["extended as far already", { g: 1, s1: { ...LL, U: 42_000 } }],
+      ["it has given way", { g: 1, s1: { ...LL, O: "", U: 0 } }],
+      ["the item is of a newer generation", { g: 2, s1: LL }],
+    ],
+  },
+  {
+    name: "commit of a copy",
+    write: commitWrite(1, join, [{ place, lease: ofCopy, outcome: succeeded({ attempt: 2, owner: "copy" }) }]),
+    applies: [
+      ["beside the first: counts once, and both leases go", { g: 1, s1: LL }, { g: 1, s1: goodCopy, remaining: 1 }],
+      ["in the place of the first", { g: 1, s1: promoted }, { g: 1, s1: goodCopy, remaining: 1 }],
+    ],
+    refuses: [
+      ["settled by the first", { g: 1, s1: { ...LL, s: "SUCCEEDED" }, remaining: 1 }],
+      ["settled by others, in the place of the first", { g: 1, s1: { ...promoted, s: "TIMED_OUT" }, remaining: 1 }],
+      ["another's copy", { g: 1, s1: { ...LL, O: "other" } }],
+      ["a later copy of mine", { g: 1, s1: { ...LL, A: 3 } }],
+      ["another's lease", { g: 1, s1: { ...promoted, o: "other" } }],
+      ["a later attempt of mine", { g: 1, s1: { ...promoted, a: 3 } }],
+      ["the item is of a newer generation", { g: 2, s1: LL }],
+    ],
+  },
+  {
+    name: "commit of the first, whose copy is at work",
+    write: commitWrite(1, join, [{ place, lease: leased(), outcome: succeeded() }]),
+    applies: [["counts once, and both leases go", { g: 1, s1: LL }, { g: 1, s1: good, remaining: 1 }]],
+    refuses: [["settled by the copy", { g: 1, s1: goodCopy, remaining: 1 }]],
+  },
+  {
+    name: "commit of a failure beside a copy that has failed",
+    write: commitWrite(1, join, [
+      {
+        place,
+        lease: leased(),
+        seen: leased({ second: { ...second, owner: "", untilMs: 0 } }),
+        outcome: { ...failedSlot, attempt: 2 },
+      },
+    ]),
+    applies: [["exactly that", { g: 1, s1: { ...LL, O: "", U: 0 } }, { s1: { ...bad, a: 2 }, remaining: 1 }]],
+    refuses: [
+      ["settled by others", { g: 1, s1: { ...LL, O: "", U: 0, s: "TIMED_OUT" } }],
+      ["a later dispatch", { g: 1, s1: { ...LL, O: "", U: 0, d: 2 } }],
+      ["a later attempt", { g: 1, s1: { ...LL, O: "", U: 0, a: 3 } }],
+      ["another owner", { g: 1, s1: { ...LL, O: "", U: 0, o: "other" } }],
+      ["a heartbeat since", { g: 1, s1: { ...LL, O: "", U: 0, u: 31_000 } }],
+      ["another copy", { g: 1, s1: { ...LL, A: 3, O: "", U: 0 } }],
+      ["the copy is alive after all", { g: 1, s1: LL }],
+      ["the item is of a newer generation", { g: 2, s1: { ...LL, O: "", U: 0 } }],
+    ],
+  },
+  {
+    name: "wait for retry beside a copy that is over",
+    write: waitWrite(1, place, {
+      lease: leased(),
+      seen: leased({ second }),
+      waiting: waiting({ attempt: 2, lost: 1 }),
+    }),
+    applies: [["exactly that", { g: 1, s1: LL }, { s1: { ...W, a: 2, l: 1 } }]],
+    refuses: [
+      ["settled by the copy", { g: 1, s1: { ...LL, s: "SUCCEEDED" } }],
+      ["a later dispatch", { g: 1, s1: { ...LL, d: 2 } }],
+      ["a later attempt", { g: 1, s1: { ...LL, a: 3 } }],
+      ["another owner", { g: 1, s1: { ...LL, o: "other" } }],
+      ["a heartbeat since", { g: 1, s1: { ...LL, u: 31_000 } }],
+      ["another copy", { g: 1, s1: { ...LL, A: 3 } }],
+      ["the copy is alive after all", { g: 1, s1: { ...LL, U: 50_000 } }],
+      ["the item is of a newer generation", { g: 2, s1: LL }],
+    ],
+  },
+  {
+    name: "hedge",
+    write: hedgeWrite(1, "r", join, 9000),
+    applies: [["a top that is undecided", { g: 1, m0: 0, remaining: 1 }, { hedgedAt: 9000, m0: 0, remaining: 1 }]],
+    refuses: [
+      ["done already", { g: 1, hedgedAt: 8000 }],
+      ["decided", { g: 1, decision: "error" }],
+      ["the item is of a newer generation", { g: 2 }],
     ],
   },
   {
@@ -829,10 +979,14 @@ describe("guard G", () => {
     claim: claimWrite(3, [{ place: place, seen: absent, lease: leased() }]),
     heartbeat: heartbeatWrite(3, [{ place: place, lease: leased() }], { atMs: 10_000, untilMs: 40_000 }),
     commit: commitWrite(3, join, [{ place: place, lease: leased(), outcome: succeeded() }]),
-    wait: waitWrite(3, place, leased(), waiting()),
+    wait: waitWrite(3, place, { lease: leased(), waiting: waiting() }),
     settle: settleWrite(3, place, join, absent, failedSlot),
     "settle all": settleAllWrite(3, join, [{ place, seen: absent, outcome: failedSlot }]),
     reissue: reissueWrite(3, place, absent, queued()),
+    "claim beside": claimBesideWrite(3, place, leased(), second),
+    promote: promoteWrite(3, place, leased({ second }), copy),
+    "give way": giveWayWrite(3, place, ofCopy),
+    hedge: hedgeWrite(3, "r", join, 9000),
     late: lateWrite(3, place, 1, "SUCCEEDED"),
     arrive: arriveWrite(3, "r", join, [{ child: { level: 0, number: 0 }, value: 0 }], author),
     decide: decideErrorWrite(3, "r", join, {}, author),
