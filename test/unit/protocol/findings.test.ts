@@ -93,7 +93,13 @@ describe("a part of a long list", () => {
     const plan = planOf({ dag: { nodes } });
     expect(plan.nodes.x?.next.map(({ kind }) => kind)).toEqual(["slot", "slot"]);
     expect(found({ workflow: { dag: { nodes } }, images })).toEqual(["successor-missing x"]);
-    expect(found({ workflow: { dag: { nodes } }, images, options: { messagesPerRange: 1 } })).toEqual([]);
+    const options: CompileOptions = { messagesPerRange: 1 };
+    const roots = { "range#start#0": { g: 1, s0: at(2000) }, "range#start#1": { g: 1, s0: at(2000) } };
+    expect(found({ workflow: { dag: { nodes } }, images: { ...images, ...roots }, options })).toEqual([]);
+    const groups: Workflow = { dag: { nodes: { ...nodes, x: { group: [a] } } } };
+    const full = { "tally#x#0#0": { g: 1, remaining: 0, s0: at(4000), lastBy: "w", lastAt: 4000 } };
+    expect(found({ workflow: groups, images: full })).toEqual(["successor-missing x"]);
+    expect(found({ workflow: groups, images: { ...full, ...roots }, options })).toEqual([]);
   });
 });
 
@@ -119,6 +125,13 @@ describe("a task that feeds joins of a dag", () => {
         repair: { do: "drive-node", node: "x" },
       },
     ]);
+  });
+
+  it("and so is a group that does", () => {
+    const groups: Workflow = { dag: { nodes: { ...nodes, x: { group: [a] } } } };
+    const full = { "tally#x#0#0": { g: 1, remaining: 0, s0: at(4000), lastBy: "w", lastAt: 4000 } };
+    expect(found({ workflow: groups, images: { ...full, [first]: fed } })).toEqual(["successor-missing x"]);
+    expect(found({ workflow: groups, images: { ...full, [first]: fed, [second]: fed } })).toEqual([]);
   });
 
   it("and so is one that was skipped: by choice, or in a run that goes on after a failure", () => {
@@ -194,6 +207,21 @@ describe("a header without members", () => {
     ]);
     const fed = { ...images, "tally#.#0#0": { g: 1, remaining: 1, s0: { a: 0, s: "SUCCEEDED", o: "w", f: 4100 } } };
     expect(found({ workflow: inGroup, images: fed })).toEqual([]);
+    // After the end nothing is released any more.
+    expect(found({ workflow: inGroup, images, head: { status: "FAILED", endedAtMs: 5000 } })).toEqual([]);
+  });
+});
+
+describe("a dag in a group", () => {
+  const workflow: Workflow = { group: [{ dag: { nodes: { x: a, y: a } } }, b] };
+  const join = planOf(workflow).nodes["[0]/x"]?.slot?.join;
+  const full = { g: 1, remaining: 0, s0: at(4000), s1: at(4000), lastBy: "w", lastAt: 4000 };
+  it("hands on what it has come to, also after the end", () => {
+    const images = { [`tally#${join}#0#0`]: full };
+    expect(found({ workflow, images })).toEqual([`successor-missing ${join}`]);
+    expect(found({ workflow, images, head: { status: "FAILED", endedAtMs: 5000 } })).toEqual([
+      `successor-missing ${join}`,
+    ]);
   });
 });
 
@@ -205,6 +233,9 @@ describe("a failure", () => {
 
   it("is driven on until each chord around it is decided, and the run has ended", () => {
     expect(found({ workflow: inner, images: leaf })).toEqual(["failure-not-driven header[0]/header[0]"]);
+    expect(found({ workflow: inner, images: leaf, head: { status: "FAILED", endedAtMs: 9200 } })).toEqual([
+      "failure-not-driven header[0]/header[0]",
+    ]);
     expect(found({ workflow: inner, images: decided })).toContain("failure-not-driven header[0]/header[0]");
     const both = { ...decided, "tally#.#0#0": { g: 1, ...error } };
     expect(found({ workflow: inner, images: both })).toContain("failure-not-driven header[0]/header[0]");
@@ -234,24 +265,29 @@ describe("a failure", () => {
 });
 
 describe("what a chord was decided without", () => {
-  const header = [a, { chain: [a, b] }, { chord: { header: [a], callback: b } }];
+  const chord = { chord: { header: [a], callback: b } };
+  const header = [a, { chain: [a, b] }, chord, chord];
   const workflow: Workflow = { chord: { header, callback: c, when: { quorum: 1 }, cancelRest: true } };
   const revoked = { a: 0, s: "SKIPPED", o: "w", f: 9200, e: { n: "not-needed", m: "" } };
   const top = {
     "tally#.#0#0": {
-      ...{ g: 1, remaining: 0, s0: at(4000), s1: revoked, s2: revoked },
+      ...{ g: 1, remaining: 0, s0: at(4000), s1: revoked, s2: revoked, s3: revoked },
       ...{ decision: "callback", decidedBy: "w", decidedAt: 9100, accepted: { v: "[[0,0]]" } },
     },
   };
   const inside = {
     "node#header[1]/[0]": { g: 1, s0: revoked },
-    "tally#header[2]#0#0": { g: 1, remaining: 0, s0: revoked, decision: "skipped", decidedBy: "w", decidedAt: 9300 },
+    "tally#header[2]#0#0": { g: 1, s0: revoked, decision: "skipped", decidedBy: "w", decidedAt: 9300 },
+    "tally#header[3]#0#0": { g: 1, s0: revoked, decision: "skipped", decidedBy: "w", decidedAt: 9300 },
   };
+  const head = { status: "SUCCEEDED", endedAtMs: 9400 } as const;
   const rest = (images: Readonly<Record<string, Image>>) =>
-    found({ workflow, images, head: { status: "SUCCEEDED", endedAtMs: 9400 } }).filter((one) => one.startsWith("rest"));
+    found({ workflow, images, head }).filter((one) => one.startsWith("rest"));
 
   it("is ended with all that lies inside", () => {
-    expect(rest({ ...top, ...inside })).toEqual([]);
+    expect(found({ workflow, images: { ...top, ...inside, "node#callback": { g: 1, s0: at(9350) } }, head })).toEqual(
+      [],
+    );
   });
 
   it.each([
@@ -282,6 +318,21 @@ describe("a join that a generation has taken over", () => {
     const second = { ...below, ...top, "node#[1]": { g: 2 } };
     const head = { generation: 2, raisedAtMs: 6000, restartedAtMs: 6000 };
     expect(found({ workflow, options, images: second, head })).toEqual([]);
+  });
+
+  it("leaves successes inside it, too, that nobody has driven on from", () => {
+    const dag: Workflow = {
+      dag: { nodes: { x: a, y: a, p: { ...b, after: ["x", "y"] }, q: { ...b, after: ["x", "y"] } } },
+    };
+    const quorum: Workflow = { chain: [{ chord: { header: [dag, b], when: { quorum: 1 } } }, c] };
+    const decided = { decision: "callback", decidedBy: "w", decidedAt: 5000, accepted: { v: "[[1,1]]" } };
+    const images = {
+      "tally#[0]#0#0": { g: 1, remaining: 1, s1: at(5000), ...decided },
+      "node#[0]/header[0]/x": { g: 1, s0: at(3000) },
+    };
+    expect(found({ workflow: quorum, images })).toEqual(["successor-missing [0]/header[0]/x"]);
+    const head = { generation: 2, raisedAtMs: 6000, restartedAtMs: 6000 };
+    expect(found({ workflow: quorum, images: { ...images, "node#[1]": { g: 2 } }, head })).toEqual([]);
   });
 
   it("owes no arrivals of its own", () => {
