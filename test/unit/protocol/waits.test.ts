@@ -220,6 +220,39 @@ describe("a member that is more than a task", () => {
     expect(before.map(({ join }) => join)).toEqual(["header[0]/[1]", "."]);
   });
 
+  it("is an issue of both as soon as the sweeper or an operator has to end what is inside", () => {
+    const images = { "tally#.#0#0": leaf({ s0: at(4000) }), "tally#header[1]#0#0": leaf({ s0: at(5000) }) };
+    const facts = answers({ depth: depth(3) });
+    const since = (nowMs: number) => waits(outer, { images, facts, nowMs }).map(({ faultSinceMs }) => faultSinceMs);
+    expect(since(50_000)).toEqual([undefined, undefined]);
+    expect(since(600_000)).toEqual([1000, 1000]);
+  });
+
+  it("waits for somebody to look at a condition inside", () => {
+    const dag = { dag: { nodes: { x: a, y: { group: [b], if: { $result: "x", equals: 7 } } } } };
+    const images = { "node#[0]/x": { g: 1, s0: at(4000) } };
+    const [wait] = waits({ group: [dag as Workflow, a] }, { images });
+    expect(wait?.missing[0]).toMatchObject({
+      where: "recorded",
+      cause: "not-driven",
+      why: "nobody has looked at its condition",
+    });
+  });
+
+  it("is told by the worst of what it waits for", () => {
+    const dag: Workflow = { dag: { nodes: { x: a, y: a, z: { ...c, after: ["x", "y"] } } } };
+    const id = planOf({ group: [dag, a] }).nodes["[0]/x"]?.slot?.join;
+    const images = { [`tally#${id}#0#0`]: leaf({ s0: lease(2000), s1: retried }) };
+    const found = waits({ group: [dag, a] }, { images }).find(({ join }) => join === ".");
+    expect(found?.missing[0]).toMatchObject({ path: ".", cause: "task-failing", where: "inside" });
+  });
+
+  it("has not followed, whatever else is late", () => {
+    const group: Workflow = { chord: { header: [{ group: [a] }, a], callback: c } };
+    const images = { "tally#header[0]#0#0": leaf({ s0: at(4000) }, { remaining: 0, lastBy: "w", lastAt: 4000 }) };
+    expect(waits(group, { images, nowMs: 600_000 })[0]?.faultSinceMs).toBe(1000);
+  });
+
   it("of a dag is told by each of its last nodes, without repeats", () => {
     const dag: Workflow = { dag: { nodes: { x: a, y: { ...b, after: ["x"] }, z: { ...b, after: ["x"] } } } };
     const group: Workflow = { group: [dag, a] };
@@ -246,6 +279,19 @@ describe("a dag's join", () => {
     const one = { [`tally#${id}#0#0`]: leaf({ s0: at(4000) }) };
     const [next] = waits(dag, { images: one });
     expect(next).toMatchObject({ join: id, expected: 2, arrived: 1, groups: [{ members: "y", count: 1 }] });
+  });
+
+  it("waits as soon as one of its members has come, whatever the others are", () => {
+    const nodes = { w: a, x: { group: [a] }, y: { ...b, after: ["w"] }, z: { ...c, after: ["x", "y"] } };
+    const id = planOf({ dag: { nodes } }).nodes.y?.slot?.join as string;
+    const full = { "tally#x#0#0": leaf({ s0: at(4000) }, { remaining: 0, lastBy: "w", lastAt: 4000 }) };
+    const come = { [`tally#${id}#0#0`]: leaf({ s0: { a: 0, s: "SUCCEEDED", o: "w", f: 4100 } }) };
+    const found = waits({ dag: { nodes } }, { images: { ...full, ...come } });
+    expect(found.find(({ join }) => join === id)).toMatchObject({
+      arrived: 1,
+      expected: 2,
+      groups: [{ members: "y" }],
+    });
   });
 
   it("does not wait before, but what leads to it does", () => {
@@ -280,6 +326,12 @@ describe("what no join waits for", () => {
     const waiting = { ...lease(5000, 8_640_000_000_000_000), o: "map-1", c: "map" };
     const images = { "node#[0]": { g: 1, s0: at(4000) }, "node#[1]": { g: 1, s0: waiting } };
     expect(waits(map, { images })).toMatchObject([{ cause: "map-runs", fix: ["tutti check map-1"] }]);
+    const both: Workflow = { chain: [a, { group: [{ map: { each: b } }, { task: "a" }] }] };
+    const running = { "tally#[1]#0#0": leaf({ s0: waiting, s1: lease(2000) }) };
+    expect(waits(both, { images: { "node#[0]": { g: 1, s0: at(4000) }, ...running } })[0]?.fix).toEqual([
+      "tutti revoke 'r/[1]/[1]'",
+      "tutti check map-1",
+    ]);
   });
 
   it("is a finding of the run itself", () => {
@@ -348,6 +400,18 @@ describe("what was not sent", () => {
     expect(waits(group, { ...dead, facts: answers({ depth: depth(0, 1) }) })[0]?.faultSinceMs).toBe(1000);
     const alive = { ...dead, images: { ...dead.images, "range#header:.#0": { g: 1, s0: lease(2000) } } };
     expect(waits(group, { ...alive, nowMs: 50_000 })[0]).not.toHaveProperty("faultSinceMs");
+  });
+
+  it("is not sent since its release, and no fault of anything else that is late", () => {
+    const chain: Workflow = { chain: [a, group] };
+    const images = {
+      "node#[0]": { g: 1, s0: at(4000) },
+      "range#header:[1]#1": { g: 1, s0: at(5000) },
+      "tally#[1]#0#0": leaf({ s2: lease(6000, 30_000) }),
+    };
+    const [wait] = waits(chain, { images, options });
+    expect(wait?.missing[0]).toMatchObject({ path: "[1]/[0]", cause: "not-sent", sinceMs: 4000 });
+    expect(wait).toMatchObject({ cause: "worker-lost", faultSinceMs: 30_000 });
   });
 
   it("is in a part of the roots, or behind it", () => {
