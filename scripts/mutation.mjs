@@ -1,17 +1,18 @@
-// `npm run verify:mutation -- FILES…`: lane F. Changes the code in small ways, one at a time, and says which changes no test of
-// test/unit/protocol notices. Without files: the decisions of lib/protocol that writes and rows are made of.
+// `npm run verify:mutation -- FILES…`: lane F. Changes the code in small ways, one at a time, and says which changes no unit test
+// of its room notices. Without files: the protocol, and the builder of conditions.
 //
 // Stryker is no dependency, since it would double what `npm ci` fetches:
 //   npm install --no-save @stryker-mutator/core@9.6.1
 //
 // Exit codes: Stryker's own; 2 when it is not there.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const version = "@stryker-mutator/core@9.6.1";
-const usual = ["rows", "writes", "decision", "slot", "tally", "retry"].map((name) => `lib/protocol/${name}.ts`);
+const protocol = readdirSync(`${root}/lib/protocol`).filter((name) => name.endsWith(".ts") && name !== "index.ts");
+const usual = [...protocol.map((name) => `lib/protocol/${name}`), "lib/adapters/dynamodb/conditions.ts"];
 const files = process.argv.slice(2);
 
 const settings = {

@@ -19,7 +19,7 @@ import { countsOf, endlessMs, type LeasedSlot, type OpenSlot, type Slot } from "
 /** Id of the run that a map expands into: the same for the same node and content, in whatever generation. */
 export function childId(parent: Head, node: PlanNode, documentHash: string): RunId {
   const { runId, submittedAtMs } = parent;
-  return `map-${contentHash(JSON.stringify([runId, submittedAtMs, node.id, documentHash])).slice(0, 32)}`;
+  return `map-${contentHash(JSON.stringify([runId, submittedAtMs, node.id, documentHash]))}`;
 }
 
 /** What the head of a child says of its parent. */

@@ -213,14 +213,15 @@ function unsent(look: Look, list: JoinId | "start"): Whereabouts {
 
 /** A released task without an outcome; undefined for one that has one, or may not start any more. */
 function ofOpenNode(look: Look, id: string, sinceMs: number): Whereabouts | undefined {
-  look.toldNodes.add(id);
   const known = look.found.get(id);
   if (known !== undefined) return known;
   const { snapshot, facts, nowMs } = look;
   const { head } = snapshot;
   const node = nodeOf(snapshot, id);
   const slot = slotOf(snapshot, node);
+  // What has to follow from an outcome is a finding of its own.
   if (slot.state === "settled") return undefined;
+  look.toldNodes.add(id);
   if (head.status !== "RUNNING" && !(node.afterEnd && head.status !== "REVOKED")) return undefined;
   const found = whereaboutsOf({ head, node, slot, sinceMs, finding: look.findingOf.get(id), nowMs }, facts);
   look.found.set(id, found);

@@ -1,16 +1,17 @@
-// How Stryker runs the tests of test/unit/protocol: bundled once, in its own process, without starting anything for a mutant. They
-// are pure and share no state, so a mutant takes milliseconds where a start of vitest takes seconds.
+// How Stryker runs the unit tests of a room, test/unit/protocol for lib/protocol: bundled once, in its own process, without
+// starting anything for a mutant. They are pure and share no state, so a mutant takes milliseconds where a start of vitest takes
+// seconds.
 //
 // A mutant in code that runs while modules are loaded (a constant, or what a table of cases is made of) gets the bundle loaded
 // once more.
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { compileFunction } from "node:vm";
 import { INSTRUMENTER_CONSTANTS } from "@stryker-mutator/api/core";
-import { declareFactoryPlugin, PluginKind } from "@stryker-mutator/api/plugin";
+import { commonTokens, declareFactoryPlugin, PluginKind } from "@stryker-mutator/api/plugin";
 import {
   DryRunStatus,
   determineHitLimitReached,
@@ -18,8 +19,6 @@ import {
   toMutantRunResult,
 } from "@stryker-mutator/api/test-runner";
 import { build } from "esbuild";
-
-const folder = "test/unit/protocol";
 
 /** What the instrumented code looks at. */
 function namespace() {
@@ -31,9 +30,12 @@ function namespace() {
  * All tests as one function, which gives them as a list: from the beginning each time it is called, and nothing is left of them
  * afterwards, as there would be of modules.
  */
-async function bundled() {
-  const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
-  const lines = files.map((name) => `beginFile(${JSON.stringify(name)}); require("./${folder}/${name}");`);
+async function bundled(mutated) {
+  const folders = new Set(mutated.map((path) => dirname(path).replace(/^lib/, "test/unit")));
+  const files = [...folders].flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
+  const lines = files
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => `beginFile(${JSON.stringify(path)}); require("./${path}");`);
   const { outputFiles } = await build({
     stdin: {
       contents: `const { beginFile, tests } = require("vitest");\n${lines.join("\n")}\nmodule.exports = tests;\n`,
@@ -61,7 +63,7 @@ async function bundled() {
 
 async function resultOf({ id, file, run }) {
   const start = performance.now();
-  const about = { id, name: id, fileName: resolve(folder, file) };
+  const about = { id, name: id, fileName: resolve(file) };
   try {
     await run();
     return { ...about, status: TestStatus.Success, timeSpentMs: performance.now() - start };
@@ -71,19 +73,19 @@ async function resultOf({ id, file, run }) {
   }
 }
 
-function createRunner() {
+function createRunner({ mutate }) {
   let declared;
   let loaded;
   /** Milliseconds that each test takes. */
   const took = new Map();
   /** Those first that are likely to notice: the file's own, and before others those that take little time. */
   const sorted = (tests, mutated) => {
-    const own = `${basename(mutated, ".ts")}.test.ts`;
-    const cost = ({ id, file }) => (took.get(id) ?? 0) - (file === own ? 1_000_000 : 0);
+    const own = `/${basename(mutated, ".ts")}.test.ts`;
+    const cost = ({ id, file }) => (took.get(id) ?? 0) - (file.endsWith(own) ? 1_000_000 : 0);
     return tests.toSorted((a, b) => cost(a) - cost(b));
   };
   const load = async () => {
-    declared ??= await bundled();
+    declared ??= await bundled(mutate);
     return declared();
   };
   return {
@@ -130,5 +132,7 @@ function createRunner() {
     },
   };
 }
+
+createRunner.inject = [commonTokens.options];
 
 export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, "in-place", createRunner)];

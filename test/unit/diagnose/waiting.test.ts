@@ -2,7 +2,7 @@
  * What `check` tells of runs that wait: each chord by the cause of what is inside, many members in groups, and what is no issue.
  */
 import { describe, expect, it } from "vitest";
-import { createStage } from "./stage.ts";
+import { createStage, issueOf } from "./stage.ts";
 
 const one = (value: number) => ({ task: "one", args: [value] });
 const other = { task: "other", args: [1] };
@@ -38,5 +38,17 @@ describe("a run that waits", () => {
     await pass(7200);
     expect(await check()).toMatchObject({ healthy: true, runs: 1 });
     expect((await check({ id: "r" })).waiting).toMatchObject([{ kind: "waits-for-time" }]);
+  });
+
+  it("for an end that nobody has recorded, or for what a failure leads to, is an issue, and mended by what is printed", async () => {
+    for (const workflow of [one(1), { task: "brokenOnce" }]) {
+      const { begin, deployment, check, killAt, type } = createStage();
+      killAt("head.end");
+      await begin(workflow, { seconds: 5 });
+      const issue = issueOf(await check(), "not-driven");
+      for (const command of issue.fix) await type(command);
+      await deployment.advance(5);
+      expect(await check()).toMatchObject({ healthy: true, runs: 0 });
+    }
   });
 });

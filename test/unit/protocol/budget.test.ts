@@ -37,6 +37,7 @@ describe("a budget on a head", () => {
     { kind: "own", limits: { tasks: 1, attempts: 2, nanoUsd: 3 }, plannedNanoUsd: 7 },
   ] as const)("comes back as it was stored: %j", (budget) => {
     expect(decodeBudget(encodeBudget(budget))).toEqual(budget);
+    expect(Object.values(encodeBudget(budget) as object)).not.toContain(undefined);
   });
 
   it("has dollars as whole nano-dollars, never less than they are", () => {
@@ -45,7 +46,8 @@ describe("a budget on a head", () => {
       attempts: 4,
       nanoUsd: 500_000_000,
     });
-    expect(limitsOf({ maxTasks: 3 })).toEqual({ tasks: 3 });
+    expect(limitsOf({ maxTasks: 3 })).toStrictEqual({ tasks: 3 });
+    expect(limitsOf({ maxCost: 0.5 })).toStrictEqual({ nanoUsd: 500_000_000 });
     expect(nanoUsdOf(0.000_000_000_1)).toBe(1);
     expect(nanoUsdOf(0.3)).toBe(300_000_000);
     expect(usdText(1_500_000_000)).toBe("1.5");
@@ -67,6 +69,29 @@ describe("a charge", () => {
     });
     expect(refused({ nanoUsd: 901 })).toMatchObject({
       why: "budget.maxCost is $0.000001, used are $0.0000001, asked for $0.000000901 more",
+    });
+  });
+
+  it("is refused by what it asks for, whatever else is used up", async () => {
+    const used = { tasks: 25, attempts: 29, nanoUsd: 1000 };
+    const asks = chargeOf("a", { tasks: 0, attempts: 2, nanoUsd: 0 });
+    expect(chargeRow(account, asks, { applied: false, image: used })).toMatchObject({
+      why: "budget.maxAttemptsTotal is 30, used are 29, asked for 2 more",
+    });
+    const exact = chargeOf("a", { tasks: 5, attempts: 2 });
+    expect(chargeRow(account, exact, { applied: false, image: { ...used, tasks: 15 } })).toMatchObject({
+      why: "budget.maxAttemptsTotal is 30, used are 29, asked for 2 more",
+    });
+    const store = createMemoryStore();
+    store.restore([{ key: budgetKey("r"), image: used }]);
+    const fits = chargeOf("a", { tasks: 0, attempts: 1, nanoUsd: 0 });
+    expect(await store.write(chargeWrite(account, fits), "test")).toMatchObject({ applied: true });
+  });
+
+  it("is measured by what the submit has counted, where nothing was charged", () => {
+    expect(usedIn(account, undefined)).toEqual({ tasks: 5, attempts: 5, nanoUsd: 100 });
+    expect(chargeRow(account, chargeOf("a", { tasks: 16 }), { applied: false, image: undefined })).toMatchObject({
+      why: "budget.maxTasks is 20, used are 5, asked for 16 more",
     });
   });
 

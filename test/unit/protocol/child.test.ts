@@ -51,7 +51,7 @@ describe("a slot that waits for a child", () => {
     ["waiting", waiting({ dispatch: 2, attempt: 1, lost: 1 }), { dispatch: 2, attempt: 2, lost: 1 }],
   ])("is the next attempt of one that was %s, leased without an end", (_state, seen, counts) => {
     const slot = waitsFor("map-1", seen, 7000);
-    expect(slot).toMatchObject({ state: "leased", owner: "map-1", startedAtMs: 7000, ...counts });
+    expect(slot).toMatchObject({ state: "leased", owner: "map-1", carrier: "map", startedAtMs: 7000, ...counts });
     expect(new Date(slot.untilMs).getTime()).toBe(8_640_000_000_000_000);
     expect(childOf(decodeSlot(encodeSlot(slot)))).toBe("map-1");
   });
@@ -66,6 +66,8 @@ describe("a slot that waits for a child", () => {
     expect(childIn(waitsFor("map-1", absent, 0))).toBe("map-1");
     expect(childIn(succeeded({ owner }))).toBe(owner);
     expect(childIn(succeeded())).toBeUndefined();
+    for (const other of [`x${owner}`, `${owner}0`, `map-${"0".repeat(31)}g`])
+      expect(childIn(succeeded({ owner: other }))).toBeUndefined();
   });
 
   it("is opened by a new generation as if nobody held it", () => {
@@ -75,6 +77,19 @@ describe("a slot that waits for a child", () => {
     const [write] = reopenWrites(snapshot, { nowMs: 10_000, skewMs: 2000 });
     expect(write?.remove).toEqual(["s0"]);
   });
+});
+
+it("a child knows its parent's slot, and whose work its messages are", () => {
+  const of = {
+    run: "p",
+    submittedAtMs: 500,
+    node: "[1]",
+    generation: 1,
+    key: { pk: "p", sk: "node#[1]" },
+    attribute: "s0",
+  };
+  expect(parentRef(parent, node, place)).toStrictEqual(of);
+  expect(parentRef(parent, { ...node, fairnessKey: "tenant" }, place)).toStrictEqual({ ...of, fairnessKey: "tenant" });
 });
 
 describe("what a child owes its parent", () => {

@@ -6,14 +6,19 @@ import type { CompileOptions } from "../../../lib/plan/compile.ts";
 import type { Plan } from "../../../lib/plan/types.ts";
 import {
   type BoundedJoin,
+  hasLanes,
   isSettledUnit,
+  isUntouchedUnit,
+  joinsAround,
   laneGoesOn,
   leafOfUnit,
   memberAround,
   nextOpenUnit,
+  outOfTurn,
   startsOfUnit,
   unitOf,
   unitsOf,
+  waitingJoins,
 } from "../../../lib/protocol/lanes.ts";
 import { hasRanges, listOf } from "../../../lib/protocol/release.ts";
 import { plan } from "../plan/support.ts";
@@ -86,6 +91,54 @@ describe("lanes of a map", () => {
     );
     expect(memberAround({ id: ".", kind: "chord" }, "header[7]/[0]")).toBe(7);
     expect(memberAround({ id: ".", kind: "chord" }, "callback")).toBeUndefined();
+    expect(memberAround(group, "x/[b3]/c")).toBeUndefined();
+    expect(joinsAround("a/header[3]/[0]/b")).toEqual(["a", "a/header[3]"]);
+    expect(joinsAround("header[3]/callback")).toEqual(["."]);
+    expect(joinsAround("x/y")).toEqual([]);
+  });
+
+  it("say whose decision ends the wait for their members", () => {
+    const failure = { decide: ["outer"], then: { kind: "head" } } as const;
+    expect(waitingJoins({ id: "x", failure } as never)).toEqual(["x", "outer"]);
+    const absorbed = { decide: [], then: { kind: "slot", join: "around", index: 3 } } as const;
+    expect(waitingJoins({ id: "x", failure: absorbed } as never)).toEqual(["x", "around"]);
+  });
+
+  it("are looked for in a plan", () => {
+    expect(hasLanes(mapped(9, 4))).toBe(true);
+    expect(hasLanes(mapped(4, 4))).toBe(false);
+    expect(hasLanes(plan({ chain: [{ group: [a] }, { map: { each: a, over: [1, 2], maxConcurrency: 1 } }] }))).toBe(
+      true,
+    );
+  });
+
+  it("know of a pack whether all of it is settled, and whether anything of it was begun", () => {
+    const join = joinOf(mapped(8, 2, packsOf(2)));
+    const done = { s: "SUCCEEDED", a: 1, o: "w", f: 1 };
+    const open = { s: "Q", a: 0, d: 1, n: 1, t: 1 };
+    const leaf = { s0: done, s1: done };
+    expect(join.lanes).toEqual({ unitSize: 2, count: 1 });
+    expect([leaf, { s0: done }, { s0: done, s1: open }, {}].map((one) => isSettledUnit(join, 0, one))).toEqual([
+      ...[true, false, false, false],
+    ]);
+    expect([{}, undefined, { s1: open }, { s0: done }, leaf].map((one) => isUntouchedUnit(join, 0, one))).toEqual([
+      ...[true, true, false, false, false],
+    ]);
+  });
+
+  it("have not come to what lies behind the first open unit of the same lane", () => {
+    const two = { map: { each: { group: [a, a] }, over: [1, 2, 3, 4, 5, 6], maxConcurrency: 2 } };
+    const of = plan({ chain: [two, two] });
+    const done = { s: "SUCCEEDED", a: 1, o: "w", f: 1 };
+    // Lanes of the first: 0 2 4 and 1 3 5. The one has come to 2, the other to its end; the second map to nothing.
+    const leaves: Record<string, object> = { "[0] 0": { s0: done, s1: done, s3: done }, "[0] 1": { s1: done } };
+    const isOut = outOfTurn(of, (join, leaf) => leaves[`${join.id} ${leaf}`] as never);
+    const told = (id: string) => [0, 1, 2, 3, 4, 5].map((i) => isOut(`${id}/[${i}]`));
+    expect(of.joins["[0]"]).toMatchObject({ leafSize: 4, lanes: { unitSize: 1, count: 2 } });
+    expect(told("[0]")).toEqual([false, false, false, false, true, false]);
+    expect(told("[1]")).toEqual([false, false, true, true, true, true]);
+    expect(isOut("[0]/[4]/[1]")).toBe(true);
+    expect(["[0]", ".", "constructor/[1]", "[0]/callback"].map(isOut)).toEqual([false, false, false, false]);
   });
 
   it("skip settled units, and stop before a given one", () => {
@@ -97,6 +150,7 @@ describe("lanes of a map", () => {
     expect(nextOpenUnit(join, 0, 8, leafOf)).toBe(6);
     expect(nextOpenUnit(join, 1, 8, leafOf)).toBe(1);
     expect(nextOpenUnit(join, 0, 4, leafOf)).toBeUndefined();
+    expect(nextOpenUnit(join, 0, 6, leafOf)).toBeUndefined();
   });
 
   it("go on when a released unit is settled and somebody still waits, whoever settled it", () => {

@@ -2,13 +2,32 @@
  * Tasks that programs elsewhere run: what their message ends in at control, and which report counts.
  */
 import { describe, expect, it } from "vitest";
-import { outsideOwner, outsideRow, reportRow } from "../../../lib/protocol/outside.ts";
+import { attemptOf, outsideOwner, outsideRow, reportRow } from "../../../lib/protocol/outside.ts";
 import type { LeasedSlot, SettledSlot, Slot } from "../../../lib/protocol/slot.ts";
 import { absent, failedSlot, leased, queued, retry, succeeded, waiting } from "./support.ts";
 
 const handedOut = (more: Partial<LeasedSlot> = {}) => leased({ owner: outsideOwner, ...more });
 const reported = (more: Partial<SettledSlot> = {}) => succeeded({ owner: outsideOwner, ...more });
 const refused = (why: unknown) => ({ kind: "refuse", why });
+
+describe("the attempt that a program elsewhere has", () => {
+  const token = (slot: Slot) => attemptOf("r", 3, "[0]", slot);
+  it("is that of the lease in its name", () => {
+    expect(outsideOwner).toBe("outside");
+    expect(token(handedOut({ dispatch: 2, attempt: 4, lost: 1 }))).toEqual({
+      ...{ run: "r", generation: 3, node: "[0]", dispatch: 2, attempt: 4, lost: 1 },
+    });
+  });
+
+  it.each<[string, Slot]>([
+    ["absent", absent],
+    ["leased by a worker", leased()],
+    ["settled by a report", reported()],
+    ["waiting for the next attempt", waiting()],
+  ])("is none where the slot is %s", (_, slot) => {
+    expect(token(slot)).toBeUndefined();
+  });
+});
 
 describe("outsideRow", () => {
   const asker = { owner: "me", carrier: "token", nowMs: 10_000, skewMs: 2000 };
@@ -42,11 +61,22 @@ describe("outsideRow", () => {
       1,
       { kind: "discharged" },
     ],
+    [
+      "an earlier dispatch under another token → return, until its end and ε",
+      handedOut({ carrier: "other" }),
+      2,
+      { kind: "return", untilMs: 32_000 },
+    ],
     ["settled → drive on", reported(), 1, { kind: "drive" }],
     ["waiting for a later dispatch → send that", waiting(), 1, { kind: "send", dispatch: 2, atMs: 5000 }],
     ["waiting, mine, too early → return", waiting({ atMs: 20_000 }), 2, { kind: "return", untilMs: 20_000 }],
   ])("%s", (_, slot, dispatch, expected) => {
     expect(row(slot, dispatch)).toEqual(expected);
+  });
+
+  it("never runs: whoever asks in the name of programs elsewhere is mistaken", () => {
+    const seen = handedOut({ carrier: "other", dispatch: 2 });
+    expect(() => row(seen, 1, { owner: outsideOwner })).toThrow("an outside task cannot be in row run");
   });
 
   it("takes a lease that is over for a lost attempt, also under its own token", () => {

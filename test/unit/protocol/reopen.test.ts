@@ -330,6 +330,117 @@ describe("ranges of a list that will be released anew", () => {
   });
 });
 
+describe("a header without members", () => {
+  const conditional: Workflow = {
+    dag: { nodes: { x: a, y: { group: [], if: { $result: "x", equals: 7 } }, z: { ...b, after: ["y"] } } },
+  };
+  const head = { "node#x": { g: 1, s0: good }, "node#z": { g: 1, s0: bad } };
+
+  it("has no item to open, unless it has a condition", async () => {
+    const plain: Workflow = { chain: [a, { group: [] }, b] };
+    const failed = { "node#[0]": { g: 1, s0: good }, "node#[2]": { g: 1, s0: bad } };
+    expect((await reopened({ workflow: plain, images: failed })).written).toEqual(["node#[2]"]);
+    expect((await reopened({ workflow: conditional, images: head })).written).toEqual(["tally#y#0#0", "node#z"]);
+  });
+
+  it("has its condition looked at anew, whether it held or not", async () => {
+    for (const top of [{ held: 1 }, { decision: "skipped", decidedBy: "w", decidedAt: 9000, skip: { m: "no" } }]) {
+      const { after } = await reopened({ workflow: conditional, images: { ...head, "tally#y#0#0": { g: 1, ...top } } });
+      expect(after["tally#y#0#0"]).toEqual({ g: 2, remaining: 0 });
+    }
+  });
+
+  it("is opened where it was skipped, condition or not", async () => {
+    const plain: Workflow = { chain: [a, { group: [] }, b] };
+    const skipped = { g: 1, decision: "skipped", decidedBy: "w", decidedAt: 9000 };
+    const images = { "node#[0]": { g: 1, s0: bad }, "tally#[1]#0#0": skipped };
+    expect((await reopened({ workflow: plain, images })).after["tally#[1]#0#0"]).toEqual({ g: 2, remaining: 0 });
+  });
+
+  it("is passed by what follows from a task that runs again", () => {
+    const { nodes, joins, lists } = followersOf(planOf({ chain: [a, { group: [] }, b] }), ["[0]"]);
+    expect([...nodes]).toEqual(["[0]", "[2]"]);
+    expect([...joins]).toEqual(["[1]"]);
+    expect([...lists].sort()).toEqual(["header:[1]", "next:[0]", "next:[1]", "next:[2]"]);
+  });
+});
+
+describe("what programs elsewhere and child runs hold", () => {
+  it.each([
+    ["a program elsewhere", { ...L, o: "outside", u: 9_000_000 }],
+    ["a child run", { ...L, o: "map-1", u: 8_640_000_000_000_000 }],
+  ])("is taken away at once: %s", async (_, slot) => {
+    const images = { "node#[0]": { g: 1, s0: slot } };
+    expect((await reopened({ workflow: { chain: [a, b] }, images })).after["node#[0]"]).toEqual({ g: 2 });
+  });
+});
+
+describe("marks of a counting join", () => {
+  it("stay where all below has succeeded, over three levels", async () => {
+    const mark = (settled: number, failed: number) => settled * 1_048_576 + failed;
+    const workflow: Workflow = { chord: { header: Array.from({ length: 7 }, () => a), when: { quorum: 7 } } };
+    const full = (failed: number) => ({ g: 1, remaining: 0, s0: good, s1: failed > 0 ? bad : good });
+    const images = {
+      "tally#.#0#0": full(0),
+      "tally#.#0#1": full(0),
+      "tally#.#0#2": full(1),
+      "tally#.#1#0": { g: 1, remaining: 0, m0: mark(2, 0), m1: mark(2, 0) },
+      "tally#.#1#1": { g: 1, remaining: 1, m0: mark(2, 1) },
+      "tally#.#2#0": { g: 1, remaining: 1, m0: mark(4, 0), m1: mark(2, 1), ...errorDecision },
+    };
+    const { after } = await reopened({ workflow, images, shape: two });
+    expect(after["tally#.#2#0"]).toEqual({ g: 2, remaining: 1, m0: mark(4, 0) });
+    expect(after["tally#.#1#0"]).toEqual(images["tally#.#1#0"]);
+    expect(after["tally#.#1#1"]).toEqual({ g: 2, remaining: 2 });
+    expect(after["tally#.#0#2"]).toEqual({ g: 2, remaining: 1, s0: good });
+  });
+});
+
+it("below the top nothing but slots and marks is taken away", () => {
+  const images = { "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: bad } };
+  const workflow: Workflow = { group: [a, a, a, a] };
+  const writes = writesOf({ workflow, images, shape: two }, itemsOf(images), 40_000);
+  expect(writes.find(({ key }) => key.sk === "tally#.#0#0")?.remove).toEqual(["s1"]);
+});
+
+describe("ranges inside the members of a map with lanes", () => {
+  const workflow: Workflow = { map: { each: { group: [a, a, a] }, over: [1, 2, 3, 4], maxConcurrency: 2 } };
+  const shape: CompileOptions = { messagesPerRange: 2 };
+  const sent = { g: 1, s0: good };
+  const ranges = [0, 1, 2, 3].map((i): [string, Image] => [`range#header:[${i}]#0`, sent]);
+  const images = {
+    ...Object.fromEntries(ranges),
+    "range#start#0": sent,
+    "tally#.#0#0": { g: 1, remaining: 2, s0: good, s1: { ...bad, e: { n: "Error", m: "" } }, s2: good },
+  };
+  const opened = async (more: object = {}, again?: string[]) =>
+    (
+      await reopened({ workflow, shape, images: { ...images, ...more }, ...(again === undefined ? {} : { again }) })
+    ).written
+      .filter((sk) => sk.startsWith("range#"))
+      .sort();
+
+  it("are opened where the member will be: failed, or without an outcome", async () => {
+    expect(await opened()).toEqual(["range#header:[1]#0", "range#header:[3]#0"]);
+  });
+
+  it("and where it runs again", async () => {
+    expect(await opened({}, ["[0]/[1]"])).toEqual(["range#header:[0]#0", "range#header:[1]#0", "range#header:[3]#0"]);
+  });
+
+  it("but not below a join that is kept, nor where there are no lanes", async () => {
+    const all = { "tally#.#0#0": { g: 1, remaining: 0, s0: good, s1: good, s2: good, s3: good, ...lastArrival } };
+    expect(await opened(all)).toEqual([]);
+    const group: Workflow = { group: [{ group: [a, a, a] }, { group: [a, a, a] }] };
+    const { written } = await reopened({
+      workflow: group,
+      shape,
+      images: { "range#header:[0]#0": sent, "tally#.#0#0": { g: 1, s0: bad } },
+    });
+    expect(written.filter((sk) => sk.startsWith("range#"))).toEqual([]);
+  });
+});
+
 describe("error branches", () => {
   const workflow: Workflow = { chord: { header: [a, b], callback: c, onError: c } };
   const failed = { g: 1, remaining: 1, s0: bad, ...errorDecision };

@@ -16,6 +16,26 @@ describe("taskStatus while the run is going on", () => {
     ["failed", failedSlot, true, "FAILED"],
     ["timed out", { ...failedSlot, status: "TIMED_OUT" }, true, "TIMED_OUT"],
     ["revoked", { ...failedSlot, status: "REVOKED" }, true, "REVOKED"],
+    ["sent again, by a release that is not known any more", queued(), false, "QUEUED"],
+    ["revoked before it was begun", { ...failedSlot, status: "REVOKED", attempt: 0 }, true, "REVOKED"],
+    [
+      "revoked before it was begun, for another task",
+      { ...failedSlot, status: "REVOKED", attempt: 0, error: { name: "Error", message: "", taskId: "r/x" } },
+      true,
+      "REVOKED",
+    ],
+    [
+      "it ran, and failed for what another task did",
+      { ...failedSlot, error: { name: "Error", message: "broken", taskId: "r/x" } },
+      true,
+      "FAILED",
+    ],
+    [
+      "failed before it was begun, nobody says why",
+      { ...failedSlot, attempt: 0, error: undefined } as never,
+      true,
+      "FAILED",
+    ],
     ["given up, never started, with an error of its own", { ...failedSlot, attempt: 0 }, true, "FAILED"],
     [
       "its slot holds the failure of another task, and it never ran",
@@ -87,6 +107,7 @@ describe("mayStart", () => {
   it.each(rows)("S9: run %s, error branch %s: %s", (run, afterEnd, may) => {
     expect(mayStart({ status: run }, afterEnd)).toBe(may);
     expect(mayStart({ status: run, pausedAtMs: 1 }, afterEnd)).toBe(false);
+    expect(mayStart({ status: run, removeAtMs: 1 }, afterEnd)).toBe(false);
     expect(mayStart({ status: run, removedAtMs: 1 }, afterEnd)).toBe(false);
   });
 });

@@ -150,4 +150,17 @@ describe("what follows a join that was decided before its turn", () => {
     // The end of the run is owed by the last link alone.
     expect(last?.[1]).toBe("[3]");
   });
+
+  it("is owed a skip as long as one of several does not know", () => {
+    const behind = (name: string) => ({ task: "b", after: [name] });
+    const nodes = { w: { task: "a" }, x: { ...settled(), after: ["w"] }, y: behind("x"), z: behind("x") };
+    const workflow: Workflow = { dag: { nodes: { ...nodes, end: { task: "c", after: ["y", "z"] } } } };
+    const join = planOf(workflow).nodes.y?.slot?.join;
+    const skipped = { ...chosen, a: 0 };
+    const images = { "node#w": { g: 1, s0: chosen }, [top("x")]: decided };
+    const known = (slots: object) => ({ ...images, [`tally#${join}#0#0`]: { g: 1, ...slots } as Image });
+    expect(found(stored(workflow, known({ remaining: 1, s0: skipped })))).toContainEqual(["successor-missing", "w"]);
+    const both = known({ remaining: 0, s0: skipped, s1: skipped, lastBy: "w", lastAt: 9500 });
+    expect(found(stored(workflow, both))).not.toContainEqual(["successor-missing", "w"]);
+  });
 });
