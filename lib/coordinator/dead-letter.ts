@@ -15,7 +15,7 @@ import { outsideOwner } from "../protocol/outside.ts";
 import { lostError, lostTooOften } from "../protocol/retry.ts";
 import { countsAfterLoss, isAtWork, leaseOfCopy, leaseOver } from "../protocol/rows.ts";
 import { countsOf, type LeasedSlot, type OpenSlot, type Slot } from "../protocol/slot.ts";
-import { promoteWrite, settleWrite } from "../protocol/writes.ts";
+import { giveWayForWrite, promoteWrite, settleWrite } from "../protocol/writes.ts";
 import type { PlanCache } from "../records/plans.ts";
 import { readHead } from "../records/snapshots.ts";
 import { chargeAttempt } from "./budget.ts";
@@ -164,8 +164,7 @@ async function openOnce(
     return "done";
   }
   if (slot.state !== "absent" && slot.dispatch > dispatch) return "done";
-  // Nothing waits for a copy while the attempt that it was to help is at work.
-  if (live && slot.attempt === copyOf) return "done";
+  if (live && slot.attempt === copyOf) return copyGone(delivery, located, slot);
   if (slot.state === "leased" && !live && isAtWork(slot.second, askerOf(delivery)))
     return promote(delivery, located, slot);
   // G82.
@@ -174,6 +173,21 @@ async function openOnce(
     return "done";
   }
   return dispatchAnew(delivery, located, slot);
+}
+
+/**
+ * The attempt that a copy was to help is at work, and carries the slot. A copy that is at work too is waited for, since it may take
+ * that one's place; one that has vanished gives way first (G82, G93).
+ */
+async function copyGone(delivery: Delivery, { place }: Located, seen: LeasedSlot): Promise<Met> {
+  const { second } = seen;
+  if (second === undefined || second.owner === "") return "done";
+  if (isAtWork(second, askerOf(delivery))) {
+    returnUntil(delivery, second.untilMs + delivery.deps.settings.clockSkewSeconds * 1000);
+    return "done";
+  }
+  const write = giveWayForWrite(delivery.run.generation, place, seen);
+  return { image: (await delivery.run.write(write, "slot.give-way")).image };
 }
 
 /** The first lease is over, and its copy is at work: that goes on in its place, and is waited for. */

@@ -15,6 +15,7 @@ import {
   type Claim,
   claimBesideWrite,
   claimWrite,
+  giveWayForWrite,
   promoteWrite,
   settleWrite,
   slotsPerWrite,
@@ -135,6 +136,7 @@ async function perform(judging: Judging, judged: readonly Judged[]): Promise<voi
   for (const member of ofKind(judged, "split")) await split(judging, member);
   for (const member of ofKind(judged, "give-up")) await giveUp(judging, member);
   for (const member of ofKind(judged, "promote")) await promote(judging, member);
+  for (const member of ofKind(judged, "give-way")) await giveWay(judging, member);
   for (const member of ofKind(judged, "claim-beside")) if (isKnown(judging, member)) await claimBeside(judging, member);
   const mine = ofKind(judged, "run").map((member) => ({ ...member, lease: member.row.lease }));
   const claims = ofKind(judged, "claim").filter((member) => isKnown(judging, member));
@@ -193,6 +195,13 @@ async function promote(judging: Judging, member: Rowed<"promote">): Promise<void
   const copy = leaseOfCopy(seen, seen.lost + 1) as LeasedSlot;
   const result = await run.write(promoteWrite(run.generation, member.place, seen, copy), "slot.promote");
   reopen(judging, result.image, member);
+}
+
+/** The worker of the copy vanished while the first is at work. */
+async function giveWay(judging: Judging, member: Rowed<"give-way">): Promise<void> {
+  const { run } = judging.delivery;
+  const write = giveWayForWrite(run.generation, member.place, member.row.seen);
+  reopen(judging, (await run.write(write, "slot.give-way")).image, member);
 }
 
 /** A rolling deploy may bring a task that this worker does not know yet: its neighbours run, and the message comes back. */

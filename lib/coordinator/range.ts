@@ -91,6 +91,7 @@ async function perform(delivery: Delivery, range: Range, row: OwnRow): Promise<M
     case "give-up":
     case "claim-beside":
     case "promote":
+    case "give-way":
       throw new TypeError(`a range cannot be in row ${row.kind}`);
   }
 }

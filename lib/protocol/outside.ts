@@ -24,7 +24,7 @@ export function attemptOf(run: RunId, generation: number, node: NodeId, slot: Sl
 }
 
 /** Nothing runs here, alone or with others, and nothing is copied. */
-const impossible = ["run", "split", "claim-beside", "promote"] as const;
+const impossible = ["run", "split", "claim-beside", "promote", "give-way"] as const;
 type Impossible = (typeof impossible)[number];
 
 /** What a message about an outside task may end in, at control. */

@@ -36,7 +36,7 @@ export function lostOf({ owner }: SecondLease): number {
   return owner === "" ? 0 : 1;
 }
 
-/** Attempts of a slot none of whose leases is live, and how many of their workers have vanished. */
+/** Attempts of a slot none of whose leases is live, and how many of their workers have vanished: the next is above both (G94). */
 export function countsAfterLoss({ attempt, lost, second }: LeasedSlot): Pick<LeasedSlot, "attempt" | "lost"> {
   if (second === undefined) return { attempt, lost: lost + 1 };
   return { attempt: second.attempt, lost: lost + 1 + lostOf(second) };
@@ -70,6 +70,8 @@ export type OwnRow =
   | { readonly kind: "claim-beside"; readonly seen: LeasedSlot }
   /** The first is lost, and its copy is at work: that takes its place, on exactly this state. */
   | { readonly kind: "promote"; readonly seen: LeasedSlot }
+  /** The worker of the copy is lost, and the first is at work: it gives way, on exactly this state. */
+  | { readonly kind: "give-way"; readonly seen: LeasedSlot }
   /** Back to the queue until then. */
   | { readonly kind: "return"; readonly untilMs: number }
   /** Make sure that dispatch is on its way, then discharged. */
@@ -138,13 +140,16 @@ function ownRowLeased(slot: LeasedSlot, { dispatch, retry, copyOf }: OwnCase, as
   return { kind: "claim", seen: slot, dispatch, attempt: attempt + 1, lost };
 }
 
-/** The message of a copy meets a live lease. What nothing waits for is left: the message of that lease carries the slot. */
+/**
+ * The message of a copy meets a live lease (G90, G93). What nothing waits for is left: the message of that lease carries the slot.
+ */
 function copyRow(slot: LeasedSlot, copyOf: number, asker: Asker): OwnRow {
   const { second } = slot;
   if (slot.attempt === copyOf && second === undefined) return { kind: "claim-beside", seen: slot };
   // An earlier delivery of this message: should its copy take the place of the first and die, only this brings it back.
   if (slot.attempt === copyOf && second !== undefined && isAtWork(second, asker))
     return { kind: "return", untilMs: second.untilMs + asker.skewMs };
+  if (slot.attempt === copyOf && second !== undefined && second.owner !== "") return { kind: "give-way", seen: slot };
   return slot.carrier === asker.carrier
     ? { kind: "return", untilMs: slot.untilMs + asker.skewMs }
     : { kind: "discharged" };

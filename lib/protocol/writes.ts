@@ -105,8 +105,8 @@ export function claimWrite(generation: number, claims: readonly Claim[]): Write 
 }
 
 /**
- * Claim beside: a second lease on a slot that exactly that attempt holds and that has none. Its end may have moved since it was
- * looked at; its owner neither knows nor minds.
+ * Claim beside: a second lease on a slot that exactly that attempt holds and that has none (G90). Its end may have moved since
+ * it was looked at; its owner neither knows nor minds.
  */
 export function claimBesideWrite(
   generation: number,
@@ -123,24 +123,30 @@ export function claimBesideWrite(
   );
 }
 
-/** Promote: the first has failed or was lost, and the copy takes its place, on exactly the state seen. Nothing arrives. */
+/** Promote: the first has failed or was lost, and the copy takes its place, on exactly the state seen (G92). Nothing arrives. */
 export function promoteWrite(generation: number, place: SlotPlace, seen: LeasedSlot, copy: LeasedSlot): Write {
   return guarded(place.key, generation, [setSlot(place, copy)], asSeen(place.attribute, seen));
 }
 
-/** Give way: a copy has failed while the first is at work. Its attempt stays, so that it is not given again. */
+/** Give way: a copy has failed while the first is at work. Its attempt stays, so that it is not given again (G93). */
 export function giveWayWrite(generation: number, place: SlotPlace, lease: OwnLease): Write {
-  const { owner, untilMs } = secondEntries;
-  return guarded(
-    place.key,
-    generation,
-    [
-      // No owner: no heartbeat that comes late brings it back.
-      { path: [place.attribute, owner], value: "" },
-      { path: [place.attribute, untilMs], value: 0 },
-    ],
-    secondBy(place.attribute, lease),
-  );
+  return guarded(place.key, generation, givenWay(place), secondBy(place.attribute, lease));
+}
+
+/**
+ * The same for a copy whose worker vanished beside the first, on exactly the state seen: its message sees to that before it goes (G93).
+ * Else the first, which has seen it at work, might fail and promote what nobody comes back for.
+ */
+export function giveWayForWrite(generation: number, place: SlotPlace, seen: LeasedSlot): Write {
+  return guarded(place.key, generation, givenWay(place), asSeen(place.attribute, seen));
+}
+
+/** No owner: no heartbeat that comes late brings it back. */
+function givenWay({ attribute }: SlotPlace): readonly SetAction[] {
+  return [
+    { path: [attribute, secondEntries.owner], value: "" },
+    { path: [attribute, secondEntries.untilMs], value: 0 },
+  ];
 }
 
 /** A lease that its owner holds, and where. */
@@ -246,7 +252,7 @@ export function waitWrite(
   return guarded(place.key, generation, [setSlot(place, waiting)], ownedAlone(place, lease, seen));
 }
 
-/** Mine, and nobody else is at work: a second lease may have come since the claim, and what was seen of it must still hold. */
+/** Mine, and nobody else is at work (G91): a second lease may have come since the claim, and what was seen of it must still hold. */
 function ownedAlone(place: SlotPlace, lease: OwnLease, seen: LeasedSlot | undefined): Condition {
   return seen === undefined ? leasedAlone(place.attribute, lease) : asSeen(place.attribute, seen);
 }

@@ -179,6 +179,15 @@ const groups: readonly Group[] = [
   { model: "letter", flags: "-DCRASH=2 -DDUP=1", long: true },
 
   {
+    model: "hedge",
+    flags: "-DCRASH=1 -DFAILS=2",
+    rejected: ["FAILS_BESIDE", "COPY_SETTLES", "PROMOTE_BLIND", "LEAVES_NOTHING", "DEAD_COPY_LEFT", "TAKES_FROM_COPY"],
+  },
+  { model: "hedge", flags: "-DLOOKS=2 -DDUP=1", rejected: ["BESIDE_BLIND"] },
+  { model: "hedge", flags: "-DCRASH=1", live: true },
+  { model: "hedge", flags: "-DCRASH=2 -DFAILS=2 -DPAUSE=1", long: true },
+
+  {
     model: "clean",
     flags: "-DCRASH=0",
     rejected: ["BEGINS_ANYWAY", "NOT_FENCED", "RAISE_REMOVED", "REMOVE_HELD"],

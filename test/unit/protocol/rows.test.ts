@@ -217,11 +217,11 @@ describe("ownRow", () => {
       { kind: "return", untilMs: 42_000 },
     ],
     [
-      "copy, that is over, first live → discharged",
+      "copy, whose worker has vanished, first live → it gives way",
       foreign({ second: { ...second, untilMs: 15_000 } }),
       1,
       20_000,
-      { kind: "discharged" },
+      { kind: "give-way", seen: foreign({ second: { ...second, untilMs: 15_000 } }) },
     ],
     [
       "copy, that has failed, first live → discharged",
