@@ -3,7 +3,10 @@
  */
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { createLocalDynamoClient } from "../../lib/adapters/dynamodb/client.ts";
 import { createPlainDynamoClient } from "../../lib/adapters/dynamodb/plain-client.ts";
@@ -15,6 +18,7 @@ import { createPlainSqsClient } from "../../lib/adapters/sqs/plain-client.ts";
 import { createQueues } from "../../lib/adapters/sqs/provision.ts";
 import { createSqsQueue } from "../../lib/adapters/sqs/queue.ts";
 import { wallClock } from "../../lib/adapters/system/clock.ts";
+import type { JsonCall, Store } from "../../lib/ports/index.ts";
 import { dynoxideAvailable, startDynoxide } from "../../local/dynoxide.ts";
 import { createJsonCaller } from "../../local/json-call.ts";
 import { startSqsServer } from "../../local/sqs/server.ts";
@@ -55,6 +59,42 @@ queueContract("SQS on the local server, without the SDK", async (needs) => {
 });
 
 describe("a plain client", () => {
+  it("knows a failed condition also where a bundler has renamed its class", async () => {
+    const contents = `
+      import { createPlainDynamoClient } from "./lib/adapters/dynamodb/plain-client.ts";
+      import { createDynamoStore } from "./lib/adapters/dynamodb/store.ts";
+      export const storeOver = (call) => createDynamoStore({ client: createPlainDynamoClient(call), table: "t", clock: {}, ids: {} });
+      export { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";`;
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: fileURLToPath(new URL("../../", import.meta.url)) },
+      bundle: true,
+      minifyIdentifiers: true,
+      platform: "node",
+      format: "cjs",
+      conditions: ["source"],
+      write: false,
+    });
+    const bundled: { exports: Record<string, unknown> } = { exports: {} };
+    new Function("module", "exports", "require", outputFiles[0]?.text ?? "")(
+      bundled,
+      bundled.exports,
+      createRequire(import.meta.url),
+    );
+    const { storeOver, ConditionalCheckFailedException } = bundled.exports as {
+      readonly storeOver: (call: JsonCall) => Store;
+      readonly ConditionalCheckFailedException: { readonly name: string };
+    };
+    expect(ConditionalCheckFailedException.name).not.toBe("ConditionalCheckFailedException");
+    const text = JSON.stringify({
+      __type: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+      message: "The conditional request failed",
+      Item: { pk: { S: "p" }, sk: { S: "s" }, n: { N: "1" } },
+    });
+    const store = storeOver(async () => ({ ok: false, text }));
+    const refused = await store.write({ key: { pk: "p", sk: "s" }, set: [{ path: ["n"], value: 2 }] }, "test");
+    expect(refused).toEqual({ applied: false, image: { n: 1 } });
+  });
+
   it("names errors as the SDK does", async () => {
     const server = await startSqsServer();
     const caller = createJsonCaller(server.endpoint);

@@ -65,6 +65,7 @@ interface Refusal {
 function refusal({ __type = "", message, Message, Item }: Refusal): Error {
   const name = __type.slice(__type.indexOf("#") + 1);
   const said = message ?? Message ?? "";
-  if (name !== ConditionalCheckFailedException.name) return Object.assign(new Error(said), { name });
+  // By the name on the wire: a bundler may give the class another one.
+  if (name !== "ConditionalCheckFailedException") return Object.assign(new Error(said), { name });
   return new ConditionalCheckFailedException({ message: said, $metadata: {}, ...(Item ? { Item } : {}) });
 }
