@@ -3,7 +3,7 @@
  *
  * It assumes that every task succeeds at its first attempt and gives a result of a few bytes; that the members of a pack
  * end together, so that one write records them all; that batches are full where enough messages go out together; and that
- * a single successor on the same queue, for the same tenant, is carried inline. Retries, heartbeats (tasks longer than ten seconds), reads,
+ * a single successor on the same queue, for the same tenant, is carried inline. Retries, second copies, heartbeats (tasks longer than ten seconds), reads,
  * sweeps, the parts of a large document, the work of Lambda and clean-up are not in it.
  *
  * test/unit/bench/predicted.test.ts holds it against what runs are metered to take.
