@@ -1,11 +1,14 @@
-// `node scripts/run-bundled.mjs ENTRY ARGUMENTS…` bundles a program of this repository and runs it: many times as fast as a
-// loader that rewrites each module, for lanes that run the driver millions of times. Plans are not compressed in it.
+// `node scripts/run-bundled.mjs [--uncompressed] ENTRY ARGUMENTS…` bundles a program of this repository and runs it: many times as
+// fast as a loader that rewrites each module, for lanes that run the driver millions of times. With --uncompressed what is
+// stored is not compressed: for lanes whose content is small, and which do not count its parts.
 import { mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const pathOf = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-const [entry, ...args] = process.argv.slice(2);
+const words = process.argv.slice(2);
+const uncompressed = words[0] === "--uncompressed";
+const [entry, ...args] = uncompressed ? words.slice(1) : words;
 // Not below node_modules, where a program does not find the package that it belongs to.
 const folder = pathOf("../.build/bundled");
 const outfile = `${folder}/bundle-${process.pid}.mjs`;
@@ -29,7 +32,7 @@ await build({
   target: "node20",
   conditions: ["source"],
   packages: "external",
-  plugins: [zlibPlain],
+  plugins: uncompressed ? [zlibPlain] : [],
   logLevel: "warning",
 });
 // Its parts are processes that run the same file.
