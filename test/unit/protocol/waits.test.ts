@@ -248,9 +248,11 @@ describe("a member that is more than a task", () => {
   });
 
   it("has not followed, whatever else is late", () => {
-    const group: Workflow = { chord: { header: [{ group: [a] }, a], callback: c } };
+    const group = { chord: { header: [{ group: [a] }, a], callback: c } } satisfies Workflow;
     const images = { "tally#header[0]#0#0": leaf({ s0: at(4000) }, { remaining: 0, lastBy: "w", lastAt: 4000 }) };
     expect(waits(group, { images, nowMs: 600_000 })[0]?.faultSinceMs).toBe(1000);
+    const bound: Workflow = { chord: { ...group.chord, deadlineSeconds: 60 } };
+    expect(waits(bound, { images, nowMs: 600_000 })[0]?.faultSinceMs).toBe(1000);
   });
 
   it("of a dag is told by each of its last nodes, without repeats", () => {

@@ -70,3 +70,12 @@ describe("conditions in DynamoDB's words", () => {
     expect(rendered(all())).toEqual({ expression: undefined, names: undefined, values: undefined });
   });
 });
+
+it("what holds of nothing is asked of the partition key, which every item has", () => {
+  expect(rendered(any()).names).toEqual({ "#0": "pk" });
+});
+
+it("a path with an empty name is refused, be it of an entry", () => {
+  for (const path of [[""], ["a", ""]] as const)
+    expect(() => rendered({ is: "absent", path })).toThrow("a path with an empty name");
+});
