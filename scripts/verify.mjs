@@ -18,7 +18,7 @@ const byHand = [
 ];
 // And those that have their share here.
 const shares = {
-  "verify:crash-points": ["--", "--share", "16"],
+  "verify:crash-points": ["--", "--share", "8"],
   "verify:models": ["--", "chord"],
   "verify:fuzz": ["--", "--inputs", "20000", "--seed", "20261121"],
 };
