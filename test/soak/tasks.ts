@@ -5,10 +5,16 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { defineTask, FatalError, type Json, type TaskContext } from "../../lib/index.ts";
+import { canonicalJson } from "../../lib/model/json.ts";
 import { ledgerVariable, openLedger } from "./ledger.ts";
 
 const note = openLedger(process.env[ledgerVariable] ?? "/dev/null");
-const hashOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
+/** Of the value, not of its text: a table answers the entries of a map in any order. */
+const hashOf = (value: unknown) =>
+  createHash("sha256")
+    .update(canonicalJson(JSON.parse(JSON.stringify(value ?? null)) as Json))
+    .digest("hex")
+    .slice(0, 12);
 
 /** Notes the start, runs, notes the end. What throws has no end. */
 async function noted<T extends Json>(ctx: TaskContext, args: unknown, run: () => T | Promise<T>): Promise<T> {
