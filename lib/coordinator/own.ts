@@ -8,7 +8,7 @@
 import { StoreError } from "../errors.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Image, WriteResult } from "../ports/index.ts";
-import { lostError } from "../protocol/retry.ts";
+import { companyOf, lostError, type SmallCompany } from "../protocol/retry.ts";
 import { leaseOfCopy, type OwnCase, type OwnRow } from "../protocol/rows.ts";
 import { countsOf, type LeasedSlot, type OwnLease, type SettledSlot } from "../protocol/slot.ts";
 import {
@@ -67,7 +67,7 @@ export async function handleOwn(delivery: Delivery, { nodes, dispatch, copyOf, t
   for (let round = 0; judging.open.length > 0; round++) {
     if (round === rounds) throw new StoreError(`run ${delivery.run.id}: ${first.node.id} kept changing`);
     await judge(judging);
-    if (delivery.deferred) return;
+    if (delivery.deferredTo !== undefined) return;
   }
   const [unknown] = judging.unknown;
   if (unknown !== undefined) throw new UnknownTaskError(unknown.node.task);
@@ -104,8 +104,9 @@ async function judge(judging: Judging): Promise<void> {
     const found = { ...judging.found, retry: member.node.retry };
     return { ...member, row: delivery.deps.protocol.ownRow(slotIn(member.place, judging.image), found, asker) };
   });
-  if (isSuspect(judged) && delivery.suspects === "defer") {
-    delivery.deferred = true;
+  const deferTo = laterCompany(delivery, judged);
+  if (deferTo !== undefined) {
+    delivery.deferredTo = deferTo;
     return;
   }
   judging.open = [];
@@ -148,9 +149,11 @@ function ofKind<Kind extends OwnRow["kind"]>(judged: readonly Judged[], kind: Ki
   return judged.filter((member): member is Rowed<Kind> => member.row.kind === kind);
 }
 
-/** A task with a lost attempt may kill its process: it is claimed last and alone (docs/protocol.md#packs). */
-function isSuspect(judged: readonly Judged[]): boolean {
-  return judged.some(({ row }) => row.kind === "claim" && row.lost > 0);
+/** The smaller company that a message has to wait for, as one of its tasks may kill its process (docs/protocol.md#packs). */
+function laterCompany({ company }: Delivery, judged: readonly Judged[]): SmallCompany | undefined {
+  const wanted = judged.map(({ row, node }) => (row.kind === "claim" ? companyOf(node.retry, row.lost) : "all"));
+  if (company !== "none" && wanted.includes("none")) return "none";
+  return company === "all" && wanted.includes("suspects") ? "suspects" : undefined;
 }
 
 /** A refused write: the member is judged again on the image that was met. */
@@ -270,7 +273,7 @@ async function inTurns<Member extends Located>(
   try {
     const now = members.slice(0, given);
     reopen(judging, judging.image, ...members.slice(given));
-    if (waited && now.some((member) => !timeRemains(delivery, member.node))) {
+    if ((waited || delivery.company !== "all") && now.some((member) => !timeRemains(delivery, member.node))) {
       // Waited too long for its turn: another process has the time.
       judging.open = [];
       return returnUntil(delivery, delivery.deps.clock.now());
