@@ -36,6 +36,9 @@ import type { Turns } from "./turns.ts";
 /** Rounds of judging and writing against other writers before the delivery is returned. */
 const rounds = 20;
 
+/** Who claims so soon after its process took the batch has not waited for others. */
+const atOnceMs = 1000;
+
 /** What the message in hand asks for. */
 export interface Own {
   readonly nodes: readonly PlanNode[];
@@ -273,7 +276,7 @@ async function inTurns<Member extends Located>(
   try {
     const now = members.slice(0, given);
     reopen(judging, judging.image, ...members.slice(given));
-    if ((waited || delivery.company !== "all") && now.some((member) => !timeRemains(delivery, member.node))) {
+    if ((waited || hasWaited(delivery)) && now.some((member) => !timeRemains(delivery, member.node))) {
       // Waited too long for its turn: another process has the time.
       judging.open = [];
       return returnUntil(delivery, delivery.deps.clock.now());
@@ -282,6 +285,11 @@ async function inTurns<Member extends Located>(
   } finally {
     free();
   }
+}
+
+/** Whether others of its batch came first, and took their time. What takes all that a process has could else never begin. */
+function hasWaited({ deps, startedAtMs }: Delivery): boolean {
+  return deps.clock.now() - startedAtMs >= atOnceMs;
 }
 
 function once(act: () => void): () => void {

@@ -187,22 +187,23 @@ export const operationScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    // Of this and the next two, the body is still at work when the request comes for the third time.
     name: "revoke of a run",
-    workflow: { chain: [slow(100, 1), one(2)] },
+    workflow: { chain: [slow(150, 1), one(2)] },
     operations: [{ request: { type: "revoke" }, atStartOf: "[0]", afterSeconds: 5 }],
     status: "REVOKED",
     open: true,
   },
   {
     name: "revoke of a member",
-    workflow: settledChord(one(1), slow(100, 2), one(3)),
+    workflow: settledChord(one(1), slow(150, 2), one(3)),
     operations: [{ request: { type: "revoke", path: "header[1]" }, atStartOf: "header[1]", afterSeconds: 5 }],
     status: "SUCCEEDED",
     value: [1, "REVOKED", 3],
   },
   {
     name: "revoke of a chord",
-    workflow: settledChord(settledChord(one(1), slow(100, 2)), one(3), { chain: [slow(100, 4), one(5)] }),
+    workflow: settledChord(settledChord(one(1), slow(150, 2)), one(3), { chain: [slow(150, 4), one(5)] }),
     operations: [{ request: { type: "revoke", path: "." }, atStartOf: "header[0]/header[1]", afterSeconds: 5 }],
     status: "SUCCEEDED",
     open: true,
