@@ -77,7 +77,7 @@ async function catalog(io: CliIo, file: string | undefined) {
 
 function writePlan(
   io: CliIo,
-  { tasks, nodes, joins, waitSeconds, predicted }: PlanDescription,
+  { tasks, nodes, joins, waitSeconds, predicted, secondCopies }: PlanDescription,
   maps: readonly MapDescription[],
 ): void {
   const { writeUnits, sqsRequests, usd } = predicted;
@@ -93,6 +93,11 @@ function writePlan(
     io.out,
     `predicted, if nothing is retried: ${writeUnits} write units, ${sqsRequests} SQS requests, $${dollars(usd)} without Lambda time`,
   );
+  if (secondCopies !== undefined)
+    writeProse(
+      io.out,
+      `second copies of slow members: at most ${secondCopies.executions} more execution${secondCopies.executions === 1 ? "" : "s"}, about ${costText(secondCopies)}`,
+    );
   for (const { id, perExpansion, perItem } of maps)
     writeProse(
       io.out,

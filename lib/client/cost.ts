@@ -22,6 +22,7 @@ import type { Image, Item, Value } from "../ports/store.ts";
 import { childIn } from "../protocol/child.ts";
 import { decodeSlot, type LeasedSlot, type SettledSlot, type Slot } from "../protocol/slot.ts";
 import { memberSlot, type Snapshot, slotOf } from "../protocol/snapshot.ts";
+import { copiesCost, repeatedArrivals } from "./cost-copies.ts";
 import { type CostLine, type CostReport, schemaVersion } from "./shapes.ts";
 
 /** A run as stored, with every item of it. */
@@ -110,7 +111,9 @@ function partsOf(run: StoredRun): Part[] {
   const guessed = (call: string, amount: number): Part => part("DynamoDB", call, "write unit", amount, "estimated");
   const happened = happenedIn(snapshot);
   const isTimer = timersAt(snapshot.head.submittedAtMs);
-  const requests = requestsOf(snapshot.plan, isTimer, happened) + againOf(snapshot) * 3;
+  const copies = copiesCost(snapshot);
+  const again = earlierIn(run, copies.won);
+  const requests = requestsOf(snapshot.plan, isTimer, happened) + again.messages * 3 + copies.requests;
   // Sent, received and deleted: a third of them are receives, and each starts an invocation.
   const batches = requests / 3;
   return [
@@ -118,9 +121,11 @@ function partsOf(run: StoredRun): Part[] {
     counted("plan pages", bytesUnits(items, "plan#")),
     counted("claims", writes.claims),
     counted("outcomes", writes.commits),
-    guessed("waits for retries", writes.waits),
-    guessed("earlier attempts", writes.again),
+    guessed("waits for retries", again.waits),
+    guessed("earlier attempts", again.attempts),
     counted("arrivals and decisions", writes.arrivals),
+    guessed("arrivals told again", repeatedArrivals(snapshot)),
+    guessed("second copies", copies.writeUnits),
     counted("large values", valueWrites(run)),
     guessed("heartbeats", heartbeats(snapshot)),
     guessed("sleeps and timers", timerUnits(snapshot.plan, isTimer) + sleepRecords(snapshot)),
@@ -129,7 +134,7 @@ function partsOf(run: StoredRun): Part[] {
       "DynamoDB",
       "reads",
       "read unit",
-      batches + inputReads(snapshot, happened) + mapReads * mapsIn(snapshot),
+      batches + inputReads(snapshot, happened) + mapReads * mapsIn(snapshot) + copies.readUnits,
       "estimated",
     ),
     part("SQS", "send, receive, delete", "SQS request", requests, "estimated"),
@@ -184,19 +189,15 @@ function storedValueOf(slot: Slot): { readonly hash: string; readonly bytes: num
 interface Writes {
   readonly claims: number;
   readonly commits: number;
-  readonly waits: number;
-  readonly again: number;
   readonly arrivals: number;
   readonly charges: number;
 }
-const noWrites: Writes = { claims: 0, commits: 0, waits: 0, again: 0, arrivals: 0, charges: 0 };
+const noWrites: Writes = { claims: 0, commits: 0, arrivals: 0, charges: 0 };
 
 function added(one: Writes, other: Writes): Writes {
   return {
     claims: one.claims + other.claims,
     commits: one.commits + other.commits,
-    waits: one.waits + other.waits,
-    again: one.again + other.again,
     arrivals: one.arrivals + other.arrivals,
     charges: one.charges + other.charges,
   };
@@ -221,14 +222,7 @@ function writesOf({ key, image }: Item): Writes {
     if (kind === "claim") claims += grow(changed.length * leaseBytes);
     else commits += grow(changed.reduce((sum, { slot, bytes }) => sum + bytes - (claimOf(slot) ? leaseBytes : 0), 0));
   }
-  let waits = 0;
-  let again = 0;
-  for (const { slot } of slots) {
-    const { attempts, failed } = earlierOf(slot);
-    waits += failed;
-    again += attempts;
-  }
-  return { claims, commits, waits, again, arrivals: arrivalsOf(image, grow), charges: 0 };
+  return { claims, commits, arrivals: arrivalsOf(image, grow), charges: 0 };
 }
 
 function arrivalsOf(image: Image, grow: (bytes: number) => number): number {
@@ -285,9 +279,31 @@ function slotsOf(snapshot: Snapshot): { readonly node: PlanNode; readonly slot: 
   return Object.values(snapshot.plan.nodes).map((node) => ({ node, slot: slotOf(snapshot, node) }));
 }
 
-/** Messages of further attempts, and of the end of the run where it has maps. */
-function againOf(snapshot: Snapshot): number {
-  return slotsOf(snapshot).reduce((sum, { slot }) => sum + earlierOf(slot).attempts, 0);
+/** Writes and messages of attempts before the last one. */
+interface Earlier {
+  readonly attempts: number;
+  readonly waits: number;
+  /** Of tasks: ranges are asked for anew by the sweeper. */
+  readonly messages: number;
+}
+
+/** @param won - Nodes whose last attempt was a second copy: the one before it is no earlier one. */
+function earlierIn({ snapshot, items }: StoredRun, won: ReadonlySet<PlanNode>): Earlier {
+  const ofNodes = slotsOf(snapshot).map(({ node, slot }) => {
+    const { attempts, failed } = earlierOf(slot);
+    const copies = won.has(node) ? 1 : 0;
+    return { attempts: attempts - copies, failed: failed - copies };
+  });
+  const ofRanges = items
+    .filter(({ key }) => key.sk.startsWith("range#"))
+    .flatMap(({ image }) => Object.entries(image).filter(([name]) => /^s\d+$/.test(name)))
+    .map(([, entry]) => earlierOf(decodeSlot(entry)));
+  const all = [...ofNodes, ...ofRanges];
+  return {
+    attempts: all.reduce((sum, { attempts }) => sum + attempts, 0),
+    waits: all.reduce((sum, { failed }) => sum + failed, 0),
+    messages: ofNodes.reduce((sum, { attempts }) => sum + attempts, 0),
+  };
 }
 
 function mapsIn(snapshot: Snapshot): number {
@@ -378,8 +394,12 @@ function inputReads(snapshot: Snapshot, happened: Happened): number {
     const join = plan.joins[source.join];
     if (join === undefined) return 0;
     const leaves = Math.ceil(join.size / join.leafSize);
+    // Who decides a quorum has read whom it accepts; its callback finds those at the top.
+    const accepted = join.when === "quorum" ? leaves + 1 : 0;
     const members = Array.from({ length: join.size }, (_, index) => memberSlot(snapshot, join, index));
-    return Math.max(0, leaves - (by !== undefined && happened.carried(by, join) ? 1 : 0)) + valueReads(members);
+    return (
+      accepted + Math.max(0, leaves - (by !== undefined && happened.carried(by, join) ? 1 : 0)) + valueReads(members)
+    );
   };
   const begun = Object.values(plan.nodes).filter((node) => happened.begun(node) && !node.sleep);
   const own = begun.reduce(

@@ -116,6 +116,7 @@ export const planReportSchema = z
     ),
     waitSeconds: z.number(),
     predicted: prediction,
+    secondCopies: prediction.extend({ executions: z.number() }).optional(),
     maps: z.array(z.object({ id: z.string(), perExpansion: prediction, perItem: prediction })).optional(),
     budget: z
       .object({

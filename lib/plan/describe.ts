@@ -4,6 +4,7 @@
 import type { JoinId, NodeId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { type Prediction, predict } from "./predict.ts";
+import { type CopiesPrediction, predictCopies } from "./predict-copies.ts";
 import type { Condition, Plan, PlanJoin } from "./types.ts";
 import { longestWaitMs } from "./waits.ts";
 
@@ -57,6 +58,8 @@ export interface PlanDescription {
   /** How long the run waits at least: delays, times and sleeps, as if its tasks took no time. */
   readonly waitSeconds: number;
   readonly predicted: Prediction;
+  /** What hedged groups add when members of them are late. */
+  readonly secondCopies?: CopiesPrediction;
 }
 
 /**
@@ -90,12 +93,14 @@ export function describePlan(plan: Plan, nowMs?: number): PlanDescription {
     rounds: roundsOf(join),
     if: conditionsOf(join),
   }));
+  const secondCopies = predictCopies(plan);
   return {
     tasks: nodes.length,
     nodes,
     joins: joins.sort((a, b) => depth(a.id) - depth(b.id)),
     waitSeconds: Math.ceil(longestWaitMs(plan, nowMs) / 1000),
     predicted: predict(plan, nowMs),
+    ...(secondCopies === undefined ? {} : { secondCopies }),
   };
 }
 

@@ -3,8 +3,9 @@
  *
  * It assumes that every task succeeds at its first attempt and gives a result of a few bytes; that the members of a pack
  * end together, so that one write records them all; that batches are full where enough messages go out together; and that
- * a single successor on the same queue, for the same tenant, is carried inline. Retries, second copies, heartbeats (tasks longer than ten seconds), reads,
- * sweeps, the parts of a large document, the work of Lambda and clean-up are not in it.
+ * a single successor on the same queue, for the same tenant, is carried inline. Retries, heartbeats (tasks longer than ten
+ * seconds), reads, sweeps, the parts of a large document, the work of Lambda and clean-up are not in it. Second copies are
+ * predicted apart (predict-copies.ts): as retries, they are charged when they are made.
  *
  * test/unit/bench/predicted.test.ts holds it against what runs are metered to take.
  */
@@ -12,7 +13,7 @@ import { limits } from "../model/limits.ts";
 import { usEast1Prices } from "../model/prices.ts";
 import { mayWait } from "../model/start-time.ts";
 import { laneOf } from "./lane.ts";
-import type { Next, Plan, PlanJoin, PlanNode, Start } from "./types.ts";
+import type { Next, Plan, PlanJoin, PlanNode, Source, Start } from "./types.ts";
 
 /** List prices of us-east-1 without free tier, in dollars. */
 export const prices = {
@@ -24,13 +25,15 @@ export const prices = {
 export const attemptUsd = 2 * prices.writeUnit + 3 * prices.sqsRequest;
 
 /** Sizes the estimate takes for granted, in bytes: measured by `npm run bench:members` on chords of 10 to 100,000 members. */
-const sizes = {
+export const sizes = {
   /** Keys, generation and counter. */
   item: 80,
   /** A slot with its lease or, with its times and a short value, settled. */
   slot: 65,
   /** A mark and its name. */
   mark: 5,
+  /** One with two counts in it. */
+  countingMark: 9,
   /** Compressed plan, each task with a number as its argument. */
   planBase: 600,
   planNode: 19,
@@ -57,6 +60,10 @@ export function predict(plan: Plan, nowMs = Number.POSITIVE_INFINITY): Predictio
   const writeUnits =
     create + end + planUnits(plan) + nodeUnits(plan) + joinUnits(plan) + rangeUnits(plan) + timerUnits(plan, isTimer);
   const sqsRequests = requestsOf(plan, isTimer);
+  return priced(writeUnits, sqsRequests);
+}
+
+export function priced(writeUnits: number, sqsRequests: number): Prediction {
   const usd = writeUnits * prices.writeUnit + sqsRequests * prices.sqsRequest;
   return { writeUnits, sqsRequests, usd: Number(usd.toFixed(9)) };
 }
@@ -97,37 +104,58 @@ function nodeUnits(plan: Plan): number {
 
 function joinUnits(plan: Plan): number {
   let sum = 0;
-  for (const join of Object.values(plan.joins)) sum += leafUnits(plan, join) + innerUnits(join);
+  for (const join of Object.values(plan.joins)) {
+    const commits = commitsIn(plan, join);
+    const leaves = commits.reduce((all, { units, writes }) => all + units * writes, 0);
+    sum += leaves + innerUnits(join, commits.length) + (join.when === "quorum" ? 1 : 0);
+  }
   return sum;
+}
+
+/** What settles members of a join: one commit, and the claim before it where that is of the same item. */
+interface Commit {
+  readonly writes: 1 | 2;
+  /** Of each of them: a leaf grows with each of its slots. */
+  readonly units: number;
 }
 
 /**
- * Claim and commit of each pack and of each other task whose slot is here; one write of each slot that takes over another
- * unit's value. A leaf grows with each of its slots.
+ * Claim and commit of each pack and of each other task whose slot is in the join; one write of each slot that takes over another
+ * unit's value.
  */
-function leafUnits(plan: Plan, join: PlanJoin): number {
-  const write = (index: number) => units(sizes.item + sizes.slot * ((index % join.leafSize) + 1));
-  const packed = new Set<number>();
-  let sum = 0;
-  for (const start of plan.releases[join.id] ?? []) {
-    if (start.kind !== "pack") continue;
-    for (const index of start.members) packed.add(index);
-    sum += 2 * write(Math.max(...start.members));
-  }
-  for (const [index, source] of (plan.members[join.id] ?? []).entries()) {
-    if (packed.has(index)) continue;
-    const node = source.kind === "node" ? plan.nodes[source.node] : undefined;
-    const own = node?.slot?.join === join.id && node.slot.index === index;
-    sum += (own ? 2 : 1) * write(index);
-  }
-  return sum;
+function commitsIn(plan: Plan, join: PlanJoin): readonly Commit[] {
+  const unitsAt = (index: number) => units(sizes.item + sizes.slot * ((index % join.leafSize) + 1));
+  const packs = (plan.releases[join.id] ?? []).filter((start) => start.kind === "pack");
+  const packed = new Set(packs.flatMap(({ members }) => members));
+  const alone = (plan.members[join.id] ?? []).flatMap((source, index): Commit[] => {
+    if (packed.has(index)) return [];
+    return [{ writes: ownNode(plan, join, source, index) ? 2 : 1, units: unitsAt(index) }];
+  });
+  return [...packs.map(({ members }): Commit => ({ writes: 2, units: unitsAt(Math.max(...members)) })), ...alone];
 }
 
-/** One arrival of every item below the top; the item it arrives in grows with each. */
-function innerUnits(join: PlanJoin): number {
+/** The task whose slot a member is; none for what takes over the value of another unit. */
+export function ownNode(plan: Plan, join: PlanJoin, source: Source, index: number): PlanNode | undefined {
+  const node = source.kind === "node" ? plan.nodes[source.node] : undefined;
+  return node?.slot?.join === join.id && node.slot.index === index ? node : undefined;
+}
+
+/** Joins whose items tell those above them of each change (protocol/tally.ts, G42), not once they are full. */
+export function tellsEachChange({ when, hedgePercentile }: PlanJoin): boolean {
+  return when === "tolerate" || when === "quorum" || hedgePercentile !== undefined;
+}
+
+/** Arrivals of the items below the top; the item one arrives in grows with each child. */
+function innerUnits(join: PlanJoin, commits: number): number {
+  const each = tellsEachChange(join);
+  const mark = each ? sizes.countingMark : sizes.mark;
   let sum = 0;
   for (let items = Math.ceil(join.size / join.leafSize); items > 1; items = Math.ceil(items / join.fan)) {
-    for (let i = 0; i < items; i++) sum += units(sizes.item + sizes.mark * ((i % join.fan) + 1));
+    const arrivals = each ? commits : items;
+    for (let i = 0; i < arrivals; i++) {
+      const child = Math.floor((i * items) / arrivals);
+      sum += units(sizes.item + mark * ((child % join.fan) + 1));
+    }
   }
   return sum;
 }
@@ -156,7 +184,7 @@ export function timerUnits(plan: Plan, isTimer: IsTimer): number {
   return sum;
 }
 
-function units(bytes: number): number {
+export function units(bytes: number): number {
   return Math.ceil(bytes / sizes.writeUnit);
 }
 
@@ -200,7 +228,7 @@ function hasBegun(plan: Plan, start: Start, { begun }: Happened): boolean {
 }
 
 /** Requests for messages that go out together: send, receive, delete. */
-function batches(messages: number): number {
+export function batches(messages: number): number {
   return 3 * Math.ceil(messages / 10);
 }
 

@@ -31,6 +31,14 @@ describe("plan", () => {
     });
   });
 
+  it("says what second copies of slow members add", async () => {
+    const header = Array.from({ length: 20 }, () => ({ task: "add", args: [1, 2] }));
+    const hedge = { afterPercentile: 90 };
+    expect((await plan({ group: header, hedge })).stdout).toMatch(
+      /\nsecond copies of slow members: at most 2 more executions, about \d+ write units, 6 SQS requests, \$0\.0000\d+\n/,
+    );
+  });
+
   it("lists nodes, joins and the predicted cost", async () => {
     const { stdout } = await plan(sums);
     expect(stdout).toMatch(/^3 tasks, 1 join: the document is valid\n/);

@@ -13,7 +13,7 @@ import { defaults } from "../../lib/model/limits.ts";
 import type { SubmitRequest } from "../../lib/model/request.ts";
 import { compile } from "../../lib/plan/compile.ts";
 import type { Plan } from "../../lib/plan/types.ts";
-import type { Store } from "../../lib/ports/index.ts";
+import type { Clock, Store } from "../../lib/ports/index.ts";
 import { readHead } from "../../lib/records/snapshots.ts";
 import { catalogOf, registryOf } from "../../lib/tasks/registry.ts";
 import { startWorker } from "../../local/worker.ts";
@@ -35,11 +35,16 @@ const urls = {
   deadLetterQueueUrls: {},
 };
 
-/** Runs a workflow to its end as the run `metered`. */
+/**
+ * Runs a workflow to its end as the run `metered`.
+ *
+ * @param clock - That of tasks and items; by default one that stands still.
+ */
 export async function meteredRun(
   tasks: Readonly<Record<string, unknown>>,
   workflow: SubmitRequest["workflow"],
   tasksPerInvocation = 10,
+  clock?: Clock,
 ): Promise<MeteredRun> {
   const engine = await makeEngine("memory");
   const meter = createMeter();
@@ -48,7 +53,14 @@ export async function meteredRun(
   const catalog = catalogOf(registry);
   const shape = { tasksPerMessage: () => tasksPerInvocation };
   const worker = startWorker({
-    ports: { ...engine, store: meteredStore(engine.store, meter), queue, log: silentLog, metrics: noMetrics },
+    ports: {
+      ...engine,
+      clock: clock ?? engine.clock,
+      store: meteredStore(engine.store, meter),
+      queue,
+      log: silentLog,
+      metrics: noMetrics,
+    },
     environment: { ...urls, queues: {}, settings: { ...defaults, tasksPerInvocation }, logLevel: "error" },
     tasks: { registry, catalog },
     roles: ["control", "tasks"],

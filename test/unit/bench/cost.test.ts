@@ -1,11 +1,14 @@
 /**
  * What `tutti cost` counts, and what `tutti plan` predicts, against what runs are metered to take.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createVirtualClock } from "../../../lib/adapters/memory/clock.ts";
+import { wallClock } from "../../../lib/adapters/system/clock.ts";
 import { costOfRun } from "../../../lib/client/cost-of-run.ts";
 import { predict } from "../../../lib/plan/predict.ts";
+import { predictCopies } from "../../../lib/plan/predict-copies.ts";
 import { createPlanCache } from "../../../lib/records/plans.ts";
 import { defineTask } from "../../../lib/tasks/define-task.ts";
 import { meteredRun } from "../../support/metered-run.ts";
@@ -18,7 +21,14 @@ const one = defineTask({ name: "one", args: anything }, (_ctx, value) => value ?
 const list = defineTask({ name: "list", args: anything }, (_ctx, count) => Array.from({ length: count }, (_, i) => i));
 const count = defineTask({ name: "count", args: anything }, (_ctx, values) => values.length);
 const text = defineTask({ name: "text", args: anything }, (_ctx, bytes) => "x".repeat(bytes));
-const tasks = { one, list, count, text };
+/** Longer than it takes to have it copied; its copy takes as long, so that it comes too late. None ends with another. */
+const lateMs = 500;
+const apartMs = 3;
+const late = defineTask({ name: "late", args: anything }, async (_ctx, value) => {
+  await sleep(lateMs + value * apartMs);
+  return value;
+});
+const tasks = { one, list, count, text, late };
 
 const of = { task: "one", args: [1] };
 const next = { task: "one" };
@@ -42,6 +52,28 @@ const shapes: readonly (readonly [name: string, workflow: object, tasksPerInvoca
     10,
   ],
 ];
+const counting: typeof shapes = [
+  ["a quorum of all of 100, one a message", { chord: { ...many(100).chord, when: { quorum: 100 } } }, 1],
+  [
+    "a chord of 100 that tolerates one, one a message",
+    { chord: { ...many(100).chord, when: { tolerate: { count: 1 } } } },
+    1,
+  ],
+  ["a quorum of all of 300", { chord: { ...many(300).chord, when: { quorum: 300 } } }, 10],
+];
+/** The members that are left when nine in ten have ended are late. */
+const lateMembers = (members: number, isLate: (index: number) => boolean) => ({
+  chord: {
+    header: Array.from({ length: members }, (_, i) => (isLate(i) ? { task: "late", args: [i] } : of)),
+    callback: { task: "count" },
+    hedge: { afterPercentile: 90 },
+  },
+});
+const hedged: typeof shapes = [
+  ["a hedged chord of 20 with two late members", lateMembers(20, (i) => i >= 18), 10],
+  ["a hedged chord of 100 with ten late members", lateMembers(100, (i) => i >= 90), 10],
+  ["a hedged chord of 40 with four late members, one a message", lateMembers(40, (i) => i % 10 === 9), 1],
+];
 /** Of sizes that a prediction cannot know. */
 const values: typeof shapes = [
   ["values in their slots", many(8, { task: "text", args: [500] }), 1],
@@ -57,21 +89,21 @@ const maps: typeof shapes = [
 ];
 
 async function measured(workflow: object, tasksPerInvocation: number) {
-  const metered = await meteredRun(tasks, workflow as never, tasksPerInvocation);
+  const metered = await meteredRun(tasks, workflow as never, tasksPerInvocation, wallClock);
   const { store } = metered;
   const reading = { store, clock: createVirtualClock(0), plans: createPlanCache(store) };
   return { metered, cost: await costOfRun(reading, "metered") };
 }
 
 describe("a clean run of", () => {
-  it.each(shapes)("%s is predicted as it is metered", async (_name, workflow, tasksPerInvocation) => {
+  it.each([...shapes, ...counting])("%s is predicted as it is metered", async (_name, workflow, tasksPerInvocation) => {
     const { metered } = await measured(workflow, tasksPerInvocation);
     const predicted = predict(metered.plan);
     expect(off(predicted.writeUnits, metered.writeUnits)).toBeLessThanOrEqual(tolerance);
     expect(off(predicted.sqsRequests, metered.sqsRequests)).toBeLessThanOrEqual(tolerance);
   });
 
-  it.each([...shapes, ...values, ...maps])(
+  it.each([...shapes, ...counting, ...values, ...maps])(
     "%s is counted as it is metered",
     async (_name, workflow, tasksPerInvocation) => {
       const { metered, cost } = await measured(workflow, tasksPerInvocation);
@@ -82,6 +114,22 @@ describe("a clean run of", () => {
     },
   );
 });
+
+it.each(hedged)(
+  "%s is counted and, its copies apart, predicted as it is metered",
+  async (_name, workflow, tasksPerInvocation) => {
+    const { metered, cost } = await measured(workflow, tasksPerInvocation);
+    const predicted = predict(metered.plan);
+    const copies = predictCopies(metered.plan);
+    if (copies === undefined) throw new Error("no copies are predicted");
+    expect(off(cost.totals.writeUnits, metered.writeUnits)).toBeLessThanOrEqual(tolerance);
+    expect(off(cost.totals.sqsRequests, metered.sqsRequests)).toBeLessThanOrEqual(tolerance);
+    expect(off(predicted.writeUnits + copies.writeUnits, metered.writeUnits)).toBeLessThanOrEqual(tolerance);
+    expect(off(predicted.sqsRequests + copies.sqsRequests, metered.sqsRequests)).toBeLessThanOrEqual(tolerance);
+    // Which of those that are late still look at what follows is a matter of milliseconds.
+    expect(off(cost.totals.readUnits, metered.readUnits)).toBeLessThanOrEqual(3 * tolerance);
+  },
+);
 
 function off(said: number, metered: number): number {
   return Math.abs(said - metered) / metered;
