@@ -6,7 +6,6 @@ import type { JoinId, NodeId } from "../model/ids.ts";
 import { type Token, tokenText } from "../model/message.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Item } from "../ports/index.ts";
-import type { Company, SmallCompany } from "../protocol/retry.ts";
 import type { Asker } from "../protocol/rows.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
 import type { CoordinatorDeps } from "./deps.ts";
@@ -53,9 +52,9 @@ export interface Delivery {
   readonly startedAtMs: number;
   /** When that process must be done. */
   readonly deadlineAtMs: number;
-  /** What of its batch is under way beside it: nodes that want less of it wait until the rest is committed. */
-  readonly company: Company;
-  deferredTo: SmallCompany | undefined;
+  /** Suspects wait until the rest of the batch is committed. */
+  suspects: "defer" | "run";
+  deferred: boolean;
   /** Units that it has driven on from. */
   readonly driven: Set<NodeId | JoinId>;
   /** The ready successor to run next under the token in hand. */
@@ -80,8 +79,6 @@ export function createDelivery(
     readonly arrivals?: Arrivals;
     readonly startedAtMs?: number;
     readonly deadlineAtMs?: number;
-    /** @default "none": it defers nothing */
-    readonly company?: Company;
   },
 ): Delivery {
   return {
@@ -95,8 +92,8 @@ export function createDelivery(
     arrivals: from.arrivals ?? createArrivals(),
     startedAtMs: from.startedAtMs ?? 0,
     deadlineAtMs: from.deadlineAtMs ?? 0,
-    company: from.company ?? "none",
-    deferredTo: undefined,
+    suspects: "run",
+    deferred: false,
     driven: new Set(),
     carry: undefined,
     decidedEarly: new Set(),

@@ -8,7 +8,7 @@
 import { StoreError } from "../errors.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { Image, WriteResult } from "../ports/index.ts";
-import { companyOf, lostError, type SmallCompany } from "../protocol/retry.ts";
+import { lostError } from "../protocol/retry.ts";
 import { leaseOfCopy, type OwnCase, type OwnRow } from "../protocol/rows.ts";
 import { countsOf, type LeasedSlot, type OwnLease, type SettledSlot } from "../protocol/slot.ts";
 import {
@@ -36,7 +36,7 @@ import type { Turns } from "./turns.ts";
 /** Rounds of judging and writing against other writers before the delivery is returned. */
 const rounds = 20;
 
-/** Who claims so soon after its process took the batch has not waited for others. */
+/** Who claims so soon after its process took the batch has not waited for others, as a suspect does. */
 const atOnceMs = 1000;
 
 /** What the message in hand asks for. */
@@ -70,7 +70,7 @@ export async function handleOwn(delivery: Delivery, { nodes, dispatch, copyOf, t
   for (let round = 0; judging.open.length > 0; round++) {
     if (round === rounds) throw new StoreError(`run ${delivery.run.id}: ${first.node.id} kept changing`);
     await judge(judging);
-    if (delivery.deferredTo !== undefined) return;
+    if (delivery.deferred) return;
   }
   const [unknown] = judging.unknown;
   if (unknown !== undefined) throw new UnknownTaskError(unknown.node.task);
@@ -107,9 +107,8 @@ async function judge(judging: Judging): Promise<void> {
     const found = { ...judging.found, retry: member.node.retry };
     return { ...member, row: delivery.deps.protocol.ownRow(slotIn(member.place, judging.image), found, asker) };
   });
-  const deferTo = laterCompany(delivery, judged);
-  if (deferTo !== undefined) {
-    delivery.deferredTo = deferTo;
+  if (isSuspect(judged) && delivery.suspects === "defer") {
+    delivery.deferred = true;
     return;
   }
   judging.open = [];
@@ -152,11 +151,9 @@ function ofKind<Kind extends OwnRow["kind"]>(judged: readonly Judged[], kind: Ki
   return judged.filter((member): member is Rowed<Kind> => member.row.kind === kind);
 }
 
-/** The smaller company that a message has to wait for, as one of its tasks may kill its process (docs/protocol.md#packs). */
-function laterCompany({ company }: Delivery, judged: readonly Judged[]): SmallCompany | undefined {
-  const wanted = judged.map(({ row, node }) => (row.kind === "claim" ? companyOf(node.retry, row.lost) : "all"));
-  if (company !== "none" && wanted.includes("none")) return "none";
-  return company === "all" && wanted.includes("suspects") ? "suspects" : undefined;
+/** A task with a lost attempt may kill its process: it is claimed last and alone (docs/protocol.md#packs). */
+function isSuspect(judged: readonly Judged[]): boolean {
+  return judged.some(({ row }) => row.kind === "claim" && row.lost > 0);
 }
 
 /** A refused write: the member is judged again on the image that was met. */

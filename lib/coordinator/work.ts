@@ -1,5 +1,5 @@
 /**
- * A batch of task messages: each on its own, side by side; suspects after the rest, and the most suspect of them alone.
+ * A batch of task messages: each on its own, side by side, suspects last and alone.
  *
  * A message is acknowledged when everything it stands for is recorded and handed on; anything else brings it back (S13).
  * Nothing one record does changes what becomes of another (S12).
@@ -8,7 +8,6 @@ import { InvalidRequestError } from "../errors.ts";
 import { nodesOf, type TaskMessage, taskMessageSchema, tokenOf } from "../model/message.ts";
 import type { PlanFragment, PlanNode } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
-import type { Company, SmallCompany } from "../protocol/retry.ts";
 import { type PlanCache, UnknownUnitError } from "../records/plans.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
 import { handleCarried } from "./attempt.ts";
@@ -40,29 +39,21 @@ export async function work(deps: CoordinatorDeps, plans: PlanCache, batch: Batch
   const arrivals = createArrivals();
   const turns = createTurns(deps.settings.tasksPerInvocation);
   const dispositions: Disposition[] = new Array(batch.messages.length);
-  const deferred = { suspects: [] as number[], none: [] as number[] };
-  const handle = async (at: number, company: Company) => {
+  const suspects: number[] = [];
+  const handle = async (at: number, suspect: boolean) => {
     const message = batch.messages[at] as ReceivedMessage;
-    const disposition = await workOne(deps, { ...batch, startedAtMs, arrivals, company }, message, {
-      plans,
-      heads,
-      turns,
-    });
-    if (disposition.kind === "defer") deferred[disposition.to].push(at);
+    const sharing = { plans, heads, turns, suspects: suspect ? "run" : "defer" } as const;
+    const disposition = await workOne(deps, { ...batch, startedAtMs, arrivals }, message, sharing);
+    if (disposition === "suspect") suspects.push(at);
     else dispositions[at] = disposition;
   };
-  await Promise.all(batch.messages.map((_, at) => handle(at, "all")));
-  await Promise.all(deferred.suspects.map((at) => handle(at, "suspects")));
-  for (const at of deferred.none.sort((a, b) => a - b)) await handle(at, "none");
+  await Promise.all(batch.messages.map((_, at) => handle(at, false)));
+  for (const at of suspects.sort((a, b) => a - b)) await handle(at, true);
   return dispositions;
 }
 
 /** Where a delivery comes from, and the time there is for it. */
-type Started = Pick<Batch, "queue" | "deadlineAtMs"> & {
-  readonly startedAtMs: number;
-  readonly arrivals?: Arrivals;
-  readonly company?: Company;
-};
+type Started = Pick<Batch, "queue" | "deadlineAtMs"> & { readonly startedAtMs: number; readonly arrivals?: Arrivals };
 /** The same of one that runs no task and carries none. */
 type Unstarted = { readonly [Key in keyof Started]?: never };
 
@@ -71,28 +62,24 @@ interface Sharing {
   readonly plans: PlanCache;
   readonly heads: HeadCache;
   readonly turns: Turns;
-}
-
-/** It waits until what it may not run beside has ended. */
-interface Deferral {
-  readonly kind: "defer";
-  readonly to: SmallCompany;
+  readonly suspects: Delivery["suspects"];
 }
 
 async function workOne(
   deps: CoordinatorDeps,
   batch: Started,
   message: ReceivedMessage,
-  { plans, heads, turns }: Sharing,
-): Promise<Disposition | Deferral> {
+  { plans, heads, turns, suspects }: Sharing,
+): Promise<Disposition | "suspect"> {
   try {
     const task = parseTaskMessage(message.body);
     const delivery = deliveryOf(deps, plans, heads, batch, task);
+    delivery.suspects = suspects;
     const nodes = await namedNodes(delivery, task);
     delivery.fairnessKey = nodes[0]?.fairnessKey;
     const copyOf = task.type === "task" ? task.copyOf : undefined;
     await handleOwn(delivery, { nodes, dispatch: task.dispatch, copyOf, turns });
-    if (delivery.deferredTo !== undefined) return { kind: "defer", to: delivery.deferredTo };
+    if (delivery.deferred) return "suspect";
     await endRests(delivery);
     while (delivery.carry !== undefined) {
       const carried = delivery.carry;

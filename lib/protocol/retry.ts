@@ -56,22 +56,6 @@ export function lostTooOften(policy: RetryPolicy, lost: number): boolean {
   return lost >= policy.maxLost;
 }
 
-/** What else may run in its process while a node does: all, those that are suspects too, or nothing. */
-export type Company = "all" | SmallCompany;
-export type SmallCompany = "suspects" | "none";
-
-/** With a loss more than this, a node runs with nothing else. */
-const lostInCompany = 1;
-
-/**
- * In whose company a node's next attempt runs. Who has lost a worker may have killed it, and may do so again: it is kept from those
- * that have lost none, and, once a further loss would end it, from those that have. Many have lost one at no fault of theirs.
- */
-export function companyOf(policy: RetryPolicy, lost: number): Company {
-  if (lost === 0) return "all";
-  return lost > lostInCompany || lostTooOften(policy, lost + 1) ? "none" : "suspects";
-}
-
 /** What a node is settled with whose workers kept vanishing. */
 export function lostError(lost: number): StoredError {
   return {

@@ -1,6 +1,6 @@
 /**
  * Tasks that have lost a worker, in one batch with one that has not: whoever may have killed a process is kept from those that
- * have not, and at last from everybody (docs/protocol.md#packs).
+ * have not, and from the others (docs/protocol.md#packs).
  */
 import { beforeEach, expect, it } from "vitest";
 import { z } from "zod";
@@ -61,21 +61,7 @@ async function submitOther(): Promise<void> {
   await deployment.advance(1);
 }
 
-const all = (what: string) => ["a", "b", "c"].map((name) => `${what} ${name}`);
-
-it("with one loss they run side by side, after those without", async () => {
-  await loseWorker();
-  await submitOther();
-  const { messages, deliver } = await receive();
-  expect(messages).toHaveLength(4);
-  await deployment.until(deliver(600));
-  expect(told.slice(0, 2)).toEqual(["begin new", "end new"]);
-  expect(told.slice(2, 5).sort()).toEqual(all("begin"));
-  expect(told.slice(5).sort()).toEqual(all("end"));
-});
-
-it("with a loss more they run one by one, after all others", async () => {
-  await loseWorker();
+it("they run one by one, after those that have lost none", async () => {
   await loseWorker();
   await submitOther();
   const { messages, deliver } = await receive();

@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AfterFailure, FailedAttempt } from "../../../lib/protocol/retry.ts";
-import {
-  afterFailure,
-  backoffMs,
-  companyOf,
-  lostError,
-  lostTooOften,
-  resendIntervalMs,
-} from "../../../lib/protocol/retry.ts";
+import { afterFailure, backoffMs, lostError, lostTooOften, resendIntervalMs } from "../../../lib/protocol/retry.ts";
 import { retry } from "./support.ts";
 
 const failure: FailedAttempt = { error: { name: "Error", message: "broken" }, retryable: true, timedOut: false };
@@ -79,21 +72,6 @@ describe("lostTooOften", () => {
     [4, true],
   ])("%d of at most 3: %s", (lost, tooOften) => {
     expect(lostTooOften(retry, lost)).toBe(tooOften);
-  });
-});
-
-describe("companyOf", () => {
-  it.each([
-    [0, 3, "all"],
-    [1, 3, "suspects"],
-    [2, 3, "none"],
-    [0, 1, "all"],
-    [1, 2, "none"],
-    [1, 100, "suspects"],
-    [2, 100, "none"],
-    [99, 100, "none"],
-  ])("%d of at most %d lost: %s", (lost, maxLost, company) => {
-    expect(companyOf({ ...retry, maxLost }, lost)).toBe(company);
   });
 });
 
