@@ -3,72 +3,54 @@
  */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { registerAudit } from "./commands/audit.ts";
-import { registerCheck } from "./commands/check.ts";
-import { registerClean } from "./commands/clean.ts";
-import { registerCompletion } from "./commands/completion.ts";
-import { registerCost } from "./commands/cost.ts";
-import { registerDev } from "./commands/dev.ts";
-import { registerDlq } from "./commands/dlq.ts";
-import { registerDoctor } from "./commands/doctor.ts";
-import { registerEvents } from "./commands/events.ts";
-import { registerFix } from "./commands/fix.ts";
-import { registerGraph } from "./commands/graph.ts";
-import { registerHealth } from "./commands/health.ts";
-import { registerInspect } from "./commands/inspect.ts";
-import { registerList } from "./commands/list.ts";
-import { registerMonitor } from "./commands/monitor.ts";
-import { registerPause } from "./commands/pause.ts";
-import { registerPlan } from "./commands/plan.ts";
-import { registerReport } from "./commands/report.ts";
-import { registerResult } from "./commands/result.ts";
-import { registerResume } from "./commands/resume.ts";
-import { registerRetry } from "./commands/retry.ts";
-import { registerRevoke } from "./commands/revoke.ts";
-import { registerRun } from "./commands/run.ts";
-import { registerStatus } from "./commands/status.ts";
-import { registerSubmit } from "./commands/submit.ts";
-import { registerSweep } from "./commands/sweep.ts";
-import { registerWait } from "./commands/wait.ts";
-import { registerWatch } from "./commands/watch.ts";
-import { registerWorker } from "./commands/worker.ts";
 import { type CliIo, type ExitCode, exitCodes } from "./io.ts";
 import { writeError } from "./output/errors.ts";
 
 /** Adds one command to the program. */
 export type Register = (program: Command, io: CliIo) => void;
 
-const registers: readonly Register[] = [
-  registerRun,
-  registerSubmit,
-  registerPlan,
-  registerStatus,
-  registerList,
-  registerCheck,
-  registerFix,
-  registerHealth,
-  registerMonitor,
-  registerInspect,
-  registerGraph,
-  registerEvents,
-  registerWatch,
-  registerWait,
-  registerResult,
-  registerRevoke,
-  registerPause,
-  registerResume,
-  registerRetry,
-  registerClean,
-  registerDlq,
-  registerSweep,
-  registerReport,
-  registerCost,
-  registerAudit,
-  registerDoctor,
-  registerDev,
-  registerWorker,
-  registerCompletion,
-];
+/** By name, in the order of the help. Each is loaded when it is asked for: all of them take longer than most commands. */
+const commands: Readonly<Record<string, () => Promise<Register>>> = {
+  run: async () => (await import("./commands/run.ts")).registerRun,
+  submit: async () => (await import("./commands/submit.ts")).registerSubmit,
+  plan: async () => (await import("./commands/plan.ts")).registerPlan,
+  status: async () => (await import("./commands/status.ts")).registerStatus,
+  list: async () => (await import("./commands/list.ts")).registerList,
+  check: async () => (await import("./commands/check.ts")).registerCheck,
+  fix: async () => (await import("./commands/fix.ts")).registerFix,
+  health: async () => (await import("./commands/health.ts")).registerHealth,
+  monitor: async () => (await import("./commands/monitor.ts")).registerMonitor,
+  inspect: async () => (await import("./commands/inspect.ts")).registerInspect,
+  graph: async () => (await import("./commands/graph.ts")).registerGraph,
+  events: async () => (await import("./commands/events.ts")).registerEvents,
+  watch: async () => (await import("./commands/watch.ts")).registerWatch,
+  wait: async () => (await import("./commands/wait.ts")).registerWait,
+  result: async () => (await import("./commands/result.ts")).registerResult,
+  revoke: async () => (await import("./commands/revoke.ts")).registerRevoke,
+  pause: async () => (await import("./commands/pause.ts")).registerPause,
+  resume: async () => (await import("./commands/resume.ts")).registerResume,
+  retry: async () => (await import("./commands/retry.ts")).registerRetry,
+  clean: async () => (await import("./commands/clean.ts")).registerClean,
+  dlq: async () => (await import("./commands/dlq.ts")).registerDlq,
+  sweep: async () => (await import("./commands/sweep.ts")).registerSweep,
+  report: async () => (await import("./commands/report.ts")).registerReport,
+  cost: async () => (await import("./commands/cost.ts")).registerCost,
+  audit: async () => (await import("./commands/audit.ts")).registerAudit,
+  doctor: async () => (await import("./commands/doctor.ts")).registerDoctor,
+  dev: async () => (await import("./commands/dev.ts")).registerDev,
+  worker: async () => (await import("./commands/worker.ts")).registerWorker,
+  completion: async () => (await import("./commands/completion.ts")).registerCompletion,
+};
+
+const versionFlags = ["-V", "--version"];
+/** Needs to know the others. */
+const completion = "completion";
+
+/** What has to be loaded for a command line: help, completion and mistakes are about all of them. */
+function commandsFor([name = ""]: readonly string[]): readonly string[] {
+  if (versionFlags.includes(name)) return [];
+  return Object.hasOwn(commands, name) && name !== completion ? [name] : Object.keys(commands);
+}
 
 /**
  * Runs one command line. Never throws, and never ends the process.
@@ -86,7 +68,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<ExitCode
       io.exitWith(code);
     },
   };
-  const program = createProgram(own);
+  const program = await createProgram(own, commandsFor(argv));
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
@@ -104,11 +86,11 @@ function helpFor(program: Command, [name]: readonly string[]): string {
   return known ? `tutti ${name} --help` : "tutti --help";
 }
 
-/** The program with all its commands. */
-export function createProgram(io: CliIo): Command {
+/** The program. @param names - Of the commands that it has; by default all. */
+export async function createProgram(io: CliIo, names: readonly string[] = Object.keys(commands)): Promise<Command> {
   const program = new Command("tutti")
     .description("Run and watch workflows of tasks on SQS, Lambda and DynamoDB.")
-    .version(packageVersion(), "-V, --version", "print the version")
+    .version(packageVersion(), versionFlags.join(", "), "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .showSuggestionAfterError(true)
@@ -126,7 +108,8 @@ export function createProgram(io: CliIo): Command {
       outputError: () => undefined,
     })
     .addHelpText("after", afterHelp);
-  for (const register of registers) register(program, io);
+  const registers = await Promise.all(names.map((name) => commands[name]?.()));
+  for (const register of registers) register?.(program, io);
   return program;
 }
 

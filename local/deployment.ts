@@ -1,7 +1,7 @@
 /**
  * What a worker process works with: the deployment that flags, environment or a running `tutti dev` name.
  */
-import { awsPorts, type Ports, type Whereabouts } from "../lambdas/compose.ts";
+import type { Ports, Whereabouts } from "../lambdas/compose.ts";
 import { type Environment, readEnvironment, type Variables } from "../lambdas/environment.ts";
 import { createPlainDynamoClient } from "../lib/adapters/dynamodb/plain-client.ts";
 import { createDynamoStore } from "../lib/adapters/dynamodb/store.ts";
@@ -42,12 +42,15 @@ export function environmentOf(found: Found, variables: Variables, times: TimeFla
 }
 
 /** The ports of a worker. A local engine gets none of the user's credentials, and is spoken to without the SDK's work. */
-export function portsOf(found: Found, environment: Environment, log: Log): WorkerPorts {
-  return { ...(enginePorts(found, environment) ?? accountPorts(found, environment)), log, metrics: noMetrics };
+export async function portsOf(found: Found, environment: Environment, log: Log): Promise<WorkerPorts> {
+  const ports = enginePorts(found, environment) ?? (await accountPorts(found, environment));
+  return { ...ports, log, metrics: noMetrics };
 }
 
-function accountPorts({ endpoints, region }: Found, environment: Environment): Ports {
+async function accountPorts({ endpoints, region }: Found, environment: Environment): Promise<Ports> {
   const whereabouts: Whereabouts = { endpoints, ...(region === undefined ? {} : { region }) };
+  // Loads the SDK, which workers of an engine start without.
+  const { awsPorts } = await import("../lambdas/compose.ts");
   return awsPorts(environment, whereabouts);
 }
 

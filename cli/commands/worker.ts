@@ -9,7 +9,6 @@ import { queueNameSchema } from "../../lib/model/ids.ts";
 import { defaults } from "../../lib/model/limits.ts";
 import { parentConnection } from "../../local/connection.ts";
 import { environmentOf, portsOf, type TimeFlags } from "../../local/deployment.ts";
-import { NoWorkerProcessesError } from "../../local/dev.ts";
 import { dynoxideAvailable } from "../../local/dynoxide.ts";
 import { type ParentLink, parentLink } from "../../local/parent-link.ts";
 import { stopOnSignal } from "../../local/stopping.ts";
@@ -105,7 +104,7 @@ async function work(io: CliIo, flags: Flags): Promise<void> {
   const queues = flags.queues && tasks && checkedQueues(flags.queues, tasks);
   const log = jsonLog({ stream: io.err, minimum: environment.logLevel });
   const worker = startWorker({
-    ports: portsOf(found, environment, log),
+    ports: await portsOf(found, environment, log),
     environment,
     tasks: tasks ?? { registry: new Map(), catalog: new Map() },
     roles: chosen,
@@ -129,7 +128,10 @@ async function deploymentOf(io: CliIo, flags: Flags): Promise<Connection> {
     return await findDeployment(io, flags);
   } catch (error) {
     const mayBeDev = error instanceof ConfigurationError && flags.stack === undefined;
-    if (mayBeDev && !dynoxideAvailable()) throw new NoWorkerProcessesError({ cause: error });
+    if (mayBeDev && !dynoxideAvailable()) {
+      const { NoWorkerProcessesError } = await import("../../local/dev.ts");
+      throw new NoWorkerProcessesError({ cause: error });
+    }
     throw error;
   }
 }

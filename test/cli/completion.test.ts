@@ -4,7 +4,7 @@ import { shells } from "../../cli/completion.ts";
 import { createProgram } from "../../cli/program.ts";
 import { exitCodes, fakeIo, json, tutti } from "./fake-io.ts";
 
-const commands = createProgram(fakeIo()).commands;
+const commands = (await createProgram(fakeIo())).commands;
 
 /** What bash offers after the words. */
 function offered(script: string, words: readonly string[]): string[] {

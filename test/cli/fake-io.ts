@@ -5,7 +5,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CliIo, type Environment, exitCodes, type InterruptSignal, type TextOutput } from "../../cli/io.ts";
-import { main } from "../../cli/program.ts";
+import { createProgram, main } from "../../cli/program.ts";
 import type { RunHandle, TuttiClient } from "../../lib/client/client.ts";
 import type { Deployment } from "../unit/client/deployment.ts";
 
@@ -147,3 +147,6 @@ export function json(text: string): any {
 }
 
 export { exitCodes };
+
+// A command is loaded when it is asked for, and virtual time does not wait for files: all of them are there already.
+await createProgram(fakeIo());

@@ -71,7 +71,7 @@ describe.skipIf(!dynoxideAvailable())("the program, against the embedded engine"
     dev = await startDev({ cwd, tasks, engineOnly: true, log: silent });
     const found = findConnection({}, { environment: {}, cwd });
     const environment = environmentOf(found, {}, { sweepSeconds: 5 });
-    worker = startWorker({ ports: portsOf(found, environment, silent), environment, tasks, concurrency: 2 });
+    worker = startWorker({ ports: await portsOf(found, environment, silent), environment, tasks, concurrency: 2 });
   });
 
   afterAll(async () => {

@@ -68,7 +68,7 @@ describe.skipIf(!dynoxideAvailable() || !canMakeTerminals())("on a terminal", ()
     const tasks = await loadTasksModule(tasksFile);
     dev = await startDev({ cwd, tasks, engineOnly: true, log });
     const environment = environmentOf(found(), {}, {});
-    worker = startWorker({ ports: portsOf(found(), environment, log), environment, tasks, concurrency: 1 });
+    worker = startWorker({ ports: await portsOf(found(), environment, log), environment, tasks, concurrency: 1 });
     const client = await connect(found());
     await client.submit({ task: "nap", args: [1], delaySeconds: 3600 } as never, { id: "nightly" });
   });

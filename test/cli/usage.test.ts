@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createProgram, packageVersion } from "../../cli/program.ts";
 import { exitCodes, fakeIo, json, tutti } from "./fake-io.ts";
 
-const commands = createProgram(fakeIo()).commands;
+const commands = (await createProgram(fakeIo())).commands;
 const client = ["run", "submit", "status", "inspect", "wait", "result", "report"];
 
 describe("help", () => {

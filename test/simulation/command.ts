@@ -3,7 +3,7 @@
  * until it says that all is well, or what it refuses.
  */
 import { type CliIo, exitCodes, type TextOutput } from "../../cli/io.ts";
-import { main } from "../../cli/program.ts";
+import { createProgram, main } from "../../cli/program.ts";
 import { createPortClient } from "../../lib/client/client.ts";
 import type { FactSource, QueueRef } from "../../lib/ports/index.ts";
 import type { OutsiderPorts, World } from "./world.ts";
@@ -30,6 +30,15 @@ export function runCommand(world: World, words: readonly string[]): void {
  */
 const openText = /nobody has handled it in 10 s|needed no repair any more/;
 const nowhere: TextOutput = { write: () => undefined, isTTY: false, columns: undefined };
+const io: CliIo = {
+  out: nowhere,
+  err: nowhere,
+  readStdin: async () => "",
+  env: {},
+  cwd: "/",
+  exitWith: () => undefined,
+  onInterrupt: () => () => undefined,
+};
 
 function ioFor(world: World, { coordinator, ...ports }: OutsiderPorts): CliIo {
   const client = createPortClient({
@@ -37,17 +46,11 @@ function ioFor(world: World, { coordinator, ...ports }: OutsiderPorts): CliIo {
     facts: factsOf(world),
     repair: (run, { sendAgain = false }) => coordinator.visit(run, { sendAgain }),
   });
-  return {
-    out: nowhere,
-    err: nowhere,
-    readStdin: async () => "",
-    env: {},
-    cwd: "/",
-    exitWith: () => undefined,
-    onInterrupt: () => () => undefined,
-    openClient: async () => client,
-  };
+  return { ...io, openClient: async () => client };
 }
+
+// A command is loaded when it is asked for, and virtual time does not wait for files: all of them are there already.
+await createProgram(io);
 
 const queues = ["request", "task:default"] as const satisfies readonly QueueRef[];
 

@@ -31,7 +31,7 @@ const weights: Readonly<Record<Target, number>> = { tasks: 58.6, control: 20, sw
 /** A stop instead of a kill, of a hundred. */
 const stopShare = 6;
 /** Between two hits. */
-const [shortestMs, longestMs] = [100, 420];
+const [shortestMs, longestMs] = [80, 330];
 const upEveryMs = 10;
 /** What has just started is left to work that long: where starts are slow, nothing but starts would be shown. */
 const spareMs = 1000;

@@ -32,7 +32,7 @@ async function runQueues(): Promise<void> {
   server.faults = settings.faults;
 }
 
-function runWorker(roles: readonly Role[]): void {
+async function runWorker(roles: readonly Role[]): Promise<void> {
   const found = parentConnection(process.env);
   if (found === undefined) throw new Error("no connection was given");
   const environment = environmentOf(found, process.env, {});
@@ -40,7 +40,7 @@ function runWorker(roles: readonly Role[]): void {
   const log = jsonLog({ stream: { write: (line) => appendFileSync(logFile, line) }, minimum: "warn" });
   const registry = registryOf(tasks);
   startWorker({
-    ports: portsOf(found, environment, log),
+    ports: await portsOf(found, environment, log),
     environment,
     tasks: { registry, catalog: catalogOf(registry) },
     roles,
@@ -51,7 +51,7 @@ function runWorker(roles: readonly Role[]): void {
 async function main(role: string): Promise<void> {
   const roles = rolesOf[role];
   if (role === "queues") await runQueues();
-  else if (roles !== undefined) runWorker(roles);
+  else if (roles !== undefined) await runWorker(roles);
   const parent = parentLink();
   // Nothing here is worth an end in order: what is killed all the time may be killed now.
   parent?.onStop(() => process.exit());

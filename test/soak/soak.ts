@@ -8,6 +8,7 @@ import { silentLog } from "../../lib/adapters/system/log.ts";
 import { createPortClient, type TuttiClient } from "../../lib/client/client.ts";
 import { environmentOf, portsOf } from "../../local/deployment.ts";
 import { createSeededRandom } from "../../local/sqs/random.ts";
+import type { WorkerPorts } from "../../local/worker.ts";
 import { createChaos } from "./chaos.ts";
 import { checkLedger, checkRun, nothingSeen, patiently, takenUpAfterMs } from "./check.ts";
 import { type Entry, readLedger } from "./ledger.ts";
@@ -54,7 +55,7 @@ export async function soak(options: Soak): Promise<Outcome> {
     onFault: ({ name }) => faults.set(name, (faults.get(name) ?? 0) + 1),
   });
   try {
-    const { client, store } = connected(deployment);
+    const { client, store } = await connected(deployment);
     const seen = nothingSeen();
     const prefix = `soak-${seed}`;
     const producer = createProducer({
@@ -122,9 +123,9 @@ export async function soak(options: Soak): Promise<Outcome> {
   }
 }
 
-function connected({ connection }: Deployment): Pick<ReturnType<typeof portsOf>, "store"> & { client: TuttiClient } {
+async function connected({ connection }: Deployment): Promise<{ store: WorkerPorts["store"]; client: TuttiClient }> {
   const found = { ...connection, from: "dev-file", local: true } as const;
-  const { store, queue } = portsOf(found, environmentOf(found, {}, settings), silentLog);
+  const { store, queue } = await portsOf(found, environmentOf(found, {}, settings), silentLog);
   return { store, client: createPortClient({ store, queue, clock: wallClock, ids: cryptoIds }) };
 }
 

@@ -37,8 +37,8 @@ it("has every key of the grammar of requests", () => {
   expect(keys.filter((key) => !words.has(key))).toEqual([]);
 });
 
-it("has every command", () => {
-  const commands = createProgram(fakeIo()).commands.map((command) => `tutti ${command.name()}`);
+it("has every command", async () => {
+  const commands = (await createProgram(fakeIo())).commands.map((command) => `tutti ${command.name()}`);
   expect(commands.length).toBeGreaterThan(10);
   expect(commands.filter((command) => !words.has(command))).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { fakeIo } from "../../cli/fake-io.ts";
 import { read } from "./shown-by.ts";
 
 const page = read("docs/operations.md");
-const commands = createProgram(fakeIo()).commands;
+const commands = (await createProgram(fakeIo())).commands;
 
 it("names commands and options that there are", () => {
   const named = [...page.matchAll(/tutti ([a-z]+)((?: (?:--[a-z-]+|[A-Z'/0-9.]\S*))*)/g)];
