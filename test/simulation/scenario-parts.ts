@@ -15,6 +15,8 @@ export interface Scenario {
   /** What the clean run must come to. */
   readonly status: "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "REVOKED";
   readonly value?: unknown;
+  /** The value when two faults, one of them a lost message, have kept a member from its beginning until its time was over. */
+  readonly valueWhenLate?: unknown;
   /** Members may end differently when the run failed first: which nodes had an outcome is then not compared. */
   readonly open?: boolean;
   readonly settings?: Partial<Settings>;

@@ -320,6 +320,7 @@ export const scenarios: readonly Scenario[] = [
     sweeper: true,
     status: "SUCCEEDED",
     value: [1, "TIMED_OUT"],
+    valueWhenLate: ["TIMED_OUT", "TIMED_OUT"],
   },
   {
     name: "chord deadline, all-succeeded",
