@@ -1,9 +1,9 @@
 /**
  * Puts the ports together: the only file of this folder that knows which adapters there are.
  */
-import { createDynamoClient } from "../lib/adapters/dynamodb/client.ts";
+import { createDynamoClient, dynamoCalls } from "../lib/adapters/dynamodb/client.ts";
 import { createDynamoStore } from "../lib/adapters/dynamodb/store.ts";
-import { createSqsClient } from "../lib/adapters/sqs/client.ts";
+import { createSqsClient, sqsCalls } from "../lib/adapters/sqs/client.ts";
 import { heldOf } from "../lib/adapters/sqs/envelope.ts";
 import { createSqsQueue, type SqsQueue } from "../lib/adapters/sqs/queue.ts";
 import { wallClock } from "../lib/adapters/system/clock.ts";
@@ -52,9 +52,14 @@ export function awsPorts(deployment: Deployment, { endpoints = {}, ...common }: 
   });
   const sqs = createSqsClient({ ...common, ...(endpoints.sqs === undefined ? {} : { endpoint: endpoints.sqs }) });
   return {
-    store: createDynamoStore({ client: dynamodb, table: deployment.table, clock: wallClock, ids: cryptoIds }),
+    store: createDynamoStore({
+      calls: dynamoCalls(dynamodb),
+      table: deployment.table,
+      clock: wallClock,
+      ids: cryptoIds,
+    }),
     queue: createSqsQueue({
-      client: sqs,
+      calls: sqsCalls(sqs),
       urls: {
         request: deployment.requestQueueUrl,
         tasks: deployment.taskQueueUrls,

@@ -1,9 +1,9 @@
 /**
  * The AWS adapters of a client. A file of its own: importing it loads the SDK.
  */
-import { createDynamoClient } from "./adapters/dynamodb/client.ts";
+import { createDynamoClient, dynamoCalls } from "./adapters/dynamodb/client.ts";
 import { createDynamoStore } from "./adapters/dynamodb/store.ts";
-import { createSqsClient } from "./adapters/sqs/client.ts";
+import { createSqsClient, sqsCalls } from "./adapters/sqs/client.ts";
 import { createSqsQueue, type SqsQueue } from "./adapters/sqs/queue.ts";
 import { wallClock } from "./adapters/system/clock.ts";
 import { cryptoIds } from "./adapters/system/ids.ts";
@@ -32,10 +32,10 @@ export function awsPorts(connection: Connection): ClientDeps {
   const { table } = connection;
   const options = clientOptions(connection);
   const dynamodb = createDynamoClient(options.dynamodb);
-  const store = createDynamoStore({ client: dynamodb, table, clock: wallClock, ids: cryptoIds });
+  const store = createDynamoStore({ calls: dynamoCalls(dynamodb), table, clock: wallClock, ids: cryptoIds });
   if (connection.requestQueueUrl === undefined) return { store, queue: noQueue, clock: wallClock, ids: cryptoIds };
   const queue = createSqsQueue({
-    client: createSqsClient(options.sqs),
+    calls: sqsCalls(createSqsClient(options.sqs)),
     urls: {
       request: connection.requestQueueUrl,
       tasks: connection.taskQueueUrls,

@@ -3,7 +3,7 @@
  *
  * Every call may be refused by itself; the others are told all the same. Nothing is written, sent or received.
  */
-import { createDynamoClient } from "./adapters/dynamodb/client.ts";
+import { createDynamoClient, dynamoCalls } from "./adapters/dynamodb/client.ts";
 import { createTableInspector } from "./adapters/dynamodb/describe.ts";
 import { createDynamoStore } from "./adapters/dynamodb/store.ts";
 import { createLambdaClient, createMappingInspector } from "./adapters/lambda/mappings.ts";
@@ -35,7 +35,7 @@ export async function doctor(connection: Connection, machine: Machine): Promise<
   const lambda = lambdaOf(connection, place);
   try {
     const inspector = createTableInspector({ client: dynamodb, table, clock: wallClock });
-    const store = createDynamoStore({ client: dynamodb, table, clock: wallClock, ids: cryptoIds });
+    const store = createDynamoStore({ calls: dynamoCalls(dynamodb), table, clock: wallClock, ids: cryptoIds });
     const queue = createQueueInspector(sqs);
     const mappings = lambda && createMappingInspector(lambda);
     const describeQueues = () =>

@@ -3,9 +3,9 @@
  */
 import type { Ports, Whereabouts } from "../lambdas/compose.ts";
 import { type Environment, readEnvironment, type Variables } from "../lambdas/environment.ts";
-import { createPlainDynamoClient } from "../lib/adapters/dynamodb/plain-client.ts";
+import { createPlainDynamoCalls } from "../lib/adapters/dynamodb/plain-client.ts";
 import { createDynamoStore } from "../lib/adapters/dynamodb/store.ts";
-import { createPlainSqsClient } from "../lib/adapters/sqs/plain-client.ts";
+import { createPlainSqsCalls } from "../lib/adapters/sqs/plain-client.ts";
 import { createSqsQueue } from "../lib/adapters/sqs/queue.ts";
 import { wallClock } from "../lib/adapters/system/clock.ts";
 import { cryptoIds } from "../lib/adapters/system/ids.ts";
@@ -62,13 +62,13 @@ function enginePorts({ local, endpoints }: Found, environment: Environment): Por
   const { table, requestQueueUrl: request, taskQueueUrls: tasks, deadLetterQueueUrls: dead } = environment;
   return {
     store: createDynamoStore({
-      client: createPlainDynamoClient(createJsonCaller(dynamodb).call),
+      calls: createPlainDynamoCalls(createJsonCaller(dynamodb).call),
       table,
       clock,
       ids,
     }),
     queue: createSqsQueue({
-      client: createPlainSqsClient(createJsonCaller(sqs).call),
+      calls: createPlainSqsCalls(createJsonCaller(sqs).call),
       urls: { request, tasks, dead },
     }),
     clock,

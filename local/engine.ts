@@ -5,11 +5,11 @@
  * in this process's memory: then nobody but this process can read it.
  */
 import { createLocalDynamoClient } from "../lib/adapters/dynamodb/client.ts";
-import { createPlainDynamoClient } from "../lib/adapters/dynamodb/plain-client.ts";
+import { createPlainDynamoCalls } from "../lib/adapters/dynamodb/plain-client.ts";
 import { createDynamoStore } from "../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../lib/adapters/dynamodb/table.ts";
 import { createMemoryStore } from "../lib/adapters/memory/store.ts";
-import { createPlainSqsClient } from "../lib/adapters/sqs/plain-client.ts";
+import { createPlainSqsCalls } from "../lib/adapters/sqs/plain-client.ts";
 import { createSqsQueue, type SqsQueue } from "../lib/adapters/sqs/queue.ts";
 import { TuttiError } from "../lib/errors.ts";
 import type { Clock, Ids, Store } from "../lib/ports/index.ts";
@@ -81,7 +81,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     closers.push(async () => caller.close());
     const { requestQueueUrl, taskQueueUrls, deadLetterQueueUrls } = urls;
     const queue = createSqsQueue({
-      client: createPlainSqsClient(caller.call),
+      calls: createPlainSqsCalls(caller.call),
       urls: { request: requestQueueUrl, tasks: taskQueueUrls, dead: deadLetterQueueUrls },
     });
     const endpoints = { ...(table.endpoint === undefined ? {} : { dynamodb: table.endpoint }), sqs: sqs.endpoint };
@@ -124,10 +124,10 @@ async function startTable(options: EngineOptions, closers: (() => Promise<void>)
   }
   const caller = createJsonCaller(dynoxide.endpoint);
   closers.push(async () => caller.close());
-  const client = createPlainDynamoClient(caller.call);
+  const calls = createPlainDynamoCalls(caller.call);
   return {
     kind,
-    store: createDynamoStore({ client, table: tableName, clock: options.clock, ids: options.ids }),
+    store: createDynamoStore({ calls, table: tableName, clock: options.clock, ids: options.ids }),
     endpoint: dynoxide.endpoint,
   };
 }

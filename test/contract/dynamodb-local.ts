@@ -9,6 +9,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { dynamoCalls } from "../../lib/adapters/dynamodb/client.ts";
 import { createDynamoStore } from "../../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../../lib/adapters/dynamodb/table.ts";
 import { createSeededIds } from "../../lib/adapters/memory/ids.ts";
@@ -69,7 +70,12 @@ export async function makeDynamoDbLocalStore(): Promise<StoreUnderTest> {
     await close();
     throw error;
   }
-  const store = createDynamoStore({ client, table: "tutti", clock: wallClock, ids: createSeededIds(1) });
+  const store = createDynamoStore({
+    calls: dynamoCalls(client),
+    table: "tutti",
+    clock: wallClock,
+    ids: createSeededIds(1),
+  });
   return { store, asksSizeFirst: true, close };
 }
 

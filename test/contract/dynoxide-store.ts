@@ -1,7 +1,7 @@
 /**
  * A DynamoDB store on a dynoxide process of its own.
  */
-import { createLocalDynamoClient } from "../../lib/adapters/dynamodb/client.ts";
+import { createLocalDynamoClient, dynamoCalls } from "../../lib/adapters/dynamodb/client.ts";
 import { createDynamoStore } from "../../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../../lib/adapters/dynamodb/table.ts";
 import { createSeededIds } from "../../lib/adapters/memory/ids.ts";
@@ -14,7 +14,7 @@ export async function makeDynoxideStore(): Promise<StoreUnderTest> {
   const client = createLocalDynamoClient(engine.endpoint);
   await createTable(client, "tutti");
   return {
-    store: createDynamoStore({ client, table: "tutti", clock: wallClock, ids: createSeededIds(1) }),
+    store: createDynamoStore({ calls: dynamoCalls(client), table: "tutti", clock: wallClock, ids: createSeededIds(1) }),
     async close() {
       client.destroy();
       await engine.close();

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { createLocalDynamoClient } from "../../lib/adapters/dynamodb/client.ts";
+import { createLocalDynamoClient, dynamoCalls } from "../../lib/adapters/dynamodb/client.ts";
 import { createDynamoStore } from "../../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../../lib/adapters/dynamodb/table.ts";
 import { createSeededIds } from "../../lib/adapters/memory/ids.ts";
@@ -83,7 +83,10 @@ describe.skipIf(!dynoxideAvailable())("dynoxide", () => {
 async function storeOn(engine: Dynoxide) {
   const client = createLocalDynamoClient(engine.endpoint);
   await createTable(client, "tutti");
-  return { client, store: createDynamoStore({ client, table: "tutti", clock: wallClock, ids: createSeededIds(1) }) };
+  return {
+    client,
+    store: createDynamoStore({ calls: dynamoCalls(client), table: "tutti", clock: wallClock, ids: createSeededIds(1) }),
+  };
 }
 
 /** Writes with eight writers; kills the engine after some answers. Returns what was answered for. */

@@ -8,8 +8,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createLocalDynamoClient } from "../../lib/adapters/dynamodb/client.ts";
-import { createPlainDynamoClient } from "../../lib/adapters/dynamodb/plain-client.ts";
+import { createLocalDynamoClient, dynamoCalls } from "../../lib/adapters/dynamodb/client.ts";
+import { createPlainDynamoCalls } from "../../lib/adapters/dynamodb/plain-client.ts";
 import { createDynamoStore } from "../../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../../lib/adapters/dynamodb/table.ts";
 import { createSeededIds } from "../../lib/adapters/memory/ids.ts";
@@ -37,8 +37,8 @@ describe.skipIf(!dynoxideAvailable()).each(["the SDK", "the plain client"])(
       sdk = createLocalDynamoClient(endpoint);
       await createTable(sdk, "tutti");
       caller = createJsonCaller(endpoint);
-      const client = by === "the SDK" ? sdk : createPlainDynamoClient(caller.call);
-      store = createDynamoStore({ client, table: "tutti", clock: wallClock, ids: createSeededIds(1) });
+      const calls = by === "the SDK" ? dynamoCalls(sdk) : createPlainDynamoCalls(caller.call);
+      store = createDynamoStore({ calls, table: "tutti", clock: wallClock, ids: createSeededIds(1) });
     });
     afterAll(async () => {
       sdk?.destroy();

@@ -9,12 +9,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { createLocalDynamoClient } from "../../lib/adapters/dynamodb/client.ts";
-import { createPlainDynamoClient } from "../../lib/adapters/dynamodb/plain-client.ts";
+import { createPlainDynamoCalls } from "../../lib/adapters/dynamodb/plain-client.ts";
 import { createDynamoStore } from "../../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../../lib/adapters/dynamodb/table.ts";
 import { createSeededIds } from "../../lib/adapters/memory/ids.ts";
 import { createLocalSqsClient } from "../../lib/adapters/sqs/client.ts";
-import { createPlainSqsClient } from "../../lib/adapters/sqs/plain-client.ts";
+import { createPlainSqsCalls } from "../../lib/adapters/sqs/plain-client.ts";
 import { createQueues } from "../../lib/adapters/sqs/provision.ts";
 import { createSqsQueue } from "../../lib/adapters/sqs/queue.ts";
 import { wallClock } from "../../lib/adapters/system/clock.ts";
@@ -33,9 +33,9 @@ async function makePlainStore() {
   await createTable(maker, "tutti");
   maker.destroy();
   const caller = createJsonCaller(engine.endpoint);
-  const client = createPlainDynamoClient(caller.call);
+  const calls = createPlainDynamoCalls(caller.call);
   return {
-    store: createDynamoStore({ client, table: "tutti", clock: wallClock, ids: createSeededIds(1) }),
+    store: createDynamoStore({ calls, table: "tutti", clock: wallClock, ids: createSeededIds(1) }),
     async close() {
       caller.close();
       await engine.close();
@@ -50,7 +50,7 @@ queueContract("SQS on the local server, without the SDK", async (needs) => {
   maker.destroy();
   const caller = createJsonCaller(server.endpoint);
   return {
-    queue: createSqsQueue({ client: createPlainSqsClient(caller.call), urls }),
+    queue: createSqsQueue({ calls: createPlainSqsCalls(caller.call), urls }),
     async close() {
       caller.close();
       await server.close();
@@ -59,11 +59,11 @@ queueContract("SQS on the local server, without the SDK", async (needs) => {
 });
 
 describe("a plain client", () => {
-  it("knows a failed condition also where a bundler has renamed its class", async () => {
+  it("knows a failed condition, as the SDK's, also where a bundler has renamed its class", async () => {
     const contents = `
-      import { createPlainDynamoClient } from "./lib/adapters/dynamodb/plain-client.ts";
+      import { createPlainDynamoCalls } from "./lib/adapters/dynamodb/plain-client.ts";
       import { createDynamoStore } from "./lib/adapters/dynamodb/store.ts";
-      export const storeOver = (call) => createDynamoStore({ client: createPlainDynamoClient(call), table: "t", clock: {}, ids: {} });
+      export const storeOver = (call) => createDynamoStore({ calls: createPlainDynamoCalls(call), table: "t", clock: {}, ids: {} });
       export { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";`;
     const { outputFiles } = await build({
       stdin: { contents, resolveDir: fileURLToPath(new URL("../../", import.meta.url)) },
@@ -100,7 +100,7 @@ describe("a plain client", () => {
     const caller = createJsonCaller(server.endpoint);
     const missing = `${server.endpoint}/000000000000/none`;
     const queue = createSqsQueue({
-      client: createPlainSqsClient(caller.call),
+      calls: createPlainSqsCalls(caller.call),
       urls: { request: missing, tasks: {} },
     });
     await expect(queue.purge("request")).rejects.toThrow(/QueueDoesNotExist: The specified queue does not exist/);

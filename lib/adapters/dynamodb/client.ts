@@ -1,7 +1,15 @@
 /**
  * The SDK's client, configured once and with reasons.
  */
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { DynamoCalls } from "./calls.ts";
 
 export interface DynamoClientOptions {
   /** @default that of the environment */
@@ -49,4 +57,15 @@ export function createLocalDynamoClient(endpoint: string): DynamoDBClient {
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
+}
+
+/** The calls of the store through the SDK: signed, repeated and timed by it. */
+export function dynamoCalls(client: Pick<DynamoDBClient, "send">): DynamoCalls {
+  return {
+    getItem: (input) => client.send(new GetItemCommand(input)),
+    batchGetItem: (input) => client.send(new BatchGetItemCommand(input)),
+    batchWriteItem: (input) => client.send(new BatchWriteItemCommand(input)),
+    query: (input) => client.send(new QueryCommand(input)),
+    updateItem: (input) => client.send(new UpdateItemCommand(input)),
+  };
 }

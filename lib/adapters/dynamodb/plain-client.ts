@@ -1,44 +1,27 @@
 /**
  * What the store needs of the SDK's client, for a local engine and without the SDK's work: no signature, no middleware, no
- * schema. An item is on the wire what it is in a command, but for its bytes.
+ * schema. An item is on the wire what it is in a call, but for its bytes.
  *
  * A call so takes a third of the processor time (bench/BENCHMARKS.md); and what runs on AWS is the SDK, as before.
  */
-import {
-  BatchGetItemCommand,
-  BatchWriteItemCommand,
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
 import type { JsonCall } from "../../ports/json-call.ts";
 import type { WireItem } from "./attributes.ts";
-
-/** The commands that the store sends, and no others. */
-const operations = new Map<unknown, string>([
-  [GetItemCommand, "GetItem"],
-  [BatchGetItemCommand, "BatchGetItem"],
-  [BatchWriteItemCommand, "BatchWriteItem"],
-  [QueryCommand, "Query"],
-  [UpdateItemCommand, "UpdateItem"],
-]);
-
-interface Command {
-  readonly input: object;
-}
+import type { DynamoCalls } from "./calls.ts";
 
 /** @throws As the SDK's, by name, for a refusal: with the item that a failed condition met. */
-export function createPlainDynamoClient(call: JsonCall): Pick<DynamoDBClient, "send"> {
-  const send = async (command: Command): Promise<unknown> => {
-    const operation = operations.get(command.constructor);
-    if (operation === undefined) throw new TypeError(`${command.constructor.name} is no command of the store`);
-    const { ok, text } = await call(`DynamoDB_20120810.${operation}`, JSON.stringify(command.input, asBase64));
-    if (ok) return parsed(text);
+export function createPlainDynamoCalls(call: JsonCall): DynamoCalls {
+  const send = async <Output>(operation: string, input: object): Promise<Output> => {
+    const { ok, text } = await call(`DynamoDB_20120810.${operation}`, JSON.stringify(input, asBase64));
+    if (ok) return parsed(text) as Output;
     throw refusal(parsed(text) as Refusal);
   };
-  return { send: send as DynamoDBClient["send"] };
+  return {
+    getItem: (input) => send("GetItem", input),
+    batchGetItem: (input) => send("BatchGetItem", input),
+    batchWriteItem: (input) => send("BatchWriteItem", input),
+    query: (input) => send("Query", input),
+    updateItem: (input) => send("UpdateItem", input),
+  };
 }
 
 function asBase64(_name: string, value: unknown): unknown {
@@ -65,7 +48,5 @@ interface Refusal {
 function refusal({ __type = "", message, Message, Item }: Refusal): Error {
   const name = __type.slice(__type.indexOf("#") + 1);
   const said = message ?? Message ?? "";
-  // By the name on the wire: a bundler may give the class another one.
-  if (name !== "ConditionalCheckFailedException") return Object.assign(new Error(said), { name });
-  return new ConditionalCheckFailedException({ message: said, $metadata: {}, ...(Item ? { Item } : {}) });
+  return Object.assign(new Error(said), { name, ...(Item ? { Item } : {}) });
 }

@@ -5,20 +5,12 @@
  * fails on its own success: the caller sees its own image and goes on from it. Batches come back in any order
  * and in part: they are asked again until whole, and put in order.
  */
-import {
-  BatchGetItemCommand,
-  BatchWriteItemCommand,
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  QueryCommand,
-  type QueryCommandInput,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import type { QueryCommandInput } from "@aws-sdk/client-dynamodb";
 import { StoreError } from "../../errors.ts";
 import type { Image, Item, Key, Page, Store } from "../../ports/store.ts";
 import type { Clock, Ids } from "../../ports/system.ts";
 import { keyOf, toImage, toItem, type WireItem } from "./attributes.ts";
+import type { DynamoCalls } from "./calls.ts";
 import { type Call, translateError } from "./errors.ts";
 import {
   batchDeleteParams,
@@ -32,7 +24,7 @@ import {
 } from "./params.ts";
 
 export interface DynamoStoreOptions {
-  readonly client: Pick<DynamoDBClient, "send">;
+  readonly calls: DynamoCalls;
   /** Name or ARN. */
   readonly table: string;
   /** Times the pauses between repeated batches. */
@@ -52,7 +44,7 @@ const firstPauseMs = 50;
 const longestPauseMs = 2000;
 
 export function createDynamoStore(options: DynamoStoreOptions): Store {
-  const { client, table } = options;
+  const { calls, table } = options;
 
   const sent = async <T>(call: Omit<Call, "table">, sending: Promise<T>): Promise<T> => {
     try {
@@ -63,7 +55,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
   };
 
   const page = async (params: QueryCommandInput, site: string): Promise<Page<Item>> => {
-    const answer = await sent({ operation: "query", site }, client.send(new QueryCommand(params)));
+    const answer = await sent({ operation: "query", site }, calls.query(params));
     const items = (answer.Items ?? []).map(toItem);
     return answer.LastEvaluatedKey === undefined ? { items } : { items, cursor: encodeCursor(answer.LastEvaluatedKey) };
   };
@@ -87,7 +79,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
 
   return {
     async get(key, site) {
-      const { Item } = await sent({ operation: "get", site }, client.send(new GetItemCommand(getParams(table, key))));
+      const { Item } = await sent({ operation: "get", site }, calls.getItem(getParams(table, key)));
       return Item && toImage(Item);
     },
 
@@ -96,7 +88,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
       const found = new Map<string, Image>();
       await inBatches(distinct(keys), readBatch, (batch) =>
         untilDone(batch, call, async (open) => {
-          const answer = await sent(call, client.send(new BatchGetItemCommand(batchGetParams(table, open))));
+          const answer = await sent(call, calls.batchGetItem(batchGetParams(table, open)));
           for (const item of answer.Responses?.[table] ?? []) found.set(keyText(keyOf(item)), toImage(item));
           return keysOf(answer.UnprocessedKeys?.[table]?.Keys);
         }),
@@ -109,11 +101,10 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     async write(write, site) {
       const params = updateParams(table, write);
       try {
-        const { Attributes } = await client.send(new UpdateItemCommand(params));
+        const { Attributes } = await calls.updateItem(params);
         return { applied: true, image: toImage(Attributes ?? {}) };
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException)
-          return { applied: false, image: error.Item && toImage(error.Item) };
+        if (isRefused(error)) return { applied: false, image: error.Item && toImage(error.Item) };
         throw translateError(error, { table, operation: "write", site, key: write.key });
       }
     },
@@ -122,7 +113,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
       const call = { table, operation: "batch delete", site };
       await inBatches(distinct(keys), deleteBatch, (batch) =>
         untilDone(batch, call, async (open) => {
-          const answer = await sent(call, client.send(new BatchWriteItemCommand(batchDeleteParams(table, open))));
+          const answer = await sent(call, calls.batchWriteItem(batchDeleteParams(table, open)));
           return keysOf(answer.UnprocessedItems?.[table]?.map(({ DeleteRequest }) => DeleteRequest?.Key ?? {}));
         }),
       );
@@ -132,6 +123,11 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
 
     list: async (shard, from, site) => page(listParams(table, shard, from), site),
   };
+}
+
+/** By name: a bundler may give the SDK's class another one, and an engine is spoken to without it. */
+function isRefused(error: unknown): error is Error & { readonly Item?: WireItem } {
+  return error instanceof Error && error.name === "ConditionalCheckFailedException";
 }
 
 /** Exponential, with full jitter: nobody repeats in step with others. */

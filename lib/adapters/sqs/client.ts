@@ -1,7 +1,16 @@
 /**
  * The SDK's client, configured once and with reasons.
  */
-import { SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import type { SqsCalls } from "./calls.ts";
 
 export interface SqsClientOptions {
   /** @default that of the environment */
@@ -46,4 +55,16 @@ export function createLocalSqsClient(endpoint: string): SQSClient {
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
+}
+
+/** The calls of the queues through the SDK: signed, repeated and timed by it. */
+export function sqsCalls(client: Pick<SQSClient, "send">): SqsCalls {
+  return {
+    sendMessageBatch: (input) => client.send(new SendMessageBatchCommand(input)),
+    deleteMessageBatch: (input) => client.send(new DeleteMessageBatchCommand(input)),
+    receiveMessage: (input, options) => client.send(new ReceiveMessageCommand(input), options),
+    changeMessageVisibility: (input) => client.send(new ChangeMessageVisibilityCommand(input)),
+    purgeQueue: (input) => client.send(new PurgeQueueCommand(input)),
+    getQueueAttributes: (input) => client.send(new GetQueueAttributesCommand(input)),
+  };
 }

@@ -4,23 +4,15 @@
  * Sending repeats nothing itself but what the SDK repeats: what SQS refused is told to the caller, who knows whether it
  * is still wanted. A message that an answer does not mention counts as refused.
  */
-import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
-  PurgeQueueCommand,
-  type QueueAttributeName,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from "@aws-sdk/client-sqs";
+import type { QueueAttributeName, ReceiveMessageCommandInput } from "@aws-sdk/client-sqs";
 import { QueueError } from "../../errors.ts";
 import type { ConsumedQueue, Queue, QueueConsumer, QueueDepth } from "../../ports/queue.ts";
+import type { SqsCalls } from "./calls.ts";
 import { batchesOf, type Entry, entryOf, heldOf, maxBatch, maxBatchBytes, readReceipt } from "./envelope.ts";
 import { type QueueUrls, queueUrlResolver } from "./urls.ts";
 
 export interface SqsQueueOptions {
-  readonly client: Pick<SQSClient, "send">;
+  readonly calls: SqsCalls;
   readonly urls: QueueUrls;
   /** Largest message, and sum of a batch. @default 1048576 (1 MiB, as SQS); less for a queue set to less */
   readonly maxBytes?: number;
@@ -35,20 +27,19 @@ export interface SqsQueue extends Queue, QueueConsumer {
 /** What a receive waits longer for than SQS does, before its answer counts as lost. */
 const answerTimeoutMs = 5000;
 
-export function createSqsQueue({ client, urls, maxBytes = maxBatchBytes }: SqsQueueOptions): SqsQueue {
+export function createSqsQueue({ calls, urls, maxBytes = maxBatchBytes }: SqsQueueOptions): SqsQueue {
   const urlOf = queueUrlResolver(urls);
 
   const sendBatch = async (url: string, batch: readonly Entry[]): Promise<readonly number[]> => {
-    const command = new SendMessageBatchCommand({ QueueUrl: url, Entries: batch.map(({ request }) => request) });
-    const { Successful = [] } = await client.send(command);
+    const entries = batch.map(({ request }) => request);
+    const { Successful = [] } = await calls.sendMessageBatch({ QueueUrl: url, Entries: entries });
     const accepted = new Set(Successful.map(({ Id }) => Id));
     return batch.filter(({ request }) => !accepted.has(request.Id)).map(({ position }) => position);
   };
 
   const removeBatch = async (queue: ConsumedQueue, handles: readonly string[]): Promise<void> => {
     const entries = handles.map((handle, i) => ({ Id: String(i), ReceiptHandle: handle }));
-    const command = new DeleteMessageBatchCommand({ QueueUrl: urlOf(queue), Entries: entries });
-    const { Failed = [] } = await client.send(command);
+    const { Failed = [] } = await calls.deleteMessageBatch({ QueueUrl: urlOf(queue), Entries: entries });
     // A receipt that is no longer good has nothing to remove; any other refusal leaves the message in the queue.
     const left = Failed.filter(({ Code }) => !isOldReceipt(Code ?? ""));
     if (left.length > 0) throw new Error(`${left.length} of ${handles.length} were not removed: ${left[0]?.Code}`);
@@ -65,17 +56,17 @@ export function createSqsQueue({ client, urls, maxBytes = maxBatchBytes }: SqsQu
 
     async receive(queue, max, { waitSeconds = 0, signal } = {}) {
       if (signal?.aborted) return [];
-      const command = new ReceiveMessageCommand({
+      const input: ReceiveMessageCommandInput = {
         QueueUrl: urlOf(queue),
         MaxNumberOfMessages: max,
         WaitTimeSeconds: waitSeconds,
         MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"],
         MessageAttributeNames: ["All"],
-      });
+      };
       const options = { requestTimeout: waitSeconds * 1000 + answerTimeoutMs, ...(signal && { abortSignal: signal }) };
       return await translated(`receive from ${queue}`, async () => {
         try {
-          const { Messages = [] } = await client.send(command, options);
+          const { Messages = [] } = await calls.receiveMessage(input, options);
           return Messages.map((message) => heldOf(queue, message));
         } catch (error) {
           if (signal?.aborted) return [];
@@ -99,13 +90,11 @@ export function createSqsQueue({ client, urls, maxBytes = maxBatchBytes }: SqsQu
       const { queue, handle } = readReceipt(receipt);
       await translated(`give back to ${queue}`, async () => {
         try {
-          await client.send(
-            new ChangeMessageVisibilityCommand({
-              QueueUrl: urlOf(queue),
-              ReceiptHandle: handle,
-              VisibilityTimeout: seconds,
-            }),
-          );
+          await calls.changeMessageVisibility({
+            QueueUrl: urlOf(queue),
+            ReceiptHandle: handle,
+            VisibilityTimeout: seconds,
+          });
         } catch (error) {
           if (!(error instanceof Error && (isOldReceipt(error.name) || isGone(error)))) throw error;
         }
@@ -113,7 +102,7 @@ export function createSqsQueue({ client, urls, maxBytes = maxBatchBytes }: SqsQu
     },
 
     async purge(queue) {
-      await translated(`purge of ${queue}`, () => client.send(new PurgeQueueCommand({ QueueUrl: urlOf(queue) })));
+      await translated(`purge of ${queue}`, () => calls.purgeQueue({ QueueUrl: urlOf(queue) }));
     },
 
     async depth(queue) {
@@ -123,8 +112,10 @@ export function createSqsQueue({ client, urls, maxBytes = maxBatchBytes }: SqsQu
         "ApproximateNumberOfMessagesDelayed",
       ] as const satisfies readonly QueueAttributeName[];
       return await translated(`depth of ${queue}`, async () => {
-        const command = new GetQueueAttributesCommand({ QueueUrl: urlOf(queue), AttributeNames: [...names] });
-        const { Attributes = {} } = await client.send(command);
+        const { Attributes = {} } = await calls.getQueueAttributes({
+          QueueUrl: urlOf(queue),
+          AttributeNames: [...names],
+        });
         const [visible = 0, inFlight = 0, delayed = 0] = names.map((name) => Number(Attributes[name]));
         return { visible, inFlight, delayed };
       });

@@ -3,6 +3,7 @@
  * against the calls in the source, what they ask DynamoDB for, and what the driver touches.
  */
 import { beforeAll, describe, expect, it } from "vitest";
+import { dynamoCalls } from "../../../lib/adapters/dynamodb/client.ts";
 import {
   dueIndex,
   indexDefinitions,
@@ -231,7 +232,7 @@ async function asked(method: keyof Store): Promise<Readonly<Record<string, strin
     },
   };
   const store = createDynamoStore({
-    client: client as never,
+    calls: dynamoCalls(client as never),
     table: "table",
     clock: { now: () => 0 as never, after: () => () => {} },
     ids: createSeededIds(1),

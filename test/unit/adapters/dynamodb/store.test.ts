@@ -12,6 +12,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it } from "vitest";
+import { dynamoCalls } from "../../../../lib/adapters/dynamodb/client.ts";
 import { createDynamoStore } from "../../../../lib/adapters/dynamodb/store.ts";
 import { createVirtualClock } from "../../../../lib/adapters/memory/clock.ts";
 import { createSeededIds } from "../../../../lib/adapters/memory/ids.ts";
@@ -30,7 +31,7 @@ function storeAnswering(answer: (command: Command, call: number) => unknown) {
     },
   } as unknown as DynamoDBClient;
   const clock = createVirtualClock(0);
-  const store = createDynamoStore({ client, table: "t", clock, ids: createSeededIds(1) });
+  const store = createDynamoStore({ calls: dynamoCalls(client), table: "t", clock, ids: createSeededIds(1) });
   return { store, sent, clock, during: <T>(call: Promise<T>) => runTimersDuring(clock, call) };
 }
 

@@ -3,6 +3,7 @@
  */
 import type { SendMessageBatchCommandInput, SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
+import { sqsCalls } from "../../../../lib/adapters/sqs/client.ts";
 import { createSqsQueue } from "../../../../lib/adapters/sqs/queue.ts";
 import { QueueError } from "../../../../lib/errors.ts";
 
@@ -18,7 +19,10 @@ function queueAnswering(answer: (command: Sent) => unknown, maxBytes?: number) {
       return answer(command);
     },
   } as unknown as SQSClient;
-  return { queue: createSqsQueue({ client, urls, ...(maxBytes === undefined ? {} : { maxBytes }) }), sent };
+  return {
+    queue: createSqsQueue({ calls: sqsCalls(client), urls, ...(maxBytes === undefined ? {} : { maxBytes }) }),
+    sent,
+  };
 }
 
 const messages = (count: number) => Array.from({ length: count }, (_, i) => ({ body: `${i}`, delaySeconds: 0 }));
