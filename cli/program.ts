@@ -86,7 +86,11 @@ function helpFor(program: Command, [name]: readonly string[]): string {
   return known ? `tutti ${name} --help` : "tutti --help";
 }
 
-/** The program. @param names - Of the commands that it has; by default all. */
+/**
+ * The program.
+ *
+ * @param names - Of the commands that it has; by default all.
+ */
 export async function createProgram(io: CliIo, names: readonly string[] = Object.keys(commands)): Promise<Command> {
   const program = new Command("tutti")
     .description("Run and watch workflows of tasks on SQS, Lambda and DynamoDB.")

@@ -3,9 +3,9 @@
  */
 import type { Ports, Whereabouts } from "../lambdas/compose.ts";
 import { type Environment, readEnvironment, type Variables } from "../lambdas/environment.ts";
-import { createPlainDynamoCalls } from "../lib/adapters/dynamodb/plain-client.ts";
+import { createPlainDynamoCalls } from "../lib/adapters/dynamodb/plain-calls.ts";
 import { createDynamoStore } from "../lib/adapters/dynamodb/store.ts";
-import { createPlainSqsCalls } from "../lib/adapters/sqs/plain-client.ts";
+import { createPlainSqsCalls } from "../lib/adapters/sqs/plain-calls.ts";
 import { createSqsQueue } from "../lib/adapters/sqs/queue.ts";
 import { wallClock } from "../lib/adapters/system/clock.ts";
 import { cryptoIds } from "../lib/adapters/system/ids.ts";

@@ -5,11 +5,11 @@
  * in this process's memory: then nobody but this process can read it.
  */
 import { createLocalDynamoClient } from "../lib/adapters/dynamodb/client.ts";
-import { createPlainDynamoCalls } from "../lib/adapters/dynamodb/plain-client.ts";
+import { createPlainDynamoCalls } from "../lib/adapters/dynamodb/plain-calls.ts";
 import { createDynamoStore } from "../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../lib/adapters/dynamodb/table.ts";
 import { createMemoryStore } from "../lib/adapters/memory/store.ts";
-import { createPlainSqsCalls } from "../lib/adapters/sqs/plain-client.ts";
+import { createPlainSqsCalls } from "../lib/adapters/sqs/plain-calls.ts";
 import { createSqsQueue, type SqsQueue } from "../lib/adapters/sqs/queue.ts";
 import { TuttiError } from "../lib/errors.ts";
 import type { Clock, Ids, Store } from "../lib/ports/index.ts";

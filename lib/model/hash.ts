@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** What stored content is named by: 32 hexadecimal digits, so two contents share a name with a chance of about 10⁻³⁸. */
 export function contentHash(data: string | Uint8Array): string {
@@ -7,5 +7,5 @@ export function contentHash(data: string | Uint8Array): string {
 
 /** SHA-256 of a text or bytes, as 64 hexadecimal digits. */
 export function sha256(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
+  return hash("sha256", data, "hex");
 }

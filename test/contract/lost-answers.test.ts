@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLocalDynamoClient, dynamoCalls } from "../../lib/adapters/dynamodb/client.ts";
-import { createPlainDynamoCalls } from "../../lib/adapters/dynamodb/plain-client.ts";
+import { createPlainDynamoCalls } from "../../lib/adapters/dynamodb/plain-calls.ts";
 import { createDynamoStore } from "../../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../../lib/adapters/dynamodb/table.ts";
 import { createSeededIds } from "../../lib/adapters/memory/ids.ts";

@@ -4,7 +4,7 @@
 import type { Variant } from "../simulation/world.ts";
 import { ofSeed } from "./case.ts";
 import { type Outcome, runHistory } from "./history.ts";
-import { type Counts, countsOf, sum } from "./report.ts";
+import { addTo, type Counts, countsOf } from "./report.ts";
 
 export interface LaneOptions {
   /** @default false */
@@ -36,14 +36,14 @@ export interface LaneReport {
 export async function simulate(options: LaneOptions): Promise<LaneReport> {
   const { small = false, from, step = 1, mayGoOn = () => true, maxFailures = 1, variant, each } = options;
   const failures: Failure[] = [];
-  let counts: Counts = {};
+  const counts: Record<string, number> = {};
   let histories = 0;
   while (histories < options.histories && failures.length < maxFailures && mayGoOn()) {
     const seed = from + histories * step;
     const name = ofSeed(seed, small);
     const outcome = await runHistory(name, { variant, keeps: "nothing" });
     histories++;
-    counts = sum([counts, countsOf(outcome)]);
+    addTo(counts, countsOf(outcome));
     if (outcome.faults.length > 0) failures.push({ seed, outcome });
     each?.(seed, outcome);
     if (histories % 50 === 0) await breath();

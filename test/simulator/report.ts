@@ -64,8 +64,12 @@ export function countsOf(outcome: Outcome): Counts {
 
 export function sum(parts: readonly Counts[]): Counts {
   const all: Record<string, number> = {};
-  for (const part of parts) for (const [what, count] of Object.entries(part)) all[what] = (all[what] ?? 0) + count;
+  for (const part of parts) addTo(all, part);
   return all;
+}
+
+export function addTo(all: Record<string, number>, part: Counts): void {
+  for (const [what, count] of Object.entries(part)) all[what] = (all[what] ?? 0) + count;
 }
 
 export function table(counts: Counts): string {

@@ -1,5 +1,5 @@
 /**
- * The five calls of the store. As the SDK makes them: client.ts; those of a local engine: plain-client.ts, so that a worker of one
+ * The five calls of the store. As the SDK makes them: client.ts; those of a local engine: plain-calls.ts, so that a worker of one
  * starts without the SDK, which would take a fifth of that time.
  */
 import type {

@@ -1,5 +1,5 @@
 /**
- * The six calls of the queues. As the SDK makes them: client.ts; those of a local engine: plain-client.ts.
+ * The six calls of the queues. As the SDK makes them: client.ts; those of a local engine: plain-calls.ts.
  */
 import type {
   ChangeMessageVisibilityCommandInput,

@@ -9,12 +9,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { createLocalDynamoClient } from "../../lib/adapters/dynamodb/client.ts";
-import { createPlainDynamoCalls } from "../../lib/adapters/dynamodb/plain-client.ts";
+import { createPlainDynamoCalls } from "../../lib/adapters/dynamodb/plain-calls.ts";
 import { createDynamoStore } from "../../lib/adapters/dynamodb/store.ts";
 import { createTable } from "../../lib/adapters/dynamodb/table.ts";
 import { createSeededIds } from "../../lib/adapters/memory/ids.ts";
 import { createLocalSqsClient } from "../../lib/adapters/sqs/client.ts";
-import { createPlainSqsCalls } from "../../lib/adapters/sqs/plain-client.ts";
+import { createPlainSqsCalls } from "../../lib/adapters/sqs/plain-calls.ts";
 import { createQueues } from "../../lib/adapters/sqs/provision.ts";
 import { createSqsQueue } from "../../lib/adapters/sqs/queue.ts";
 import { wallClock } from "../../lib/adapters/system/clock.ts";
@@ -61,7 +61,7 @@ queueContract("SQS on the local server, without the SDK", async (needs) => {
 describe("a plain client", () => {
   it("knows a failed condition, as the SDK's, also where a bundler has renamed its class", async () => {
     const contents = `
-      import { createPlainDynamoCalls } from "./lib/adapters/dynamodb/plain-client.ts";
+      import { createPlainDynamoCalls } from "./lib/adapters/dynamodb/plain-calls.ts";
       import { createDynamoStore } from "./lib/adapters/dynamodb/store.ts";
       export const storeOver = (call) => createDynamoStore({ calls: createPlainDynamoCalls(call), table: "t", clock: {}, ids: {} });
       export { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";`;
