@@ -1,5 +1,5 @@
 /**
- * The SDK's client, configured once and with reasons.
+ * The SDK's client, and its calls.
  */
 import {
   BatchGetItemCommand,
@@ -9,54 +9,18 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { type ClientOptions, clientConfig, localOptions, unneededMiddleware } from "../client-config.ts";
 import type { DynamoCalls } from "./calls.ts";
 
-export interface DynamoClientOptions {
-  /** @default that of the environment */
-  readonly region?: string;
-  /** Another endpoint than AWS's, for example that of the local engine. */
-  readonly endpoint?: string;
-  /** @default those of the environment */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Tries of one request, the first included. What outlasts them is the message's to outlast. @default 5 */
-  readonly maxAttempts?: number;
-}
-
-/**
- * An answer that takes longer than this is as good as lost: DynamoDB's own take milliseconds. All tries together then last
- * half a lease at most.
- */
-const requestTimeoutMs = 3000;
-const connectionTimeoutMs = 1000;
-/** More calls than one process ever has under way. */
-const maxSockets = 256;
-
-export function createDynamoClient(options: DynamoClientOptions = {}): DynamoDBClient {
-  const agent = { keepAlive: true, maxSockets };
-  const client = new DynamoDBClient({
-    ...options,
-    maxAttempts: options.maxAttempts ?? 5,
-    retryMode: "standard",
-    requestHandler: {
-      requestTimeout: requestTimeoutMs,
-      throwOnRequestTimeout: true,
-      connectionTimeout: connectionTimeoutMs,
-      httpAgent: agent,
-      httpsAgent: agent,
-    },
-  });
-  // It hides what is secret in every request and answer, for a log that nobody has asked for: a tenth of a call's work here.
-  client.middlewareStack.remove("loggerMiddleware");
+export function createDynamoClient(options: ClientOptions = {}): DynamoDBClient {
+  const client = new DynamoDBClient(clientConfig(options));
+  client.middlewareStack.remove(unneededMiddleware);
   return client;
 }
 
-/** A client of a local engine: no account, no region, nothing read from the environment. */
+/** A client of a local engine. */
 export function createLocalDynamoClient(endpoint: string): DynamoDBClient {
-  return createDynamoClient({
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  });
+  return createDynamoClient(localOptions(endpoint));
 }
 
 /** The calls of the store through the SDK: signed, repeated and timed by it. */
