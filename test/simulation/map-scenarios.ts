@@ -106,6 +106,16 @@ export const mapScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    // The child is there, and the process that made it dead before the map could wait for it.
+    name: "map: revoke before it waits for its child",
+    workflow: { chain: [list(2), map(slowly(100))] },
+    base: [{ site: "map.wait", mode: "crash-before" }],
+    sweeper: true,
+    operations: [{ request: { type: "revoke" }, atStartOf: "[0]", afterSeconds: 5 }],
+    status: "REVOKED",
+    open: true,
+  },
+  {
     name: "map: revoke of the map alone",
     workflow: settledChord({ chain: [list(2), map(slowly(100))] }, one(5)),
     operations: [{ request: { type: "revoke", path: "header[0]/[1]" }, atStartOf: "map:[0]", afterSeconds: 5 }],

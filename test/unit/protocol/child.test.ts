@@ -108,6 +108,12 @@ describe("what a child owes its parent", () => {
       { head: { ...parent, ...ended }, ...slotless },
       "tell",
     ],
+    [
+      "no end to a parent that has ended before its map waited for it",
+      { ...child, ...ended },
+      { head: { ...parent, ...ended }, slot: absent },
+      undefined,
+    ],
     ["nothing once that is known", { ...child, ...ended }, { head: parent, slot: succeeded() }, undefined],
     [
       "no end to another generation",
