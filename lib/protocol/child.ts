@@ -73,7 +73,9 @@ export function owedToParent(child: Head, { head, slot }: ParentView): OwedToPar
     // Maps never start after the end of their run: one that had not got to wait for its child until then never will.
     if (current && (head.status === "RUNNING" ? slot.state !== "settled" : childOf(slot) === child.runId))
       return "tell";
-    // It has failed during the pause: its error callbacks wait for the end of that, whatever has become of the parent.
+    // It has failed during the pause: its error callbacks wait for the end of that, whatever has become of the parent. One that
+    // was revoked starts nothing any more.
+    if (child.status === "REVOKED") return undefined;
     const isHeld = head !== undefined && isParent(parent, head) && head.pausedAtMs !== undefined;
     return child.pausedAtMs !== undefined && !isHeld ? "resume" : undefined;
   }

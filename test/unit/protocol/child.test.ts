@@ -153,6 +153,12 @@ describe("what a child owes its parent", () => {
       { head: { ...parent, ...ended }, slot: succeeded() },
       "resume",
     ],
+    [
+      "nothing after a pause in which it was revoked",
+      { ...child, ...ended, ...paused, status: "REVOKED" },
+      { head: { ...parent, ...ended }, slot: succeeded() },
+      undefined,
+    ],
     ["the same when that is gone", { ...child, ...ended, ...paused }, { head: undefined, slot: absent }, "resume"],
     ["its end first", { ...child, ...ended, ...paused }, { head: parent, ...slotless }, "tell"],
     [
