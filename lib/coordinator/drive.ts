@@ -206,8 +206,20 @@ async function actOnCounts(delivery: Delivery, join: PlanJoin, top: Image | unde
   const decision = owed ?? protocol.decisionOf(join, top);
   // Decided by an earlier arrival, perhaps: only the last of all arrivals is the decision itself.
   const last = top?.decision === undefined && remainingOf(join, topOf(join), top) === 0;
-  if (decision === "callback") await advanceAll(delivery, join.id, join.next, last ? wins : lostWins);
+  await followDecision(delivery, join, top, decision, last ? wins : lostWins);
+}
+
+/** What a join has been decided to, set in motion. */
+async function followDecision(
+  delivery: Delivery,
+  join: PlanJoin,
+  top: Image | undefined,
+  decision: Decision | undefined,
+  wins: Wins,
+): Promise<void> {
+  if (decision === "callback") await advanceAll(delivery, join.id, join.next, wins);
   if (decision === "error") await driveError(delivery, join);
+  if (decision === "skipped") await driveSkipped(delivery, join, top);
 }
 
 /** Decides a quorum, with what is settled by now. Whoever is refused goes on from the decision it met. */
@@ -225,8 +237,7 @@ async function decideQuorum(delivery: Delivery, join: PlanJoin, wins: Wins): Pro
   // Carried, the callback would wait for the members of this delivery that still run.
   const full = remainingOf(join, topOf(join), result.image) === 0;
   const won = result.applied ? { ...wins, alone: wins.alone && full } : lostWins;
-  if (decision === "callback") await advanceAll(delivery, join.id, join.next, won);
-  if (decision === "error") await driveError(delivery, join);
+  await followDecision(delivery, join, result.image, decision, won);
 }
 
 /** Whoever wrote a decision ends the members that it was made without, also when the answer to its write was lost. */
@@ -249,10 +260,7 @@ function errorOf(join: PlanJoin): Failure {
 export async function driveJoin(delivery: Delivery, join: PlanJoin): Promise<void> {
   const top = await delivery.deps.store.get(tallyKey(delivery.run.id, join, topOf(join)), "join.look");
   if (isDecidedByCount(join)) return actOnCounts(delivery, join, top, lostWins);
-  const decision = delivery.deps.protocol.decisionOf(join, top);
-  if (decision === "callback") await advanceAll(delivery, join.id, join.next, lostWins);
-  if (decision === "error") await driveError(delivery, join);
-  if (decision === "skipped") await driveSkipped(delivery, join, top);
+  await followDecision(delivery, join, top, delivery.deps.protocol.decisionOf(join, top), lostWins);
 }
 
 /** Drives on from a join that was decided *skipped*: by choice, or after a failure. */

@@ -98,6 +98,7 @@ export async function endNode(delivery: Delivery, node: PlanNode, ending: Ending
 export async function endInside(delivery: Delivery, join: PlanJoin, ending: Ending): Promise<void> {
   const { run, deps } = delivery;
   const { nodes, joins } = insideOf(await run.plan.whole(), join);
+  // Outermost first: to whoever comes in between, an inner one that was skipped is a failed member of an open one.
   for (const inner of joins) {
     const author = { by: delivery.owner, atMs: deps.clock.now() };
     await run.write(decideSkippedWrite(run.generation, run.id, inner, author), "join.skip");

@@ -11,7 +11,7 @@ export function memberPrefix({ id, kind }: PlanJoin): string {
 export interface Inside {
   /** Tasks that are part of a member: the links of a chain, say. Error callbacks are left to themselves. */
   readonly nodes: readonly PlanNode[];
-  /** Joins with members that are part of one. */
+  /** Joins with members that are part of one; each before those inside it. */
   readonly joins: readonly PlanJoin[];
 }
 
@@ -21,5 +21,6 @@ export function insideOf(plan: Plan, join: PlanJoin): Inside {
   const nodes = Object.values(plan.nodes).filter(
     (node) => node.slot?.join !== join.id && !node.afterEnd && node.id.startsWith(prefix),
   );
-  return { nodes, joins: Object.values(plan.joins).filter(({ id, size }) => size > 0 && id.startsWith(prefix)) };
+  const joins = Object.values(plan.joins).filter(({ id, size }) => size > 0 && id.startsWith(prefix));
+  return { nodes, joins: joins.sort((a, b) => a.id.length - b.id.length) };
 }

@@ -78,6 +78,12 @@ export const cancelScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    name: "cancel: a quorum inside that never began",
+    workflow: chord({ quorum: 1 }, [{ chain: [fails, { group: [chord({ quorum: 1 }, [one(1), one(2)])] }] }]),
+    sweeper,
+    status: "FAILED",
+  },
+  {
     name: "cancel: message gone after the decision",
     workflow: chord({ quorum: 1 }, [one(1), delayed(2), { chain: [delayed(3), plus] }]),
     base: [{ site: "slot.end", mode: "crash-before" }],

@@ -38,6 +38,15 @@ describe("inside the members of", () => {
     expect(inside("[0]/callback")).toEqual({ nodes: [], joins: [] });
   });
 
+  it("comes each before what lies inside it", () => {
+    const nested = planOf({ group: [{ group: [{ group: [{ group: [a, a] }, a] }] }] });
+    expect(insideOf(nested, nested.joins["."] as never).joins.map(({ id }) => id)).toEqual([
+      "[0]",
+      "[0]/[0]",
+      "[0]/[0]/[0]",
+    ]);
+  });
+
   it("a group are parts of dags, and no joins without members", () => {
     const { nodes, joins } = inside("[1]");
     expect(nodes).toContain("[1]/[2]/x");
