@@ -34,8 +34,12 @@ export async function restart(deps: CoordinatorDeps, plans: PlanCache, head: Hea
   await sendOpen(delivery, mended ? await readSnapshot(deps.store, plans, head) : snapshot);
 }
 
+/**
+ * What a range has sent may have been dropped during the pause, and its end, which comes later, would say that all is sent:
+ * so what it starts is sent from here, whether its owner has come to that or not.
+ */
 async function sendOpen(delivery: Delivery, snapshot: Snapshot): Promise<void> {
-  const released = releasedOf(snapshot);
+  const released = releasedOf(snapshot, "begun");
   await sendNodes(delivery, openNodes(delivery, snapshot, released), "restart.send");
   for (const { list, range } of released.ranges) {
     const slot = rangeSlot(snapshot, list, range);

@@ -50,8 +50,12 @@ export interface ReleasedRange {
   readonly sinceMs: number;
 }
 
-/** Walks the plan from its start. Linear in the number of units. */
-export function releasedOf(snapshot: Snapshot): Released {
+/**
+ * Walks the plan from its start. Linear in the number of units.
+ *
+ * @param sent - Ranges whose members count as released: those that are recorded as sent, or also those that somebody has begun. @default "done"
+ */
+export function releasedOf(snapshot: Snapshot, sent: "done" | "begun" = "done"): Released {
   const nodes = new Map<NodeId, number>();
   const joins = new Map<JoinId, number>();
   const conditional = new Map<JoinId, number>();
@@ -69,7 +73,9 @@ export function releasedOf(snapshot: Snapshot): Released {
     for (let range = 0; range < count; range++) {
       ranges.push({ list, range, sinceMs });
       const slot = rangeSlot(snapshot, list, range);
-      if (slot.state === "settled") push(rangeOf(snapshot.plan, starts, range), slot.settledAtMs);
+      const parts = rangeOf(snapshot.plan, starts, range);
+      if (slot.state === "settled") push(parts, slot.settledAtMs);
+      else if (slot.state !== "absent" && sent === "begun") push(parts, sinceMs);
     }
   };
   const walkNode = (id: NodeId, sinceMs: number) => {

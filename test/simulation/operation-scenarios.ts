@@ -274,6 +274,25 @@ export const operationScenarios: readonly Scenario[] = [
     value: 16,
   },
   {
+    // What it had sent was dropped, and afterwards it says that all is sent.
+    name: "pause and resume while a part of a list stands before its end",
+    workflow: {
+      chord: {
+        header: [1, 2].flatMap((value) => [slow(10, value), { ...one(value), delaySeconds: 60 }]),
+        callback: sum,
+      },
+    },
+    shape: { messagesPerRange: 2 },
+    settings: { leaseSeconds: 300 },
+    base: [{ site: "range.commit", mode: "paused" }],
+    operations: [
+      { request: { type: "pause" }, atStartOf: "header[0]", afterSeconds: 5 },
+      { request: { type: "resume", requestId: "operation-2" }, atStartOf: "header[0]", afterSeconds: 100 },
+    ],
+    status: "SUCCEEDED",
+    value: 6,
+  },
+  {
     name: "pause before an empty group",
     workflow: { group: [{ chain: [slow(250, 1), { group: [] }] }, { task: "plus", args: [1, 1] }] },
     operations: [

@@ -94,7 +94,8 @@ function lookAfter(sender: Sender, tenants: readonly Tenant[], look: number): vo
       world.diary.note(world.schedule.now(), "operator", "resume", runId, undefined, "it is still paused");
       ask(world, runId, `resume-${look}`, { type: "resume", generation });
     }
-    const isAwaited = tenants.some((tenant) => !mayBeRefused(tenant) && !headIn(world, tenant.run));
+    // One that may be refused need not come, but if it does, its request was delivered again after a while.
+    const isAwaited = tenants.some((tenant) => !headIn(world, tenant.run) && (look === 1 || !mayBeRefused(tenant)));
     if (unfinished.length > 0 || isAwaited) lookAfter(sender, tenants, look + 1);
   });
 }

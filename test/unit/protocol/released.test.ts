@@ -24,13 +24,14 @@ interface More {
   readonly options?: CompileOptions;
   readonly head?: Partial<Head>;
   readonly change?: (plan: Plan) => Plan;
+  readonly sent?: "done" | "begun";
 }
 
 function released(workflow: Workflow, images: Readonly<Record<string, Image>>, more: More = {}) {
   const items = Object.entries(images).map(([sk, image]) => ({ key: { pk: "r", sk }, image }));
   const { change = (plan) => plan } = more;
   const snapshot = snapshotOf(headOf(more.head), change(planOf(workflow, more.options)), items);
-  const { nodes, joins, conditional, ...rest } = releasedOf(snapshot);
+  const { nodes, joins, conditional, ...rest } = releasedOf(snapshot, more.sent);
   return {
     nodes: Object.fromEntries(nodes),
     joins: Object.fromEntries(joins),
@@ -150,6 +151,18 @@ describe("released", () => {
     const found = released(group, sent, { options });
     expect(found.ranges).toEqual([range(0), range(1), range(2)]);
     expect(found.nodes).toStrictEqual({ "[2]": 3000, "[3]": 3000 });
+  });
+
+  it("are also the members of ranges that somebody has begun, for whoever cannot know what of them was sent", () => {
+    const options: CompileOptions = { messagesPerRange: 1 };
+    const group: Workflow = { group: [a, a, a, a] };
+    const waiting = { a: 1, s: "W", d: 2, t: 9000, b: 1, e: { n: "lost", m: "lost" } };
+    const begun = { "range#header:.#1": { g: 1, s0: lease }, "range#header:.#2": { g: 1, s0: waiting } };
+    const done = { "range#header:.#3": { g: 1, s0: at(3000) } };
+    expect(released(group, { ...begun, ...done }, { options, sent: "begun" }).nodes).toEqual({
+      ...{ "[1]": 1000, "[2]": 1000, "[3]": 3000 },
+    });
+    expect(released(group, { ...begun, ...done }, { options }).nodes).toEqual({ "[3]": 3000 });
   });
 
   it("are parts of long lists of roots, of what follows a task, a join, and a header without members", () => {
