@@ -9,8 +9,8 @@ const pathOf = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const words = process.argv.slice(2);
 const uncompressed = words[0] === "--uncompressed";
 const [entry, ...args] = uncompressed ? words.slice(1) : words;
-// Not below node_modules, where a program does not find the package that it belongs to.
-const folder = pathOf("../.build/bundled");
+// Not below node_modules, where a program does not find the package that it belongs to; nor in .build, which a build tidies.
+const folder = pathOf("../.bundled");
 const outfile = `${folder}/bundle-${process.pid}.mjs`;
 
 const records = pathOf("../lib/records/");

@@ -230,6 +230,31 @@ export const operationScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    // The tasks inside are skipped after one that was revoked, and the run tells of their member, which was revoked too.
+    name: "revoke of a part before its turn, run goes on",
+    workflow: {
+      chord: {
+        header: [slow(900, 1)],
+        callback: {
+          group: [
+            {
+              chord: {
+                header: ones(1),
+                callback: { dag: { nodes: { a: one(1), b: one(2) }, output: "b" } },
+                when: { quorum: 1 },
+              },
+            },
+          ],
+        },
+      },
+    },
+    request: { onFailure: "finish" },
+    settings: { leaseSeconds: 1000 },
+    operations: [{ request: { type: "revoke", path: "callback" }, atStartOf: "header[0]", afterSeconds: 5 }],
+    status: "FAILED",
+    open: true,
+  },
+  {
     name: "pause and resume",
     workflow: { chain: [slow(10, 1), { task: "plus", args: [2] }] },
     operations: [

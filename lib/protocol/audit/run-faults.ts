@@ -2,9 +2,10 @@
  * The run as a whole: its head against its plan, its status against its tasks and joins, its generation (S2, S10, S20).
  */
 import { type NodeId, taskIdOf } from "../../model/ids.ts";
+import type { StoredError } from "../../model/outcome.ts";
 import type { PlanJoin, PlanNode, Source } from "../../plan/types.ts";
 import { isBelow, reopenWrites } from "../reopen.ts";
-import { isBad, type Slot, skipIn } from "../slot.ts";
+import { isBad, type SettledSlot, type Slot, skipIn } from "../slot.ts";
 import { decided, joinOf, memberSlot, nodeOf, type Snapshot, slotOf } from "../snapshot.ts";
 import type { UnitFault } from "./node-faults.ts";
 import type { Fault } from "./slot-shape.ts";
@@ -54,24 +55,29 @@ export function statusFaults(snapshot: Snapshot): Fault[] {
   }
   if (head.status !== "FAILED") return [];
   const named = Object.values(plan.nodes).find((node) => taskIdOf(head.runId, node.id) === head.error?.taskId);
-  const own = named && slotOf(snapshot, named);
-  const slot = own && !isBad(own) ? (endedMember(snapshot, named.id) ?? own) : own;
-  if (named && slot && !isBad(slot)) return [["S10", `the run is FAILED because of ${named.id}, which has not failed`]];
-  const { error } = slot?.state === "settled" ? slot : {};
-  if (named && error && (error.name !== head.error?.name || error.message !== head.error.message))
+  if (named === undefined)
+    return hasFailure(snapshot) ? [] : [["S10", "the run is FAILED, and no task of it has failed"]];
+  const failed = [slotOf(snapshot, named), ...endedMembers(snapshot, named.id)].filter((slot): slot is SettledSlot =>
+    isBad(slot),
+  );
+  if (failed.length === 0) return [["S10", `the run is FAILED because of ${named.id}, which has not failed`]];
+  if (!failed.some((slot) => tells(slot, head.error)))
     return [["S10", `the run is FAILED with another error than ${named.id}, which it names`]];
-  return hasFailure(snapshot) ? [] : [["S10", "the run is FAILED, and no task of it has failed"]];
+  return [];
 }
 
-/** The slot of a member whose value a node would have given, where others have ended it: the node may go on, or never have begun. */
-function endedMember(snapshot: Snapshot, id: NodeId): Slot | undefined {
+/** Whether an error is that of an outcome; one without an error says nothing against it. */
+function tells({ error }: SettledSlot, told: StoredError | undefined): boolean {
+  return error === undefined || (error.name === told?.name && error.message === told.message);
+}
+
+/** Slots of members whose value a node would have given: where others have ended one, the node may go on, or never have begun. */
+function endedMembers(snapshot: Snapshot, id: NodeId): Slot[] {
   const { members, joins } = snapshot.plan;
-  for (const [join, sources] of Object.entries(members)) {
+  return Object.entries(members).flatMap(([join, sources]) => {
     const index = sources.findIndex((source) => source.kind === "node" && source.node === id);
-    const slot = index < 0 ? undefined : memberSlot(snapshot, joins[join] as PlanJoin, index);
-    if (slot && isBad(slot)) return slot;
-  }
-  return undefined;
+    return index < 0 ? [] : [memberSlot(snapshot, joins[join] as PlanJoin, index)];
+  });
 }
 
 /** The first source of a value that has none. */
