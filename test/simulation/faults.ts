@@ -28,6 +28,8 @@ export const faultModes = {
   "twice-at-once": { kinds: ["read", "write", "send", "message"] },
   /** The sent messages are lost: the sweeper has to find out. */
   lost: { kinds: ["send"] },
+  /** The process dies after the effect, and what it has received of ours does not come again: the sweeper has to go on. */
+  gone: { kinds: ["write", "send"] },
 } as const satisfies Record<string, { readonly kinds: readonly CallKind[] }>;
 
 export type FaultMode = keyof typeof faultModes;

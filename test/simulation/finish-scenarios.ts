@@ -35,6 +35,18 @@ export const finishScenarios: readonly Scenario[] = [
     status: "FAILED",
   },
   {
+    name: "finish: chords decided by a count that are never released",
+    workflow: {
+      chain: [
+        fails,
+        { chord: { header: ones(2), callback: sum, when: { quorum: 1 } } },
+        { chord: { header: ones(2), callback: sum, when: { tolerate: { count: 1 } } } },
+      ],
+    },
+    request: finish,
+    status: "FAILED",
+  },
+  {
     name: "finish: a chord of three levels that is never released",
     workflow: { chain: [fails, { chord: { header: ones(5), callback: sum } }] },
     shape: levels,

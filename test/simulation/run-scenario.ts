@@ -43,7 +43,7 @@ export async function runScenario({
 }: ScenarioRun): Promise<Outcome> {
   // Of two faults one may take the message that would make up for the other.
   const needsSweeper =
-    scenario.sweeper === true || injected.length > 1 || injected.some((fault) => fault.mode === "lost");
+    scenario.sweeper === true || injected.length > 1 || injected.some(({ mode }) => mode === "lost" || mode === "gone");
   const world: World = createWorld({
     tasks: scenarioTasks,
     programs: outsidePrograms,

@@ -189,6 +189,10 @@ function newProcess(held: readonly HeldMessage[] = []): Process {
   return { dead: false, held: [...held], claims: [] };
 }
 
+/** Whether a message is one that the deployment sends itself: what people and programs ask, only their queue can bring again. */
+const isOurs = ({ body }: HeldMessage): boolean =>
+  /^{"tutti":1,"type":"(task|pack|wake|range|map|follow|hedge)"/.test(body);
+
 /** Every member travels alone, unless a scenario says otherwise. */
 const alone: CompileOptions = { tasksPerMessage: () => 1 };
 const unchanged = (plan: Plan): Plan => plan;
@@ -281,6 +285,10 @@ export function createWorld(options: WorldOptions): World {
         return process.dead ? never() : perform();
       case "lost":
         return lose ? lose() : perform();
+      case "gone":
+        await perform();
+        for (const message of process.held) if (isOurs(message)) await queue.remove(message.receipt);
+        return die();
     }
   }
 
