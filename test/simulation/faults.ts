@@ -34,6 +34,10 @@ export const faultModes = {
 
 export type FaultMode = keyof typeof faultModes;
 
+/** Whether a message is one that the deployment sends itself: what people and programs ask, only their queue can bring again. */
+export const isOurs = ({ body }: { readonly body: string }): boolean =>
+  /^{"tutti":1,"type":"(?:task|pack|wake|range|map|follow|hedge)"/.test(body);
+
 /** One fault: what happens at the call of that number. */
 export interface Fault {
   readonly call: number;

@@ -30,7 +30,7 @@ import { type Protocol, protocol } from "../../lib/protocol/index.ts";
 import { storedBody } from "../../lib/records/documents.ts";
 import { catalogOf, registryOf } from "../../lib/tasks/registry.ts";
 import { wrongFairnessKey } from "./fairness-check.ts";
-import type { CallKind, Fault, FaultMode } from "./faults.ts";
+import { type CallKind, type Fault, type FaultMode, isOurs } from "./faults.ts";
 import { tooManyAtOnce } from "./lane-check.ts";
 import { forbiddenChanges } from "./oracle.ts";
 import { createTrace } from "./reference-step.ts";
@@ -188,10 +188,6 @@ const unknownTask = "unknown";
 function newProcess(held: readonly HeldMessage[] = []): Process {
   return { dead: false, held: [...held], claims: [] };
 }
-
-/** Whether a message is one that the deployment sends itself: what people and programs ask, only their queue can bring again. */
-const isOurs = ({ body }: HeldMessage): boolean =>
-  /^{"tutti":1,"type":"(task|pack|wake|range|map|follow|hedge)"/.test(body);
 
 /** Every member travels alone, unless a scenario says otherwise. */
 const alone: CompileOptions = { tasksPerMessage: () => 1 };

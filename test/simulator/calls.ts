@@ -7,7 +7,7 @@ import type { Clock } from "../../lib/ports/index.ts";
 import type { HeldMessage, OutgoingMessage, Queue, QueueRef } from "../../lib/ports/queue.ts";
 import type { Store, Write } from "../../lib/ports/store.ts";
 import { decodeParent } from "../../lib/protocol/parent-ref.ts";
-import type { CallKind } from "../simulation/faults.ts";
+import { type CallKind, isOurs } from "../simulation/faults.ts";
 import type { Variant } from "../simulation/world.ts";
 import type { Diary } from "./diary.ts";
 import type { CallFault, Mix } from "./faults.ts";
@@ -127,6 +127,11 @@ async function perform<T>(
       return never();
     case "crash-after":
       await effect();
+      process.dead = true;
+      return never();
+    case "gone":
+      await effect();
+      for (const message of process.held) if (isOurs(message)) queues.remove(message.receipt);
       process.dead = true;
       return never();
     case "reply-lost":

@@ -106,12 +106,12 @@ function drawFew(random: Random): readonly number[] {
 }
 
 /**
- * What only the sweeper finds out: lost messages, deadlines, programs elsewhere whose time is over, what a retry has to open and
+ * What only the sweeper finds out: messages that are lost or gone, deadlines, programs elsewhere whose time is over, what a retry has to open and
  * a chord to end where their process has died. It alone removes anything.
  */
 const sweptKinds: readonly Kind[] = [
   ...(["lost", "deadline", "retry", "sweeper-absent"] as const),
-  ...(["late-reports", "chord-deadline", "cancel-rest", "clean-up"] as const),
+  ...(["late-reports", "chord-deadline", "cancel-rest", "clean-up", "gone"] as const),
 ];
 
 /** Deadlines of chords that pass at times, and such as never do. */

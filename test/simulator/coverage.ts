@@ -16,13 +16,14 @@ export const happenings = [
   "a chord ran out of time",
   "a budget was used up",
   "second copies were asked for",
+  "a process died with its message",
   "a run was removed",
   "a request came after the removal",
 ] as const;
 
 export type Happening = (typeof happenings)[number];
 
-export function happeningsIn({ table, outsideMessages, sideBySide }: World): ReadonlySet<Happening> {
+export function happeningsIn({ table, outsideMessages, sideBySide, happened }: World): ReadonlySet<Happening> {
   const items = [...table.images.values()];
   const heads = items.filter(({ key }) => key.sk === "head").map(({ image }) => image);
   const rejected = items.filter(({ key }) => key.sk === "rejected").map(({ image }) => JSON.stringify(image));
@@ -39,6 +40,7 @@ export function happeningsIn({ table, outsideMessages, sideBySide }: World): Rea
     "a chord ran out of time": errors.includes("chord-timed-out"),
     "a budget was used up": errors.includes("budget-exceeded"),
     "second copies were asked for": items.some(({ image }) => image.hedgedAt !== undefined),
+    "a process died with its message": happened.some(({ fault }) => fault === "gone"),
     "a run was removed": heads.some(({ removedAt }) => removedAt !== undefined),
     "a request came after the removal": rejected.some((text) => text.includes("removed")),
   };

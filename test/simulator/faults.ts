@@ -33,7 +33,7 @@ export const callFaults = {
   "deliver-again": ["read", "write", "send", "message"],
 } as const satisfies Record<string, readonly CallKind[]>;
 
-export type CallFault = keyof typeof callFaults;
+export type CallFault = keyof typeof callFaults | "gone";
 
 /** Kinds that lie in the surroundings, or come from people. */
 export const otherFaults = {
@@ -75,6 +75,8 @@ export const features = {
   /** Of tenant A: its run is removed when it has ended, whatever is still on its way. */
   "clean-up": "A's run is removed when it has ended",
   hedge: "members that get a second copy",
+  /** What a dying process has received of ours does not come again: the sweeper has to go on. */
+  gone: "processes that die with their messages",
 } as const;
 
 export type Feature = keyof typeof features;
@@ -82,15 +84,16 @@ export type Feature = keyof typeof features;
 /** What can be on in a history. */
 export type Kind = FaultKind | Feature;
 
-export type FaultKind = CallFault | keyof typeof otherFaults;
+export type FaultKind = keyof typeof callFaults | keyof typeof otherFaults;
 
-export const callFaultKinds = Object.keys(callFaults) as CallFault[];
+export const callFaultKinds = Object.keys(callFaults) as (keyof typeof callFaults)[];
 export const faultKinds = [...callFaultKinds, ...Object.keys(otherFaults)] as FaultKind[];
 export const featureKinds = Object.keys(features) as Feature[];
 export const allKinds: readonly Kind[] = [...faultKinds, ...featureKinds];
 
 /** Kinds after which an attempt may be lost: its worker is gone, or was taken for it. */
-const losing: readonly FaultKind[] = [
+const losing: readonly Kind[] = [
+  "gone",
   "crash-before",
   "crash-after",
   "slow",
@@ -145,11 +148,24 @@ export function drawMix({ seed, small, schedule, without, spared }: MixOptions):
   const budget = random.between(1, plenty.faults);
   const own = Math.imul(seed ^ Math.imul(schedule, 0x2545f491), streams.faults);
   let happened = 0;
+  /** Drawn apart, like the other features: the rest of the history stays as it is. */
+  const goneAtMost = more.between(1, 4);
+  let gone = 0;
+  const isGone = (call: number, kind: CallKind) =>
+    on.has("gone") &&
+    gone < goneAtMost &&
+    (kind === "write" || kind === "send") &&
+    !spared.includes(call) &&
+    chanceOf(own ^ streams.features, call) < goneRate;
   return {
     seed,
     on,
     loses: losing.some((kind) => on.has(kind)),
     at(call, kind) {
+      if (isGone(call, kind)) {
+        gone++;
+        return "gone";
+      }
       if (happened === budget) return undefined;
       let left = chanceOf(own, call);
       for (const one of kinds) {
@@ -165,6 +181,8 @@ export function drawMix({ seed, small, schedule, without, spared }: MixOptions):
     },
   };
 }
+
+const goneRate = 0.03;
 
 /** Once in 10 to 200 calls. */
 function rateOf(random: Random): number {
