@@ -81,6 +81,10 @@ it.each<[string, Writes]>([
   ["the first fails", hedged(["slot.promote", leaf, { g: 1, s0: slot(promoted) }])],
   ["the first is lost", hedged(["slot.promote", leaf, { g: 1, s0: slot({ ...promoted, lost: 1 }) }, 1500])],
   [
+    "the lease of the copy runs out before the write",
+    hedged(["slot.promote", leaf, { g: 1, s0: slot({ ...promoted, lost: 1 }) }, 60_000]),
+  ],
+  [
     "the copy fails",
     hedged(["slot.give-way", leaf, { g: 1, s0: slot({ ...lease, second: { ...second, owner: "", untilMs: 0 } }) }]),
   ],

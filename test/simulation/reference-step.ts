@@ -5,7 +5,6 @@
  * It knows no plan and no code of the driver, only what a write has changed. Whether the right one of two allowed actions was
  * taken, and in time, is the oracle's.
  */
-import { defaults } from "../../lib/model/limits.ts";
 import type { Image, Key } from "../../lib/ports/index.ts";
 import { isAtWork, leaseOfCopy, leaseOver } from "../../lib/protocol/rows.ts";
 import {
@@ -40,9 +39,6 @@ export interface Judged extends Known {
   /** Why it is none of the model's actions; empty when it is one. */
   readonly refused: readonly string[];
 }
-
-/** Who promotes a copy may take its lease for live that much longer. */
-const skewMs = defaults.clockSkewSeconds * 1000;
 
 type Open = Exclude<Slot["state"], "settled">;
 
@@ -96,10 +92,13 @@ const besideIt: Move["breaks"] = (was, is) => {
     return "no second lease is due";
   return same(was, first) ? undefined : "the first lease changed";
 };
-/** The first is lost, or has failed, which only its owner says: then nobody counts as lost. */
+/**
+ * The first is lost, or has failed, which only its owner says: then nobody counts as lost. The copy's own lease may have run out
+ * between the judgement and the write: then the next to come takes it.
+ */
 const promoted: Move["breaks"] = (was, is, nowMs) => {
   const [before, after] = [was as LeasedSlot, is as LeasedSlot];
-  if (!hasCopy(was, nowMs - skewMs)) return "no copy is at work";
+  if (!before.second?.owner) return "no copy is at work";
   const copy = leaseOfCopy(before, after.lost);
   if (copy === undefined || !same(encodeSlot(after), encodeSlot(copy))) return "it is another lease";
   if (after.lost === before.lost) return undefined;
