@@ -112,7 +112,9 @@ async function perform(client: TuttiClient, action: Action, flags: Flags): Promi
   if (action.do === "repair") {
     const { repaired } = await client.repair(runId, { sendAgain });
     const result =
-      repaired === 0 ? "needed no repair any more" : `repaired: ${repaired} step${repaired === 1 ? "" : "s"}`;
+      repaired === 0
+        ? "nothing was left to repair, or a sweep is at it"
+        : `repaired: ${repaired} step${repaired === 1 ? "" : "s"}`;
     return { done: true, result };
   }
   const { changed, status } = await client.revoke(runId, { reason: flags.reason ?? `tutti fix: ${why}` });

@@ -28,7 +28,7 @@ export function runCommand(world: World, words: readonly string[]): void {
  * What a command says whose request nobody has handled yet; and a fix that met another visit, or its own whose answer was lost: it
  * tells to look again.
  */
-const openText = /nobody has handled it in 10 s|needed no repair any more/;
+const openText = /nobody has handled it in 10 s|nothing was left to repair/;
 const nowhere: TextOutput = { write: () => undefined, isTTY: false, columns: undefined };
 const io: CliIo = {
   out: nowhere,

@@ -147,6 +147,9 @@ function drawTenant(
     hedgeParts(workflow, createRandom(mix.seed, isA ? streams.hedges : streams.hedges + 1));
     for (const one of tasksOf(workflow)) allowCopy(one);
   }
+  // The poison kills none of them.
+  for (const one of tasksOf(workflow))
+    if (one.task === outsideTask && mix.losesElsewhere) one.retry = { ...one.retry, maxLost: 100 };
   const here = tasksOf(workflow).filter(({ task }) => task !== outsideTask);
   const deadly = mayBePoisoned ? random.pick<Task | undefined>(here) : undefined;
   if (deadly) deadly.headers = { does: "die" };

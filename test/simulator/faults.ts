@@ -109,6 +109,8 @@ export interface Mix {
   readonly on: ReadonlySet<Kind>;
   /** Whether a worker may be taken for lost that poison has not killed. */
   readonly loses: boolean;
+  /** The same of a program elsewhere: also where what it is sent, or what it says, is lost. */
+  readonly losesElsewhere: boolean;
   /** What happens at the call of that number. */
   at(call: number, kind: CallKind): CallFault | undefined;
 }
@@ -161,6 +163,7 @@ export function drawMix({ seed, small, schedule, without, spared }: MixOptions):
     seed,
     on,
     loses: losing.some((kind) => on.has(kind)),
+    losesElsewhere: [...losing, "lost" as const].some((kind) => on.has(kind)),
     at(call, kind) {
       if (isGone(call, kind)) {
         gone++;
