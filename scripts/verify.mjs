@@ -8,17 +8,13 @@ import { readFileSync } from "node:fs";
 
 const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const prefix = "verify:";
-const byHand = [
-  "verify:properties",
-  "verify:simulation",
-  "verify:soak",
-  "verify:known-bugs",
-  "verify:engine",
-  "verify:mutation",
-];
+const byHand = ["verify:properties", "verify:known-bugs", "verify:mutation"];
 // And those that have their share here.
 const shares = {
   "verify:crash-points": ["--", "--share", "8"],
+  "verify:simulation": ["--", "--small", "--from", "1", "--histories", "50000", "--jobs", "2"],
+  "verify:soak": ["--", "--minutes", "1", "--seed", "1"],
+  "verify:engine": ["--", "--operations", "20000", "--seed", "1"],
   "verify:models": ["--", "chord"],
   "verify:fuzz": ["--", "--inputs", "20000", "--seed", "20261121"],
 };

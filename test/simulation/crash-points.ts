@@ -38,13 +38,14 @@ export interface CrashPointOptions {
   readonly untilFirst?: boolean;
   /** @default all histories */
   readonly part?: Part;
+  /** Scenarios that have a part of their own. */
+  readonly apart?: { readonly names: readonly string[]; readonly part: Part };
   /** After each fault also each second one, at every later call. @default false */
   readonly pairs?: boolean;
 }
 
 /** Runs all single faults of the scenarios, or all pairs. */
 export async function crashPoints(options: CrashPointOptions = {}): Promise<Report> {
-  const { number, of } = options.part ?? { number: 0, of: 1 };
   const reached = new Map<string, { kind: CallKind; byMode: Map<FaultMode, number> }>();
   const failures: Failure[] = [];
   let histories = 0;
@@ -55,6 +56,7 @@ export async function crashPoints(options: CrashPointOptions = {}): Promise<Repo
   };
   for (const [at, scenario] of scenarios.entries()) {
     if (options.names && !options.names.includes(scenario.name)) continue;
+    const { number, of } = partOf(scenario, options);
     let next = at;
     const isMine = () => next++ % of === number;
     const reference = await cleanRun(scenario);
@@ -90,6 +92,10 @@ export async function crashPoints(options: CrashPointOptions = {}): Promise<Repo
     }
   }
   return { histories, failures, reached };
+}
+
+function partOf({ name }: Scenario, { part, apart }: CrashPointOptions): Part {
+  return (apart?.names.includes(name) ? apart.part : part) ?? { number: 0, of: 1 };
 }
 
 /** Every fault that can be at these calls. */

@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { crashPoints, type Failure, type Part, type Report } from "./crash-points.ts";
 import type { Fault, FaultMode } from "./faults.ts";
 import { type CrashPointOptions, parseOptions, usage } from "./options.ts";
-import { pairedScenarios } from "./pairs.ts";
 import { describeFailure, table, unreached } from "./report.ts";
 import { runScenario } from "./run-scenario.ts";
 import type { Scenario } from "./scenario-parts.ts";
 import { scenarios } from "./scenarios.ts";
+import { smallScenarios } from "./small-scenarios.ts";
 import { catchVariant, variants } from "./variants.ts";
 
 const processes = availableParallelism();
@@ -34,8 +34,8 @@ interface Caught {
 
 /** Runs this program once for each core, each with its part. */
 async function inParts(share: number, ...args: readonly string[]): Promise<Said[]> {
-  const parts = Array.from({ length: processes }, (_, number) => `${number}/${processes * share}`);
-  return await Promise.all(parts.map((part) => sayingOf([...args, "--part", part])));
+  const parts = Array.from({ length: processes }, (_, number) => `${number}/${processes}`);
+  return await Promise.all(parts.map((part) => sayingOf([...args, "--share", String(share), "--part", part])));
 }
 
 function sayingOf(args: readonly string[]): Promise<Said> {
@@ -60,11 +60,13 @@ function partOf(text: string): Part {
   return { number, of };
 }
 
-async function say(part: Part, { scenario, pairs, variants }: CrashPointOptions): Promise<void> {
+async function say(part: Part, { scenario, pairs, variants, share }: CrashPointOptions): Promise<void> {
   const named = scenario === undefined ? undefined : [scenario];
-  const names = pairs ? (named ?? pairedScenarios) : named;
+  const names = pairs ? (named ?? smallScenarios) : named;
   const none: Report = { histories: 0, failures: [], reached: new Map() };
-  const report = variants ? none : await crashPoints({ ...(names === undefined ? {} : { names }), part, pairs });
+  const ofShare = { number: part.number, of: part.of * share };
+  const apart = names === undefined ? { apart: { names: smallScenarios, part } } : { names };
+  const report = variants ? none : await crashPoints({ ...apart, part: ofShare, pairs });
   const said: Said = {
     histories: report.histories,
     failures: report.failures,
@@ -97,7 +99,7 @@ async function everything({ scenario, pairs, share }: CrashPointOptions): Promis
   console.log(table(report));
   if (missing.length > 0) console.log(`\nreached by no scenario: ${missing.join(", ")}`);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  const count = scenario === undefined ? (pairs ? pairedScenarios : scenarios).length : 1;
+  const count = scenario === undefined ? (pairs ? smallScenarios : scenarios).length : 1;
   console.log(
     `\n${report.histories} histories of ${count} scenarios in ${seconds} s: ${report.failures.length} failures`,
   );

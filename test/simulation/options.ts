@@ -12,7 +12,7 @@ export interface CrashPointOptions {
   readonly variants: boolean;
   /** Every pair of faults. */
   readonly pairs: boolean;
-  /** One history in so many. */
+  /** One history in so many, but for the small scenarios. */
   readonly share: number;
   /** Of a process that another has started: which part is its own. */
   readonly part: string | undefined;
@@ -27,8 +27,8 @@ which must be caught. Dealt over as many processes as there are cores (here: ${a
   --scenario NAME       that scenario alone; their names are in test/simulation/*scenarios.ts
   --fault CALL:MODE,…   with --scenario: one history with these faults, and its calls
                         MODE: ${Object.keys(faultModes).join(", ")}
-  --pairs               every pair of faults, in the scenarios that pairs.ts names, or in that of --scenario
-  --share N             one history in N
+  --pairs               every pair of faults, in the scenarios that small-scenarios.ts names, or in that of --scenario
+  --share N             one history in N, but all of the scenarios in small-scenarios.ts
   --variants            the wrong drivers alone, each with what catches it
   --help                this text
 

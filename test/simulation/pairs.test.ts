@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { crashPoints } from "./crash-points.ts";
-import { pairedScenarios } from "./pairs.ts";
 import { describeFailure } from "./report.ts";
 import { scenarios } from "./scenarios.ts";
+import { smallScenarios } from "./small-scenarios.ts";
 
 it("are of scenarios that there are", () => {
   const names = scenarios.map(({ name }) => name);
-  expect(pairedScenarios.filter((name) => !names.includes(name))).toEqual([]);
+  expect(smallScenarios.filter((name) => !names.includes(name))).toEqual([]);
 });
 
 it("pairs of faults: a share of those of an empty chord", async () => {

@@ -1,8 +1,8 @@
 /**
- * The scenarios whose every pair of faults is tried by `--pairs`: those of the smallest runs in which a thing can happen, since
- * pairs grow with the square of the calls.
+ * The smallest runs in which a thing can happen. With `--pairs` every pair of faults is tried in them, since pairs grow with the
+ * square of the calls; with `--share` still every single fault.
  */
-export const pairedScenarios: readonly string[] = [
+export const smallScenarios: readonly string[] = [
   "chain of 3",
   "group of 5",
   "diamond",
