@@ -53,9 +53,9 @@ export interface ReleasedRange {
 /**
  * Walks the plan from its start. Linear in the number of units.
  *
- * @param sent - Ranges whose members count as released: those that are recorded as sent, or also those that somebody has begun. @default "done"
+ * @param also - Counts as released what is in ranges that somebody has begun; else only those that are recorded as sent do.
  */
-export function releasedOf(snapshot: Snapshot, sent: "done" | "begun" = "done"): Released {
+export function releasedOf(snapshot: Snapshot, also?: "begun"): Released {
   const nodes = new Map<NodeId, number>();
   const joins = new Map<JoinId, number>();
   const conditional = new Map<JoinId, number>();
@@ -75,7 +75,7 @@ export function releasedOf(snapshot: Snapshot, sent: "done" | "begun" = "done"):
       const slot = rangeSlot(snapshot, list, range);
       const parts = rangeOf(snapshot.plan, starts, range);
       if (slot.state === "settled") push(parts, slot.settledAtMs);
-      else if (slot.state !== "absent" && sent === "begun") push(parts, sinceMs);
+      else if (slot.state !== "absent" && also === "begun") push(parts, sinceMs);
     }
   };
   const walkNode = (id: NodeId, sinceMs: number) => {

@@ -24,14 +24,14 @@ interface More {
   readonly options?: CompileOptions;
   readonly head?: Partial<Head>;
   readonly change?: (plan: Plan) => Plan;
-  readonly sent?: "done" | "begun";
+  readonly also?: "begun";
 }
 
 function released(workflow: Workflow, images: Readonly<Record<string, Image>>, more: More = {}) {
   const items = Object.entries(images).map(([sk, image]) => ({ key: { pk: "r", sk }, image }));
   const { change = (plan) => plan } = more;
   const snapshot = snapshotOf(headOf(more.head), change(planOf(workflow, more.options)), items);
-  const { nodes, joins, conditional, ...rest } = releasedOf(snapshot, more.sent);
+  const { nodes, joins, conditional, ...rest } = releasedOf(snapshot, more.also);
   return {
     nodes: Object.fromEntries(nodes),
     joins: Object.fromEntries(joins),
@@ -159,7 +159,7 @@ describe("released", () => {
     const waiting = { a: 1, s: "W", d: 2, t: 9000, b: 1, e: { n: "lost", m: "lost" } };
     const begun = { "range#header:.#1": { g: 1, s0: lease }, "range#header:.#2": { g: 1, s0: waiting } };
     const done = { "range#header:.#3": { g: 1, s0: at(3000) } };
-    expect(released(group, { ...begun, ...done }, { options, sent: "begun" }).nodes).toEqual({
+    expect(released(group, { ...begun, ...done }, { options, also: "begun" }).nodes).toEqual({
       ...{ "[1]": 1000, "[2]": 1000, "[3]": 3000 },
     });
     expect(released(group, { ...begun, ...done }, { options }).nodes).toEqual({ "[3]": 3000 });
