@@ -3,15 +3,17 @@
  * owner is told at its next heartbeat, and can no longer commit.
  */
 import { StoreError } from "../errors.ts";
+import type { JoinId } from "../model/ids.ts";
 import type { OutcomeStatus, StoredError } from "../model/outcome.ts";
 import type { PlanJoin, PlanNode } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { childOf } from "../protocol/child.ts";
 import { insideOf } from "../protocol/inside.ts";
 import { memberPlace } from "../protocol/keys.ts";
+import { isBelow } from "../protocol/reopen.ts";
 import { countsOf, type OpenSlot, type SettledSlot } from "../protocol/slot.ts";
-import { itemsAt, leafKey, slotsOf } from "../protocol/tally.ts";
-import { decideSkippedWrite, settleAllWrite, settleWrite, slotsPerWrite } from "../protocol/writes.ts";
+import { itemsAt, leafKey, slotsOf, tallyKey, topOf } from "../protocol/tally.ts";
+import { decideSkippedWrite, generationOf, settleAllWrite, settleWrite, slotsPerWrite } from "../protocol/writes.ts";
 import { asRepair, type Delivery } from "./delivery.ts";
 import { driveMembers, driveNodes } from "./drive.ts";
 import { memberSettled, taskSettled } from "./events.ts";
@@ -98,18 +100,32 @@ export async function endNode(delivery: Delivery, node: PlanNode, ending: Ending
 export async function endInside(delivery: Delivery, join: PlanJoin, ending: Ending): Promise<void> {
   const { run, deps } = delivery;
   const { nodes, joins } = insideOf(await run.plan.whole(), join);
+  const tops = await deps.store.getMany(
+    joins.map((inner) => tallyKey(run.id, inner, topOf(inner))),
+    "join.look",
+  );
+  const kept = new Set<JoinId>();
   // Outermost first: to whoever comes in between, an inner one that was skipped is a failed member of an open one.
-  for (const inner of joins) {
+  for (const [i, inner] of joins.entries()) {
+    if (isOlder(run, tops[i])) kept.add(inner.id);
+    if (deps.protocol.decisionOf(inner, tops[i]) !== undefined) continue;
     const author = { by: delivery.owner, atMs: deps.clock.now() };
     await run.write(decideSkippedWrite(run.generation, run.id, inner, author), "join.skip");
   }
-  const places = await Promise.all(nodes.map((node) => locate(delivery, node)));
+  // What a retry has taken over is of an older generation, with all below it.
+  const own = nodes.filter(({ id }) => !isBelow(kept, id));
+  const places = await Promise.all(own.map((node) => locate(delivery, node)));
   const images = await deps.store.getMany(
     places.map(({ place }) => place.key),
     "slot.look",
   );
   for (const [i, { node, place }] of places.entries())
     if (slotIn(place, images[i]).state !== "settled") await endNode(delivery, node, ending);
+}
+
+function isOlder({ generation }: Delivery["run"], top: Image | undefined): boolean {
+  const of = generationOf(top);
+  return of !== undefined && of < generation;
 }
 
 /** A map that was settled waits for its child no more. */

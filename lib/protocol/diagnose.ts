@@ -15,7 +15,7 @@ import { outsideOwner } from "./outside.ts";
 import { type DiagnoseSettings, openNode, openRange, overdue, type RunState, sleepOver } from "./overdue.ts";
 import { rangesOf } from "./release.ts";
 import { type Released, releasedOf } from "./released.ts";
-import { keptParts, reopenWrites } from "./reopen.ts";
+import { isBelow, keptParts, reopenWrites } from "./reopen.ts";
 import { lostTooOften } from "./retry.ts";
 import { countsAfterLoss, leaseOver } from "./rows.ts";
 import { isBad, type LeasedSlot, type OpenSlot, type Slot, skipIn } from "./slot.ts";
@@ -62,7 +62,8 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
   // Until all items are of this generation, nothing else can be said about them (G33).
   if (reopenWrites(snapshot, { nowMs, skewMs: settings.skewMs }).length > 0) return notReopened(snapshot);
   const released = releasedOf(snapshot);
-  const findings: Finding[] = [];
+  // Conditions come first: what else is found may end the run, and then nobody looks at them any more.
+  const findings: Finding[] = conditionFindings(snapshot, released);
   const timers: number[] = [];
   let settled = 0;
   let running = 0;
@@ -95,7 +96,7 @@ export function diagnose(snapshot: Snapshot, nowMs: number, settings: DiagnoseSe
     if (typeof found === "number") timers.push(found);
     else findings.push(found);
   }
-  findings.push(...skippedFindings(snapshot, released), ...conditionFindings(snapshot, released));
+  findings.push(...skippedFindings(snapshot, released));
   const isBelowKept = snapshot.head.generation === 1 ? () => false : keptParts(snapshot);
   for (const join of Object.values(snapshot.plan.joins))
     if (!isBelowKept(join.id))
@@ -230,9 +231,10 @@ function conditionFindings(snapshot: Snapshot, { conditional }: Released): Findi
 function restFindings(snapshot: Snapshot, join: PlanJoin): Finding[] {
   if (!endsRest(join, tallyOf(snapshot, join, topOf(join)), snapshot.head.generation)) return [];
   const { nodes, joins } = insideOf(snapshot.plan, join);
+  const kept = new Set(joins.filter((inner) => isKept(snapshot, inner)).map(({ id }) => id));
   const left =
     Array.from({ length: join.size }).some((_, index) => memberSlot(snapshot, join, index).state !== "settled") ||
-    nodes.some((node) => slotOf(snapshot, node).state !== "settled") ||
+    nodes.some((node) => !isBelow(kept, node.id) && slotOf(snapshot, node).state !== "settled") ||
     joins.some((inner) => decided(snapshot, inner) === undefined);
   if (!left) return [];
   const sinceMs = fired(snapshot, join)?.atMs ?? snapshot.head.submittedAtMs;

@@ -106,7 +106,8 @@ export async function firstFailure(reader: ValueReader, join: PlanJoin): Promise
       },
     };
   return {
-    node: found.taskId.slice(reader.run.id.length + 1),
+    // By its place: the task that has failed may be one of a run that a map has made.
+    node: memberPath(join, found.index),
     status: found.status,
     error: { taskId: found.taskId, ...found.error },
   };

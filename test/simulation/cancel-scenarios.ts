@@ -106,6 +106,21 @@ export const cancelScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    name: "cancel: beside what a retry has kept",
+    workflow: chord({ quorum: 2 }, [
+      { group: [one(1), one(2)] },
+      { task: "mended", args: [1] },
+      { chain: [delayed(3), plus] },
+    ]),
+    operations: [
+      { request: { type: "revoke" }, atStartOf: "header[1]", afterSeconds: 5 },
+      { request: { type: "retry", requestId: "operation-2" }, atStartOf: "header[1]", afterSeconds: 600 },
+    ],
+    sweeper,
+    status: "SUCCEEDED",
+    open: true,
+  },
+  {
     name: "retry of a chord that has ended its members",
     workflow: {
       chord: {

@@ -145,6 +145,27 @@ export const mapScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    // The error callback of the outer chord is told of it, by its place: what has failed is a task of another run.
+    name: "map: fails in a chord in a chord",
+    workflow: {
+      chord: {
+        header: [
+          {
+            chord: {
+              header: [{ chain: [list(2), map(fails)] }, one(1)],
+              callback: sum,
+              when: { tolerate: { count: 0 } },
+            },
+          },
+        ],
+        callback: sum,
+        onError,
+      },
+    },
+    status: "FAILED",
+    open: true,
+  },
+  {
     name: "map: retry",
     workflow: { chain: [list(2), map({ task: "mended" }), sum] },
     operations: [{ request: retry }],

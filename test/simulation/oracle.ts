@@ -7,7 +7,7 @@ import { taskIdOf } from "../../lib/model/ids.ts";
 import type { Json } from "../../lib/model/json.ts";
 import { decodeToken } from "../../lib/model/outside.ts";
 import { startMs } from "../../lib/model/start-time.ts";
-import type { PlanJoin } from "../../lib/plan/types.ts";
+import type { PlanJoin, PlanNode } from "../../lib/plan/types.ts";
 import type { Store } from "../../lib/ports/index.ts";
 import { owedToParent } from "../../lib/protocol/child.ts";
 import { endsRest, owedDecision } from "../../lib/protocol/decision.ts";
@@ -15,10 +15,10 @@ import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { memberPrefix } from "../../lib/protocol/inside.ts";
 import { hasRanges } from "../../lib/protocol/release.ts";
 import { releasedOf } from "../../lib/protocol/released.ts";
-import { reopenWrites } from "../../lib/protocol/reopen.ts";
+import { isBelow, reopenWrites } from "../../lib/protocol/reopen.ts";
 import { lostOf } from "../../lib/protocol/rows.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
-import { decided, nodeOf, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
+import { decided, isKept, nodeOf, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
 import { topOf } from "../../lib/protocol/tally.ts";
 import { auditItems } from "../../lib/records/audit.ts";
 import { resolve } from "../../lib/records/inputs.ts";
@@ -180,8 +180,10 @@ function countFaults(snapshot: Snapshot, join: PlanJoin): string[] {
 function restFaults(snapshot: Snapshot, join: PlanJoin): string[] {
   if (!endsRest(join, tallyOf(snapshot, join, topOf(join)), snapshot.head.generation)) return [];
   const prefix = memberPrefix(join);
+  const kept = new Set(Object.values(snapshot.plan.joins).flatMap((one) => (isKept(snapshot, one) ? [one.id] : [])));
+  const isOpen = (node: PlanNode) => !node.afterEnd && slotOf(snapshot, node).state !== "settled";
   const open = Object.values(snapshot.plan.nodes).filter(
-    (node) => node.id.startsWith(prefix) && !node.afterEnd && slotOf(snapshot, node).state !== "settled",
+    (node) => node.id.startsWith(prefix) && isOpen(node) && !isBelow(kept, node.id),
   );
   return open.map(({ id }) => `L7: ${join.id} was decided early, and ${id} is not ended`);
 }
