@@ -315,6 +315,27 @@ export const conditionScenarios: readonly Scenario[] = [
     value: unmet("check is not 2"),
   },
   {
+    // It was skipped after the end of the first generation; the second looks again before what follows from that ends it.
+    name: "retry behind a condition that was not met",
+    workflow: {
+      dag: {
+        nodes: {
+          check: { task: "slow", args: [100, 1] },
+          work: onlyIf("check", 2, { chord: { header: ones(2), callback: sum } }),
+          then: { task: "plus", args: [{ $result: "work" }, 1] },
+        },
+        output: "then",
+      },
+    },
+    operations: [
+      { request: { type: "revoke" }, atStartOf: "check", afterSeconds: 5 },
+      { request: { type: "retry", requestId: "operation-2" }, atStartOf: "check", afterSeconds: 900 },
+    ],
+    status: "SUCCEEDED",
+    value: unmet("check is not 2"),
+    open: true,
+  },
+  {
     name: "retry behind skipped tasks",
     workflow: {
       dag: {

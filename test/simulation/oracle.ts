@@ -11,7 +11,7 @@ import type { PlanJoin, PlanNode } from "../../lib/plan/types.ts";
 import type { Store } from "../../lib/ports/index.ts";
 import { owedToParent } from "../../lib/protocol/child.ts";
 import { endsRest, owedDecision } from "../../lib/protocol/decision.ts";
-import { decodeHead, type Head } from "../../lib/protocol/head.ts";
+import { decodeHead, type Head, isTombstone } from "../../lib/protocol/head.ts";
 import { memberPrefix } from "../../lib/protocol/inside.ts";
 import { hasRanges } from "../../lib/protocol/release.ts";
 import { releasedOf } from "../../lib/protocol/released.ts";
@@ -40,10 +40,12 @@ export interface Leeway {
   readonly skewMs: number;
   /** How long after the end of a run a body may be entered. */
   readonly afterEndMs: number;
+  /** How long there may be no sweep. */
+  readonly unsweptMs: number;
 }
 
 /** One clock, and a head read at most a minute ago. */
-const exact: Leeway = { skewMs: 0, afterEndMs: 60_000 };
+const exact: Leeway = { skewMs: 0, afterEndMs: 60_000, unsweptMs: 0 };
 
 /** The final state of a run, as two runs of one scenario are compared. */
 export interface FinalState {
@@ -141,9 +143,12 @@ export async function childFaults(world: Seen, swept: boolean, leeway: Leeway = 
     const view = await readParent(world.store, head.parent);
     const owed = owedToParent(head, view);
     if (owed === "revoke" && !swept) continue;
+    // Whose parent an operator has removed meanwhile, it stays as it is until it is removed itself.
+    const isOrphan = owed === "resume" && (view.head === undefined || isTombstone(view.head));
     faults.push(...brokenRun(world, snapshot, leeway).map((fault) => `${key.pk}: ${fault}`));
-    if (owed !== undefined) faults.push(`M1: ${key.pk} owes its parent: ${owed}`);
-    if (swept && outlives(head, view.head)) faults.push(`M3: ${key.pk} went on long after its parent had ended`);
+    if (owed !== undefined && !isOrphan) faults.push(`M1: ${key.pk} owes its parent: ${owed}`);
+    if (swept && outlives(head, view.head, leeway))
+      faults.push(`M3: ${key.pk} went on long after its parent had ended`);
     const { slot } = view;
     if (slot.state !== "settled" || slot.owner !== key.pk) continue;
     if (slot.status !== state.status) faults.push(`M2: ${key.pk} is ${state.status}, and its map ${slot.status}`);
@@ -156,9 +161,9 @@ export async function childFaults(world: Seen, swept: boolean, leeway: Leeway = 
 }
 
 /** A visit of the sweeper finds that the parent has ended; they are a quarter of an hour apart at most. */
-function outlives(child: Head, parent: Head | undefined): boolean {
+function outlives(child: Head, parent: Head | undefined, { unsweptMs }: Leeway): boolean {
   const endedAtMs = parent?.generation === child.parent?.generation ? parent?.endedAtMs : undefined;
-  return endedAtMs !== undefined && (child.endedAtMs ?? 0) > endedAtMs + 16 * 60_000;
+  return endedAtMs !== undefined && (child.endedAtMs ?? 0) > endedAtMs + 16 * 60_000 + unsweptMs;
 }
 
 /** Everything that the stored items of all runs show by themselves: the audit that users have. */

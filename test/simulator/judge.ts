@@ -19,6 +19,7 @@ import {
   unhandled,
 } from "../simulation/oracle.ts";
 import { type Case, expands, hasDeadlines, mayBeRefused, runOfA, runOfB, type Tenant } from "./case.ts";
+import { longestAbsenceMs } from "./sweeper.ts";
 import { nameOf } from "./table.ts";
 import { skewMs, type World } from "./world.ts";
 
@@ -30,7 +31,7 @@ export interface AtRest {
 }
 
 /** Moments are those of different clocks; and whoever has looked at the head may be held up before it starts the body. */
-const leeway: Leeway = { skewMs: 2 * skewMs, afterEndMs: Number.POSITIVE_INFINITY };
+const leeway: Leeway = { skewMs: 2 * skewMs, afterEndMs: Number.POSITIVE_INFINITY, unsweptMs: 0 };
 
 /** The world as the oracle of the crash lane looks at it. */
 export function seenOf({ table, schedule, queues, entries, outsideMessages }: World): Seen {
@@ -66,7 +67,11 @@ export async function faultsAtRest(world: World, seen: Seen, one: Case, runs: re
     ...refusedSubmits(world, one),
     ...leftOvers(world, one),
     ...budgetFaults(seen),
-    ...(await childFaults(seen, one.sweeps, leeway)),
+    ...(await childFaults(
+      seen,
+      one.sweeps,
+      one.mix.on.has("sweeper-absent") ? { ...leeway, unsweptMs: longestAbsenceMs } : leeway,
+    )),
     ...runs.flatMap((run) => ofTenant(run, [...brokenRun(seen, run.snapshot, leeway), ...outcomeFaults(one, run)])),
   ];
 }

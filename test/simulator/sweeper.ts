@@ -10,7 +10,7 @@ import type { Schedule } from "./schedule.ts";
 import { nameOf, type Table } from "./table.ts";
 
 const periodMs = defaults.sweepSeconds * 1000;
-const longestAbsenceMs = 3_600_000;
+export const longestAbsenceMs = 3_600_000;
 
 export interface Sweeper {
   /** The index has changed. */
