@@ -174,11 +174,12 @@ export function auditFaults(world: Pick<Seen, "store" | "clock">): string[] {
   );
 }
 
-/** L2: whatever count is reached is decided in the end; of a revoked run, where nothing follows from it, that is left to the sweeper. */
+/** L2: whatever count is reached is decided in the end; what comes so late that nothing follows from it is left to the sweeper. */
 function countFaults(snapshot: Snapshot, join: PlanJoin): string[] {
-  if (snapshot.head.status === "REVOKED") return [];
+  const { status } = snapshot.head;
   const owed = owedDecision(join, tallyOf(snapshot, join, topOf(join)));
-  return owed === undefined ? [] : [`L2: ${join.id} owes ${owed}`];
+  const follows = status === "RUNNING" || (status !== "REVOKED" && owed === "error" && join.onError !== null);
+  return owed === undefined || !follows ? [] : [`L2: ${join.id} owes ${owed}`];
 }
 
 /** L7: a chord that ends the members it was decided without has none left, nor any part of one. */
