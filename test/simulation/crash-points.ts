@@ -42,6 +42,8 @@ export interface CrashPointOptions {
   readonly apart?: { readonly names: readonly string[]; readonly part: Part };
   /** After each fault also each second one, at every later call. @default false */
   readonly pairs?: boolean;
+  /** Of the pairs, those in which one fault at least is of that mode. @default all */
+  readonly mode?: FaultMode;
 }
 
 /** Runs all single faults of the scenarios, or all pairs. */
@@ -85,7 +87,8 @@ export async function crashPoints(options: CrashPointOptions = {}): Promise<Repo
       if (options.untilFirst && failures.length > 0) return { histories, failures, reached };
       if (!options.pairs) continue;
       for (const second of faultsAt(calls.filter((call) => call.number > fault.call))) {
-        if (!isMine()) continue;
+        const isAsked = options.mode === undefined || [fault.mode, second.fault.mode].includes(options.mode);
+        if (!isAsked || !isMine()) continue;
         note(second.fault.site, second.kind, second.fault.mode);
         await run([fault, second.fault]);
       }

@@ -60,13 +60,13 @@ function partOf(text: string): Part {
   return { number, of };
 }
 
-async function say(part: Part, { scenario, pairs, variants, share }: CrashPointOptions): Promise<void> {
+async function say(part: Part, { scenario, pairs, variants, share, mode }: CrashPointOptions): Promise<void> {
   const named = scenario === undefined ? undefined : [scenario];
   const names = pairs ? (named ?? smallScenarios) : named;
   const none: Report = { histories: 0, failures: [], reached: new Map() };
   const ofShare = { number: part.number, of: part.of * share };
   const apart = names === undefined ? { apart: { names: smallScenarios, part } } : { names };
-  const report = variants ? none : await crashPoints({ ...apart, part: ofShare, pairs });
+  const report = variants ? none : await crashPoints({ ...apart, part: ofShare, pairs, ...(mode && { mode }) });
   const said: Said = {
     histories: report.histories,
     failures: report.failures,
@@ -89,9 +89,10 @@ function together(parts: readonly Said[]): Report {
   return { histories: sum, failures: parts.flatMap(({ failures }) => failures), reached };
 }
 
-async function everything({ scenario, pairs, share }: CrashPointOptions): Promise<boolean> {
+async function everything({ scenario, pairs, share, mode }: CrashPointOptions): Promise<boolean> {
   const start = performance.now();
-  const asked = [...(scenario === undefined ? [] : ["--scenario", scenario]), ...(pairs ? ["--pairs"] : [])];
+  const chosen = [...(pairs ? ["--pairs"] : []), ...(mode === undefined ? [] : ["--mode", mode])];
+  const asked = [...(scenario === undefined ? [] : ["--scenario", scenario]), ...chosen];
   const report = together(await inParts(share, ...asked));
   for (const failure of report.failures) console.log(`${describeFailure(failure)}\n`);
   // A share need not reach everything.

@@ -12,6 +12,8 @@ export interface CrashPointOptions {
   readonly variants: boolean;
   /** Every pair of faults. */
   readonly pairs: boolean;
+  /** Only pairs with a fault of that mode. */
+  readonly mode: FaultMode | undefined;
   /** One history in so many, but for the small scenarios. */
   readonly share: number;
   /** Of a process that another has started: which part is its own. */
@@ -19,7 +21,7 @@ export interface CrashPointOptions {
   readonly help: boolean;
 }
 
-export const usage = `usage: npm run verify:crash-points -- [--scenario NAME [--fault CALL:MODE,…]] [--pairs] [--share N] [--variants]
+export const usage = `usage: npm run verify:crash-points -- [--scenario NAME [--fault CALL:MODE,…]] [--pairs [--mode MODE]] [--share N] [--variants]
 
 Every scenario with every single fault at every call of table and queue, in virtual time; then known wrong drivers, each of
 which must be caught. Dealt over as many processes as there are cores (here: ${availableParallelism()}).
@@ -28,6 +30,7 @@ which must be caught. Dealt over as many processes as there are cores (here: ${a
   --fault CALL:MODE,…   with --scenario: one history with these faults, and its calls
                         MODE: ${Object.keys(faultModes).join(", ")}
   --pairs               every pair of faults, in the scenarios that small-scenarios.ts names, or in that of --scenario
+  --mode MODE           with --pairs: those in which one fault at least is of that mode
   --share N             one history in N, but all of the scenarios in small-scenarios.ts
   --variants            the wrong drivers alone, each with what catches it
   --help                this text
@@ -45,12 +48,13 @@ export function parseOptions(args: readonly string[]): CrashPointOptions {
       fault: { type: "string" },
       variants: { type: "boolean", default: false },
       pairs: { type: "boolean", default: false },
+      mode: { type: "string" },
       share: { type: "string", default: "1" },
       part: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { scenario, fault, share, ...flags } = values;
+  const { scenario, fault, share, mode, ...flags } = values;
   if (!/^[1-9]\d*$/.test(share))
     throw new TypeError(`--share ${share}: must be a whole number from 1, for example --share 16`);
   if (scenario !== undefined && !scenarios.some(({ name }) => name === scenario))
@@ -59,14 +63,18 @@ export function parseOptions(args: readonly string[]): CrashPointOptions {
     );
   if (fault !== undefined && scenario === undefined)
     throw new TypeError("--fault is of a scenario: name it with --scenario");
-  return { ...flags, scenario, faults: fault?.split(",").map(faultOf), share: Number(share), part: values.part };
+  if (mode !== undefined && !(flags.pairs && isMode(mode)))
+    throw new TypeError(`--mode ${mode}: must come with --pairs, and be one of ${Object.keys(faultModes).join(", ")}`);
+  const faults = fault?.split(",").map(faultOf);
+  return { ...flags, scenario, faults, share: Number(share), mode, part: values.part };
 }
 
 function faultOf(text: string): Fault {
   const [call = "", mode = "", ...more] = text.split(":");
-  if (/^\d+$/.test(call) && Object.hasOwn(faultModes, mode) && more.length === 0)
-    return { call: Number(call), mode: mode as FaultMode };
+  if (/^\d+$/.test(call) && isMode(mode) && more.length === 0) return { call: Number(call), mode };
   throw new TypeError(
     `--fault ${text}: must be CALL:MODE, for example 12:paused; modes: ${Object.keys(faultModes).join(", ")}`,
   );
 }
+
+const isMode = (name: string): name is FaultMode => Object.hasOwn(faultModes, name);
