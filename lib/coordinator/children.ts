@@ -73,21 +73,25 @@ async function followParent(
   if (parent === undefined) return;
   const owed = owedToParent(child, view);
   switch (owed) {
-    case "tell":
-      return sendMap(deps, parent, parent.fairnessKey, "parent.send");
     case "revoke": {
       const message = `run ${parent.run} does not wait for its map ${parent.node} any more`;
-      return endRun(deliveryFor(deps, plans, child), { status: "REVOKED", error: { name: "revoked", message } });
+      await endRun(deliveryFor(deps, plans, child), { status: "REVOKED", error: { name: "revoked", message } });
+      const now = child.pausedAtMs === undefined ? undefined : await readHead(deps.store, child.runId);
+      // What its own maps have come to waits for it to go on.
+      return now && owedToParent(now, view) === "resume" ? resumeWith(deps, plans, now) : undefined;
     }
     case "pause":
       return pauseWith(deps, child, view.head as Head);
     case "resume":
       return resumeWith(deps, plans, child);
+    case "tell":
+      await sendMap(deps, parent, parent.fairnessKey, "parent.send");
+      break;
     case undefined:
-      // Who resumed it, by a delivery of this very request, may have died before anything was sent.
-      if (which === "all" && child.restartedAtMs !== undefined && child.pausedAtMs === undefined)
-        await restart(deps, plans, child);
   }
+  // Who resumed it, by a delivery of this very request, may have died before anything was sent.
+  if (which === "all" && child.restartedAtMs !== undefined && child.pausedAtMs === undefined)
+    await restart(deps, plans, child);
 }
 
 async function pauseWith(deps: CoordinatorDeps, child: Head, parent: Head): Promise<void> {

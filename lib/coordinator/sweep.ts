@@ -8,7 +8,7 @@
 
 import type { RunId } from "../model/ids.ts";
 import { startMs } from "../model/start-time.ts";
-import { isParent } from "../protocol/child.ts";
+import { awaitsResume, isParent } from "../protocol/child.ts";
 import type { Diagnosis } from "../protocol/diagnose.ts";
 import type { Finding } from "../protocol/findings.ts";
 import {
@@ -107,7 +107,8 @@ async function visit(deps: CoordinatorDeps, plans: PlanCache, key: DueKey): Prom
   const nowMs = deps.clock.now();
   if (head?.dueMs === undefined || head.dueMs > nowMs) return 0;
   if (isTombstone(head)) return lookAgain(deps, plans, head);
-  if ((await keptUntil(deps, plans, head)) > nowMs) return (await mend(deps, plans, head)).repaired;
+  if ((await keptUntil(deps, plans, head)) > nowMs || awaitsResume(head))
+    return (await mend(deps, plans, head)).repaired;
   if (head.parent && isKeptFor(head.parent, await readHead(deps.store, head.parent.run))) return keep(deps, head);
   // An error callback may be owed for longer than the retention: it has until its own end. And of a run that an operator has
   // asked to remove, workers may still hold tasks (G77).
@@ -214,7 +215,8 @@ function nextVisit(
     ? sweepMs
     : Math.min(Math.max(sweepMs, maxIntervalMs), (head.sweptIntervalMs ?? sweepMs) * 2);
   if (diagnosis.findings.length > 0) return { dueMs: nowMs + sweepMs, settled: diagnosis.settled, intervalMs };
-  if (head.endedAtMs !== undefined && diagnosis.open === 0) {
+  // Whoever resumes its parent need not find it: its map may be settled by another, or its parent be removed meanwhile.
+  if (head.endedAtMs !== undefined && diagnosis.open === 0 && !awaitsResume(head)) {
     return { dueMs: keptMs, settled: diagnosis.settled, intervalMs };
   }
   const pauseMs = diagnosis.asleep && diagnosis.open > 0 ? Math.max(intervalMs, maxAsleepMs) : intervalMs;

@@ -70,18 +70,25 @@ export function owedToParent(child: Head, { head, slot }: ParentView): OwedToPar
   if (parent === undefined || isTombstone(child)) return undefined;
   const current = head !== undefined && isParent(parent, head) && head.generation === parent.generation;
   if (child.status !== "RUNNING") {
-    // Maps never start after the end of their run: one that had not got to wait for its child until then never will.
-    if (current && (head.status === "RUNNING" ? slot.state !== "settled" : childOf(slot) === child.runId))
-      return "tell";
-    // It has failed during the pause: its error callbacks wait for the end of that, whatever has become of the parent. One that
-    // was revoked starts nothing any more.
-    if (child.status === "REVOKED") return undefined;
     const isHeld = head !== undefined && isParent(parent, head) && head.pausedAtMs !== undefined;
-    return child.pausedAtMs !== undefined && !isHeld ? "resume" : undefined;
+    // Before its end is told: nobody comes back for it, while whoever brings the run on again finds that the parent does not know.
+    if (awaitsResume(child) && !isHeld) return "resume";
+    // Maps never start after the end of their run: one that had not got to wait for its child until then never will.
+    const awaits = current && (head.status === "RUNNING" ? slot.state !== "settled" : childOf(slot) === child.runId);
+    return awaits ? "tell" : undefined;
   }
   if (!current || head.status !== "RUNNING" || slot.state === "settled") return "revoke";
   if ((head.pausedAtMs === undefined) === (child.pausedAtMs === undefined)) return undefined;
   return head.pausedAtMs === undefined ? "resume" : "pause";
+}
+
+/**
+ * Whether a child that has ended in a pause has something to do after that, whatever has become of its parent: error callbacks
+ * to call, or children of its own to let go on. One that was revoked starts nothing any more; what its own have come to is theirs.
+ */
+export function awaitsResume({ parent, endedAtMs, pausedAtMs, status, errorBranches, maps }: Head): boolean {
+  if (parent === undefined || endedAtMs === undefined || pausedAtMs === undefined) return false;
+  return maps === true || (errorBranches && status !== "REVOKED");
 }
 
 /** Whether a head is that of the run a child belongs to, and it has not been removed. */

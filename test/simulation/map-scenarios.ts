@@ -9,6 +9,8 @@ const plus = { task: "plus", args: [10] };
 const retry = { type: "retry" };
 /** Gives its item, slowly. */
 const slowly = (seconds: number) => ({ task: "slowItem", args: [seconds] });
+/** Fails, after ten seconds. */
+const failsLate = { chain: [slowly(10), fails] };
 
 export const mapScenarios: readonly Scenario[] = [
   {
@@ -142,6 +144,47 @@ export const mapScenarios: readonly Scenario[] = [
       { request: { type: "resume", requestId: "operation-2" }, atStartOf: "map:header[0]", afterSeconds: 100 },
     ],
     status: "FAILED",
+    open: true,
+  },
+  {
+    // Its failure is not handed on before somebody else has settled the map: whoever resumes the run does not find it.
+    name: "map: fails during a pause, and is revoked",
+    workflow: settledChord({ chain: [list(2), { chord: { header: map(failsLate), callback: sum, onError } }] }),
+    base: [{ site: "map.commit", mode: "paused" }],
+    operations: [
+      { request: { type: "pause" }, atStartOf: "map:header[0]/[0]", afterSeconds: 2 },
+      {
+        request: { type: "revoke", path: "[1]", requestId: "operation-2" },
+        atStartOf: "map:header[0]/[0]",
+        afterSeconds: 60,
+      },
+      { request: { type: "resume", requestId: "operation-3" }, atStartOf: "map:header[0]/[0]", afterSeconds: 600 },
+    ],
+    sweeper: true,
+    status: "SUCCEEDED",
+    open: true,
+  },
+  {
+    // The map inside waits for the end of the pause, whose run does not.
+    name: "map: fails in a map during a pause, and that is revoked",
+    workflow: {
+      chain: [
+        list(1),
+        map(
+          settledChord(
+            { chain: [list(1), { chord: { header: map(failsLate), callback: sum, onError } }] },
+            slowly(2000),
+          ),
+        ),
+      ],
+    },
+    settings: { leaseSeconds: 3000 },
+    operations: [
+      { request: { type: "pause" }, atStartOf: "map:header[0]/[0]", afterSeconds: 2 },
+      { request: { type: "revoke", requestId: "operation-2" }, atStartOf: "map:header[0]/[0]", afterSeconds: 300 },
+      { request: { type: "resume", requestId: "operation-3" }, atStartOf: "map:header[0]/[0]", afterSeconds: 600 },
+    ],
+    status: "REVOKED",
     open: true,
   },
   {

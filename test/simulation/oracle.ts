@@ -11,7 +11,7 @@ import type { PlanJoin, PlanNode } from "../../lib/plan/types.ts";
 import type { Store } from "../../lib/ports/index.ts";
 import { owedToParent } from "../../lib/protocol/child.ts";
 import { endsRest, owedDecision } from "../../lib/protocol/decision.ts";
-import { decodeHead, type Head, isTombstone } from "../../lib/protocol/head.ts";
+import { decodeHead, type Head } from "../../lib/protocol/head.ts";
 import { memberPrefix } from "../../lib/protocol/inside.ts";
 import { hasRanges } from "../../lib/protocol/release.ts";
 import { releasedOf } from "../../lib/protocol/released.ts";
@@ -143,10 +143,8 @@ export async function childFaults(world: Seen, swept: boolean, leeway: Leeway = 
     const view = await readParent(world.store, head.parent);
     const owed = owedToParent(head, view);
     if (owed === "revoke" && !swept) continue;
-    // Whose parent an operator has removed meanwhile, it stays as it is until it is removed itself.
-    const isOrphan = owed === "resume" && (view.head === undefined || isTombstone(view.head));
     faults.push(...brokenRun(world, snapshot, leeway).map((fault) => `${key.pk}: ${fault}`));
-    if (owed !== undefined && !isOrphan) faults.push(`M1: ${key.pk} owes its parent: ${owed}`);
+    if (owed !== undefined) faults.push(`M1: ${key.pk} owes its parent: ${owed}`);
     if (swept && outlives(head, view.head, leeway))
       faults.push(`M3: ${key.pk} went on long after its parent had ended`);
     const { slot } = view;

@@ -120,7 +120,8 @@ function isGivenUp(world: World, { maxReceiveCount }: Scenario): boolean {
 
 /** One fault alone leaves time enough for everything. */
 function isLate({ status, valueWhenLate }: Scenario, injected: readonly Fault[], state: FinalState): boolean {
-  if (valueWhenLate === undefined || injected.length < 2 || injected.every(({ mode }) => mode !== "lost")) return false;
+  const isLost = injected.some(({ mode }) => mode === "lost" || mode === "gone");
+  if (valueWhenLate === undefined || injected.length < 2 || !isLost) return false;
   return state.status === status && JSON.stringify(state.value) === JSON.stringify(valueWhenLate);
 }
 

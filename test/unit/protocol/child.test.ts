@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
 import {
   adoptWrite,
+  awaitsResume,
   childId,
   childIn,
   childOf,
@@ -96,6 +97,7 @@ describe("what a child owes its parent", () => {
   const waits = waitsFor("map-1", absent, 0);
   const ended: Partial<Head> = { status: "FAILED", endedAtMs: 9000 };
   const paused = { pausedAtMs: 8000 };
+  const owing = { errorBranches: true };
   const slotless = { slot: waits };
   it.each([
     ["nothing while both run", child, { head: parent, ...slotless }, undefined],
@@ -143,33 +145,69 @@ describe("what a child owes its parent", () => {
     ["to go on with it", { ...child, ...paused }, { head: parent, ...slotless }, "resume"],
     [
       "to go on with what its failure asks for, when it has failed during the pause",
-      { ...child, ...ended, ...paused },
+      { ...child, ...ended, ...paused, ...owing },
       { head: parent, slot: succeeded() },
       "resume",
     ],
     [
       "the same after the end of its parent",
-      { ...child, ...ended, ...paused },
+      { ...child, ...ended, ...paused, ...owing },
       { head: { ...parent, ...ended }, slot: succeeded() },
       "resume",
     ],
     [
       "nothing after a pause in which it was revoked",
-      { ...child, ...ended, ...paused, status: "REVOKED" },
+      { ...child, ...ended, ...paused, ...owing, status: "REVOKED" },
       { head: { ...parent, ...ended }, slot: succeeded() },
       undefined,
     ],
-    ["the same when that is gone", { ...child, ...ended, ...paused }, { head: undefined, slot: absent }, "resume"],
-    ["its end first", { ...child, ...ended, ...paused }, { head: parent, ...slotless }, "tell"],
+    [
+      "the same when that is gone",
+      { ...child, ...ended, ...paused, ...owing },
+      { head: undefined, slot: absent },
+      "resume",
+    ],
+    [
+      "the same when that was removed, paused as it was",
+      { ...child, ...ended, ...paused, ...owing },
+      { head: { ...parent, ...ended, ...paused, removedAtMs: 1 }, slot: absent },
+      "resume",
+    ],
+    [
+      "nothing after a pause when its failure asks for nothing",
+      { ...child, ...ended, ...paused },
+      { head: parent, slot: succeeded() },
+      undefined,
+    ],
+    [
+      "to let its own maps go on, even when it was revoked",
+      { ...child, ...ended, ...paused, status: "REVOKED", maps: true },
+      { head: parent, slot: succeeded() },
+      "resume",
+    ],
+    ["to go on, before its end", { ...child, ...ended, ...paused, ...owing }, { head: parent, ...slotless }, "resume"],
+    [
+      "its end while its parent is paused",
+      { ...child, ...ended, ...paused, ...owing },
+      { head: { ...parent, ...paused }, ...slotless },
+      "tell",
+    ],
     [
       "nothing while its parent is paused",
-      { ...child, ...ended, ...paused },
+      { ...child, ...ended, ...paused, ...owing },
       { head: { ...parent, ...paused }, slot: succeeded() },
       undefined,
     ],
     ["nothing after it was removed", { ...child, ...ended, removedAtMs: 1 }, { head: parent, ...slotless }, undefined],
   ] as const)("is %s", (_name, head, view, owed) => {
     expect(owedToParent(head as Head, view as Parameters<typeof owedToParent>[1])).toBe(owed);
+  });
+
+  it("is waited for by a child alone that has ended, and is paused", () => {
+    const held = { ...child, ...ended, ...paused, ...owing };
+    expect(awaitsResume(held)).toBe(true);
+    for (const name of ["parent", "endedAtMs", "pausedAtMs"])
+      expect(awaitsResume({ ...held, [name]: undefined })).toBe(false);
   });
 
   it("is owed to that run alone", () => {
