@@ -42,10 +42,12 @@ export interface Leeway {
   readonly afterEndMs: number;
   /** How long there may be no sweep. */
   readonly unsweptMs: number;
+  /** Whether a write that its process had given up may have been applied later, when nobody drove on from it any more. */
+  readonly appliedLate: boolean;
 }
 
 /** One clock, and a head read at most a minute ago. */
-const exact: Leeway = { skewMs: 0, afterEndMs: 60_000, unsweptMs: 0 };
+const exact: Leeway = { skewMs: 0, afterEndMs: 60_000, unsweptMs: 0, appliedLate: false };
 
 /** The final state of a run, as two runs of one scenario are compared. */
 export interface FinalState {
@@ -118,7 +120,7 @@ export function brokenRun(world: Seen, snapshot: Snapshot, leeway: Leeway = exac
     ...world.violations,
     ...(snapshot.head.status === "RUNNING" ? ["L1: the run has not ended"] : []),
     ...joins.flatMap((join) => decisionFaults(world, snapshot, join)),
-    ...joins.flatMap((join) => countFaults(snapshot, join)),
+    ...joins.flatMap((join) => countFaults(snapshot, join, leeway)),
     ...joins.flatMap((join) => startedInVain(snapshot, join, world.entries, leeway.skewMs)),
     ...generationFaults(snapshot),
     ...joins.flatMap((join) => restFaults(snapshot, join)),
@@ -172,12 +174,14 @@ export function auditFaults(world: Pick<Seen, "store" | "clock">): string[] {
   );
 }
 
-/** L2: whatever count is reached is decided in the end; what comes so late that nothing follows from it is left to the sweeper. */
-function countFaults(snapshot: Snapshot, join: PlanJoin): string[] {
+/** L2: whatever count is reached is decided in the end. */
+function countFaults(snapshot: Snapshot, join: PlanJoin, { appliedLate }: Leeway): string[] {
   const { status } = snapshot.head;
   const owed = owedDecision(join, tallyOf(snapshot, join, topOf(join)));
-  const follows = status === "RUNNING" || (status !== "REVOKED" && owed === "error" && join.onError !== null);
-  return owed === undefined || !follows ? [] : [`L2: ${join.id} owes ${owed}`];
+  // No decision of a run that has ended has an effect but that which calls an error callback, and of a revoked one not even that.
+  const calls = owed === "error" && join.onError !== null && status !== "REVOKED";
+  const isLeft = appliedLate && status !== "RUNNING" && !calls;
+  return owed === undefined || isLeft ? [] : [`L2: ${join.id} owes ${owed}`];
 }
 
 /** L7: a chord that ends the members it was decided without has none left, nor any part of one. */

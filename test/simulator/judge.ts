@@ -31,7 +31,12 @@ export interface AtRest {
 }
 
 /** Moments are those of different clocks; and whoever has looked at the head may be held up before it starts the body. */
-const leeway: Leeway = { skewMs: 2 * skewMs, afterEndMs: Number.POSITIVE_INFINITY, unsweptMs: 0 };
+const leewayOf = ({ happened }: World, { mix }: Case): Leeway => ({
+  skewMs: 2 * skewMs,
+  afterEndMs: Number.POSITIVE_INFINITY,
+  unsweptMs: mix.on.has("sweeper-absent") ? longestAbsenceMs : 0,
+  appliedLate: happened.some(({ fault }) => fault === "applied-late"),
+});
 
 /** The world as the oracle of the crash lane looks at it. */
 export function seenOf({ table, schedule, queues, entries, outsideMessages }: World): Seen {
@@ -60,6 +65,7 @@ export async function readAll(seen: Seen, { tenants }: Case): Promise<AtRest[]> 
 
 /** Everything that is wrong; empty when nothing is. */
 export async function faultsAtRest(world: World, seen: Seen, one: Case, runs: readonly AtRest[]): Promise<string[]> {
+  const leeway = leewayOf(world, one);
   return [
     ...world.violations,
     ...auditFaults(seen),
@@ -67,11 +73,7 @@ export async function faultsAtRest(world: World, seen: Seen, one: Case, runs: re
     ...refusedSubmits(world, one),
     ...leftOvers(world, one),
     ...budgetFaults(seen),
-    ...(await childFaults(
-      seen,
-      one.sweeps,
-      one.mix.on.has("sweeper-absent") ? { ...leeway, unsweptMs: longestAbsenceMs } : leeway,
-    )),
+    ...(await childFaults(seen, one.sweeps, leeway)),
     ...runs.flatMap((run) => ofTenant(run, [...brokenRun(seen, run.snapshot, leeway), ...outcomeFaults(one, run)])),
   ];
 }
@@ -150,6 +152,7 @@ function comparedFaults(reference: Reference, { tenant, snapshot, state }: AtRes
     ...reference.tasks.flatMap((task) => taskFaults(task, reference, snapshot)),
     ...reference.headers.flatMap(({ path, starts, decision }) => {
       const is = state.decisions[path];
+      // Like a member that fails after the end.
       const isCutShort = is === "error" && hasEndedMap(snapshot, path);
       const mayBe = is === undefined || is === "skipped" || isCutShort || (starts && is === decision);
       return mayBe ? [] : [`${path} was decided ${is}, should be ${starts ? decision : "left open"}`];
@@ -157,11 +160,13 @@ function comparedFaults(reference: Reference, { tenant, snapshot, state }: AtRes
   ];
 }
 
-/** Whether a map in it was ended with its run, which nobody else ends. */
+/** Whether a map in it was ended after its run, and with that. */
 function hasEndedMap(snapshot: Snapshot, path: string): boolean {
+  const endedAtMs = (snapshot.head.endedAtMs ?? Number.POSITIVE_INFINITY) - 2 * skewMs;
   return Object.values(snapshot.plan.nodes).some((node) => {
+    if (node.map === undefined || !node.id.startsWith(path)) return false;
     const slot = slotOf(snapshot, node);
-    return node.map !== undefined && node.id.startsWith(path) && slot.state === "settled" && slot.status === "REVOKED";
+    return slot.state === "settled" && slot.status === "REVOKED" && slot.settledAtMs >= endedAtMs;
   });
 }
 
