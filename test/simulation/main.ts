@@ -11,7 +11,7 @@ import { describeFailure, table, unreached } from "./report.ts";
 import { runScenario } from "./run-scenario.ts";
 import type { Scenario } from "./scenario-parts.ts";
 import { scenarios } from "./scenarios.ts";
-import { smallScenarios } from "./small-scenarios.ts";
+import { smallScenarios, wholeScenarios } from "./small-scenarios.ts";
 import { catchVariant, variants } from "./variants.ts";
 
 const processes = availableParallelism();
@@ -65,7 +65,7 @@ async function say(part: Part, { scenario, pairs, variants, share, mode }: Crash
   const names = pairs ? (named ?? smallScenarios) : named;
   const none: Report = { histories: 0, failures: [], reached: new Map() };
   const ofShare = { number: part.number, of: part.of * share };
-  const apart = names === undefined ? { apart: { names: smallScenarios, part } } : { names };
+  const apart = names === undefined ? { apart: { names: wholeScenarios, part } } : { names };
   const report = variants ? none : await crashPoints({ ...apart, part: ofShare, pairs, ...(mode && { mode }) });
   const said: Said = {
     histories: report.histories,

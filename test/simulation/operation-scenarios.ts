@@ -195,6 +195,20 @@ export const operationScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    name: "revoke of a run during its join",
+    workflow: { chord: { header: [one(1), slow(150, 2)], callback: sum } },
+    operations: [{ request: { type: "revoke" }, atStartOf: "header[1]", afterSeconds: 5 }],
+    status: "REVOKED",
+    open: true,
+  },
+  {
+    name: "revoke of a run after its join",
+    workflow: { chord: { header: [one(1), one(2)], callback: { task: "slowItem", args: [150] } } },
+    operations: [{ request: { type: "revoke" }, atStartOf: "callback", afterSeconds: 5 }],
+    status: "REVOKED",
+    open: true,
+  },
+  {
     name: "revoke of a member",
     workflow: settledChord(one(1), slow(150, 2), one(3)),
     operations: [{ request: { type: "revoke", path: "header[1]" }, atStartOf: "header[1]", afterSeconds: 5 }],

@@ -31,7 +31,7 @@ which must be caught. Dealt over as many processes as there are cores (here: ${a
                         MODE: ${Object.keys(faultModes).join(", ")}
   --pairs               every pair of faults, in the scenarios that small-scenarios.ts names, or in that of --scenario
   --mode MODE           with --pairs: those in which one fault at least is of that mode
-  --share N             one history in N, but all of the scenarios in small-scenarios.ts
+  --share N             one history in N, but all of the whole scenarios in small-scenarios.ts
   --variants            the wrong drivers alone, each with what catches it
   --help                this text
 

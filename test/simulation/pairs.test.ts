@@ -2,11 +2,21 @@ import { expect, it } from "vitest";
 import { crashPoints } from "./crash-points.ts";
 import { describeFailure } from "./report.ts";
 import { scenarios } from "./scenarios.ts";
-import { smallScenarios } from "./small-scenarios.ts";
+import { wholeScenarios } from "./small-scenarios.ts";
 
 it("are of scenarios that there are", () => {
   const names = scenarios.map(({ name }) => name);
-  expect(smallScenarios.filter((name) => !names.includes(name))).toEqual([]);
+  expect(wholeScenarios.filter((name) => !names.includes(name))).toEqual([]);
+});
+
+it("pairs of faults: those of one mode alone", async () => {
+  const part = { number: 0, of: 20 };
+  const [all, some] = [
+    await crashPoints({ names: ["empty chord"], pairs: true, part }),
+    await crashPoints({ names: ["empty chord"], pairs: true, mode: "gone", part }),
+  ];
+  expect(some.failures.map(describeFailure)).toEqual([]);
+  expect(some.histories).toBeLessThan(all.histories / 2);
 });
 
 it("pairs of faults: a share of those of an empty chord", async () => {

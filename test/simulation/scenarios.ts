@@ -41,6 +41,12 @@ export const scenarios: readonly Scenario[] = [
     status: "SUCCEEDED",
     value: 6,
   },
+  {
+    name: "chain of 20",
+    workflow: { chain: [one(1), ...ones(19).map(({ args }) => ({ task: "plus", args }))] },
+    status: "SUCCEEDED",
+    value: 191,
+  },
   { name: "group of 5", workflow: { group: ones(5) }, status: "SUCCEEDED", value: [1, 2, 3, 4, 5] },
   {
     name: "null results",
@@ -69,6 +75,17 @@ export const scenarios: readonly Scenario[] = [
     workflow: { chord: { header: ones(5), callback: { task: "sum", args: [100] } } },
     status: "SUCCEEDED",
     value: 115,
+  },
+  {
+    name: "map of 25",
+    workflow: {
+      chord: {
+        header: { map: { each: { task: "plus", args: [1] }, over: Array.from({ length: 25 }, (_, item) => item) } },
+        callback: sum,
+      },
+    },
+    status: "SUCCEEDED",
+    value: 325,
   },
   {
     name: "chord of 9, three levels",

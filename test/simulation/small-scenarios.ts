@@ -1,6 +1,6 @@
 /**
- * The smallest runs in which a thing can happen. With `--pairs` every pair of faults is tried in them, since pairs grow with the
- * square of the calls; with `--share` still every single fault.
+ * The smallest runs in which a thing can happen: with `--pairs` every pair of faults is tried in them, since pairs grow with the
+ * square of the calls.
  */
 export const smallScenarios: readonly string[] = [
   "chain of 3",
@@ -29,4 +29,15 @@ export const smallScenarios: readonly string[] = [
   "command: retry with other arguments",
   "command: clean a run that runs",
   "command: fix a run whose message is lost",
+];
+
+/** Those of which also a share has every single fault: the small ones, and what is larger or later and has to be among them. */
+export const wholeScenarios: readonly string[] = [
+  ...smallScenarios,
+  "chain of 20",
+  "map of 25",
+  "lost members",
+  "pause and resume",
+  "revoke of a run during its join",
+  "revoke of a run after its join",
 ];

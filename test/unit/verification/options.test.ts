@@ -33,11 +33,14 @@ describe("verify:crash-points", () => {
       ],
     });
     expect(parseOptions(["--pairs", "--share", "16"])).toMatchObject({ pairs: true, share: 16 });
+    expect(parseOptions(["--pairs", "--mode", "gone"])).toMatchObject({ pairs: true, mode: "gone" });
     expect(parseOptions(["--variants"])).toMatchObject({ variants: true });
   });
 
   it.each([
     [["--scenario", "nothing"], "--scenario nothing: must be a name"],
+    [["--mode", "gone"], "--mode gone: must come with --pairs"],
+    [["--pairs", "--mode", "nothing"], "--mode nothing: must come with --pairs, and be one of crash-before"],
     [["--fault", "12:paused"], "name it with --scenario"],
     [["--scenario", "chord of 5", "--fault", "12:nonsense"], "--fault 12:nonsense: must be CALL:MODE"],
     [["--scenario", "chord of 5", "--fault", "paused"], "--fault paused: must be CALL:MODE"],
@@ -54,7 +57,15 @@ describe("verify:crash-points", () => {
   it("explains itself, with every flag but that between its processes", () => {
     expect(parseOptions(["--help"]).help).toBe(true);
     expect(parseOptions(["-h"]).help).toBe(true);
-    expect(flagsOf(usage).sort()).toEqual(["--fault", "--help", "--pairs", "--scenario", "--share", "--variants"]);
+    expect(flagsOf(usage).sort()).toEqual([
+      "--fault",
+      "--help",
+      "--mode",
+      "--pairs",
+      "--scenario",
+      "--share",
+      "--variants",
+    ]);
     expect(usage).toContain("crash-before");
   });
 });
