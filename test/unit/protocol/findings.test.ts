@@ -300,6 +300,29 @@ describe("what a chord was decided without", () => {
   });
 });
 
+describe("what a chord was decided without after a retry", () => {
+  const quorum = (header: readonly Workflow[]): Workflow => ({ chord: { header: [...header], when: { quorum: 1 } } });
+  const header = [a, quorum([b, { chain: [a, b] }])];
+  const workflow: Workflow = { chord: { header, callback: c, when: { quorum: 1 }, cancelRest: true } };
+  const revoked = { a: 0, s: "SKIPPED", o: "w", f: 9200, e: { n: "not-needed", m: "" } };
+  const decided = { decision: "callback", decidedBy: "w", decidedAt: 9100 };
+  const top = { g: 2, remaining: 0, s0: at(9000), s1: revoked, ...decided, accepted: { v: "[[0,0]]" } };
+  const inner = { g: 1, remaining: 1, s0: at(4000), ...decided, decidedAt: 4000, accepted: { v: "[[0,0]]" } };
+  const head = { generation: 2, raisedAtMs: 6000, restartedAtMs: 6000, status: "SUCCEEDED", endedAtMs: 9400 } as const;
+  const rest = (of: Image) =>
+    found({ workflow, images: { "tally#.#0#0": top, "tally#header[1]#0#0": of }, head }).filter((one) =>
+      one.startsWith("rest"),
+    );
+
+  it("is ended but for what lies below a join that the retry keeps", () => {
+    expect(rest(inner)).toEqual([]);
+  });
+
+  it("is not ended below one of its own generation", () => {
+    expect(rest({ ...inner, g: 2 })).toEqual(["rest-not-ended ."]);
+  });
+});
+
 describe("a join that a generation has taken over", () => {
   const inner: Workflow = { chord: { header: [a, a, a, a], when: "all-settled" } };
   const workflow: Workflow = { chain: [{ chord: { header: [{ chain: [a, inner] }, b], when: "all-settled" } }, c] };
