@@ -71,16 +71,35 @@ function sayTotals(totals: ReadonlyMap<string, Total>): void {
     ]);
 }
 
-function runAll({ chosen, json, limits }: ModelOptions): number {
+/** Starts a search for each job, and the next whenever one ends; tells of all in their order. */
+async function searchAll(
+  { chosen, limits, jobs }: ModelOptions,
+  tell: (one: Case, report: SearchReport) => void,
+): Promise<void> {
+  const waiting = [...chosen.entries()];
+  const reports: (SearchReport | undefined)[] = [];
+  let told = 0;
+  const search = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [at, one] = next;
+      reports[at] = await runModel(one, limits);
+      for (let report = reports[told]; report !== undefined; report = reports[told])
+        tell(chosen[told++] as Case, report);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, search));
+}
+
+async function runAll(options: ModelOptions): Promise<number> {
+  const { chosen, json } = options;
   if (!json) console.log(line(header));
   const totals = new Map<string, Total>();
   let failed = 0;
-  for (const one of chosen) {
-    const report = runModel(one, limits);
+  await searchAll(options, (one, report) => {
     say(one, report, json);
     totals.set(one.model, added(totals.get(one.model) ?? none, one, report));
     if (report.verdict !== one.expect) failed++;
-  }
+  });
   if (!json) sayTotals(totals);
   const states = [...totals.values()].reduce((sum, total) => sum + total.states, 0);
   const summary = `${chosen.length} searches, ${failed} not as expected; ${states.toLocaleString("en")} states of models that must hold`;
@@ -88,7 +107,7 @@ function runAll({ chosen, json, limits }: ModelOptions): number {
   return failed === 0 ? 0 : 1;
 }
 
-function main(options: ModelOptions): number {
+async function main(options: ModelOptions): Promise<number> {
   if (options.help) {
     console.log(usage);
     return 0;
@@ -107,4 +126,4 @@ try {
 } catch (error) {
   console.error(`${(error as Error).message}\n\n${usage}`);
 }
-process.exitCode = options === undefined ? 2 : main(options);
+process.exitCode = options === undefined ? 2 : await main(options);

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { type Case, cases } from "./cases.ts";
 import type { Limits } from "./run-model.ts";
@@ -6,10 +7,12 @@ export interface ModelOptions {
   readonly chosen: readonly Case[];
   readonly json: boolean;
   readonly limits: Limits;
+  /** Searches at the same time. */
+  readonly jobs: number;
   readonly help: boolean;
 }
 
-export const usage = `usage: npm run verify:models -- [quick | all | live | PATTERN] [--json] [--mib N] [--seconds N]
+export const usage = `usage: npm run verify:models -- [quick | all | live | PATTERN] [--json] [--mib N] [--seconds N] [--jobs N]
 
 The protocol's models, each state of them searched by spin; wrong variants must be rejected.
 
@@ -21,6 +24,7 @@ The protocol's models, each state of them searched by spin; wrong variants must 
   --json        one line of JSON a case
   --mib N       memory of one search (default: 6000)
   --seconds N   time of one search (default: 900); what is cut by these has no verdict, and fails
+  --jobs N      so many searches at the same time (default: as many as there are cores, here ${availableParallelism()})
   --help        this text
 
 Exit codes: 0 as expected, 1 otherwise, 2 wrong usage, or spin or gcc is not there.
@@ -35,7 +39,7 @@ function casesOf(want: string): readonly Case[] {
 }
 
 /** A bound from the command line. */
-function bound(name: "mib" | "seconds", text: string): number {
+function bound(name: "mib" | "seconds" | "jobs", text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new TypeError(`--${name} ${text}: must be a whole number from 1, for example --${name} 100`);
 }
@@ -48,6 +52,7 @@ export function parseOptions(args: readonly string[]): ModelOptions {
       json: { type: "boolean", default: false },
       mib: { type: "string", default: "6000" },
       seconds: { type: "string", default: "900" },
+      jobs: { type: "string", default: String(availableParallelism()) },
       help: { type: "boolean", short: "h", default: false },
     },
     allowPositionals: true,
@@ -58,5 +63,5 @@ export function parseOptions(args: readonly string[]): ModelOptions {
   const chosen = casesOf(want);
   if (chosen.length === 0) throw new TypeError(`no model whose name and flags contain ${JSON.stringify(want)}`);
   const limits = { memoryMib: bound("mib", values.mib), seconds: bound("seconds", values.seconds) };
-  return { chosen, json: values.json, limits, help: values.help };
+  return { chosen, json: values.json, limits, jobs: bound("jobs", values.jobs), help: values.help };
 }

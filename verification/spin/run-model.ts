@@ -4,7 +4,7 @@
  * spin writes a checker in C, gcc compiles it, and the checker (`pan`) searches every state within the flags' budgets. It runs
  * with a low priority, a limit of memory and one of time: what is cut by them has no verdict.
  */
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,30 +36,40 @@ function searchOf({ flags, live }: Case): { readonly spin: string[]; readonly gc
 }
 
 /** Runs one case in a folder of its own. */
-export function runModel(one: Case, { memoryMib, seconds }: Limits): SearchReport {
+export async function runModel(one: Case, { memoryMib, seconds }: Limits): Promise<SearchReport> {
   const folder = mkdtempSync(join(tmpdir(), "tutti-model-"));
   const search = searchOf(one);
   const model = `${one.model}.pml`;
   try {
     cpSync(join(here, model), join(folder, model));
-    const options = { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 28 } as const;
-    build("spin", ["-a", ...search.spin, model], options);
+    await build(folder, "spin", ["-a", ...search.spin, model]);
     // What is rejected is so soon, mostly: to compile it well would take longer than to search it.
     const effort = one.expect === "rejected" && !one.long ? "-O0" : "-O2";
-    build("gcc", [effort, "-w", "-DCOLLAPSE", `-DMEMLIM=${memoryMib}`, ...search.gcc, "-o", "pan", "pan.c"], options);
+    const gcc = [effort, "-w", "-DCOLLAPSE", `-DMEMLIM=${memoryMib}`, ...search.gcc, "-o", "pan", "pan.c"];
+    await build(folder, "gcc", gcc);
     const pan = ["-n", "15", "timeout", "-s", "INT", String(seconds), "./pan", ...search.pan];
-    return readReport(spawnSync("nice", pan, options).stdout);
+    return readReport((await run(folder, "nice", pan)).stdout);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
+interface Ran {
+  readonly failed: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, well or not. */
+function run(cwd: string, program: string, args: readonly string[]): Promise<Ran> {
+  return new Promise((done) => {
+    const options = { cwd, encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+    execFile(program, args, options, (error, stdout, stderr) => done({ failed: error !== null, stdout, stderr }));
+  });
+}
+
 /** Runs a compiler; what it says becomes the message when it fails. */
-function build(
-  program: string,
-  args: readonly string[],
-  options: { readonly cwd: string; readonly encoding: "utf8"; readonly maxBuffer: number },
-): void {
-  const { status, stdout, stderr } = spawnSync(program, args, options);
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed: ${stdout}${stderr}`);
+async function build(folder: string, program: string, args: readonly string[]): Promise<void> {
+  const { failed, stdout, stderr } = await run(folder, program, args);
+  if (failed) throw new Error(`${program} ${args.join(" ")} failed: ${stdout}${stderr}`);
 }

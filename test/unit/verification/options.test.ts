@@ -1,6 +1,7 @@
 /**
  * What the programs of the lanes understand on their command lines, and what they refuse.
  */
+import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import * as models from "../../../verification/spin/options.ts";
 import * as crashPoints from "../../simulation/options.ts";
@@ -74,8 +75,9 @@ describe("verify:models", () => {
   const { parseOptions, usage } = models;
 
   it("searches what takes seconds when nothing is said", () => {
-    const { chosen, ...rest } = parseOptions([]);
+    const { chosen, jobs, ...rest } = parseOptions([]);
     expect(rest).toEqual({ json: false, limits: { memoryMib: 6000, seconds: 900 }, help: false });
+    expect(jobs).toBe(availableParallelism());
     expect(chosen.length).toBeGreaterThan(0);
     expect(chosen.filter(({ long }) => long)).toEqual([]);
   });
@@ -84,6 +86,7 @@ describe("verify:models", () => {
     const { chosen, limits, json } = parseOptions(["lanes", "--json", "--mib", "100", "--seconds", "5"]);
     expect(new Set(chosen.map(({ model }) => model))).toEqual(new Set(["lanes"]));
     expect(limits).toEqual({ memoryMib: 100, seconds: 5 });
+    expect(parseOptions(["--jobs", "3"]).jobs).toBe(3);
     expect(json).toBe(true);
     expect(parseOptions(["live"]).chosen.every(({ live }) => live)).toBe(true);
     expect(parseOptions(["all"]).chosen.length).toBeGreaterThan(parseOptions([]).chosen.length);
@@ -94,6 +97,7 @@ describe("verify:models", () => {
     [["chord", "lanes"], "chord lanes: must be one pattern"],
     [["--mib", "0"], "--mib 0: must be a whole number from 1"],
     [["--seconds", "long"], "--seconds long: must be a whole number from 1"],
+    [["--jobs", "0"], "--jobs 0: must be a whole number from 1"],
     [["--second"], "Unknown option '--second'"],
   ])("refuses %j", (args, message) => {
     expect(() => parseOptions(args)).toThrow(TypeError);
@@ -102,7 +106,7 @@ describe("verify:models", () => {
 
   it("explains itself, with every flag and model", () => {
     expect(parseOptions(["--help"]).help).toBe(true);
-    expect(flagsOf(usage).sort()).toEqual(["--help", "--json", "--mib", "--seconds"]);
+    expect(flagsOf(usage).sort()).toEqual(["--help", "--jobs", "--json", "--mib", "--seconds"]);
     expect(usage).toContain("generation");
   });
 });
