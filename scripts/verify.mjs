@@ -8,14 +8,15 @@ import { readFileSync } from "node:fs";
 
 const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const prefix = "verify:";
-const byHand = ["verify:properties", "verify:known-bugs", "verify:mutation"];
+const byHand = ["verify:properties", "verify:known-bugs"];
 // And those that have their share here.
 const shares = {
   "verify:crash-points": ["--", "--share", "8"],
   "verify:simulation": ["--", "--small", "--from", "1", "--histories", "50000", "--jobs", "2"],
   "verify:soak": ["--", "--minutes", "1", "--seed", "1"],
   "verify:engine": ["--", "--operations", "20000", "--seed", "1"],
-  "verify:models": ["--", "chord"],
+  "verify:models": ["--", "quick"],
+  "verify:mutation": ["--", "--changed"],
   "verify:fuzz": ["--", "--inputs", "20000", "--seed", "20261121"],
 };
 // What a lane ends with when a program that is no part of this repository is not there: it is listed as not run.
