@@ -32,7 +32,7 @@ export function owesHedge(join: PlanJoin, top: Image | undefined): boolean {
   const { settled, bad } = countsIn(join, topOf(join), top);
   // Lost with its first failure, which is about to be recorded.
   if (join.when === "all-succeeded" && bad > 0) return false;
-  return settled >= enough && settled < join.size;
+  return settled >= enough;
 }
 
 /**

@@ -26,9 +26,9 @@ export function leaseOver(slot: Pick<LeasedSlot, "untilMs">, asker: Pick<Asker, 
   return slot.untilMs + asker.skewMs < asker.nowMs;
 }
 
-/** Whether a copy still has its lease: one that has failed has none. */
+/** Whether a copy still has its lease: that of one that has failed ended in 1970. */
 export function isAtWork(second: SecondLease | undefined, asker: Pick<Asker, "nowMs" | "skewMs">): boolean {
-  return second !== undefined && second.owner !== "" && !leaseOver(second, asker);
+  return second !== undefined && !leaseOver(second, asker);
 }
 
 /** How many workers vanished with a second lease that is over: none where its copy has failed. */
@@ -145,11 +145,12 @@ function ownRowLeased(slot: LeasedSlot, { dispatch, retry, copyOf }: OwnCase, as
  */
 function copyRow(slot: LeasedSlot, copyOf: number, asker: Asker): OwnRow {
   const { second } = slot;
-  if (slot.attempt === copyOf && second === undefined) return { kind: "claim-beside", seen: slot };
-  // An earlier delivery of this message: should its copy take the place of the first and die, only this brings it back.
-  if (slot.attempt === copyOf && second !== undefined && isAtWork(second, asker))
-    return { kind: "return", untilMs: second.untilMs + asker.skewMs };
-  if (slot.attempt === copyOf && second !== undefined && second.owner !== "") return { kind: "give-way", seen: slot };
+  if (slot.attempt === copyOf) {
+    if (second === undefined) return { kind: "claim-beside", seen: slot };
+    // An earlier delivery of this message: should its copy take the place of the first and die, only this brings it back.
+    if (isAtWork(second, asker)) return { kind: "return", untilMs: second.untilMs + asker.skewMs };
+    if (second.owner !== "") return { kind: "give-way", seen: slot };
+  }
   return slot.carrier === asker.carrier
     ? { kind: "return", untilMs: slot.untilMs + asker.skewMs }
     : { kind: "discharged" };

@@ -245,6 +245,20 @@ describe("ownRow", () => {
       { kind: "discharged" },
     ],
     [
+      "copy of an attempt before, the next with a copy of its own → discharged",
+      foreign({ attempt: 2, second: { ...second, attempt: 3 } }),
+      1,
+      20_000,
+      { kind: "discharged" },
+    ],
+    [
+      "copy of an attempt before, the copy of the next has vanished → discharged",
+      foreign({ attempt: 2, second: { ...second, attempt: 3, untilMs: 15_000 } }),
+      1,
+      20_000,
+      { kind: "discharged" },
+    ],
+    [
       "copy, first over, alone → take over",
       foreign(),
       1,

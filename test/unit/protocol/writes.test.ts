@@ -474,6 +474,12 @@ const written: WriteCase[] = [
     refuses: [["settled by the copy", { g: 1, s1: goodCopy, remaining: 1 }]],
   },
   {
+    name: "commit of a time-out",
+    write: commitWrite(1, join, [{ place, lease: leased(), outcome: { ...failedSlot, status: "TIMED_OUT" } }]),
+    applies: [["alone", { g: 1, s1: L }, { s1: { ...bad, s: "TIMED_OUT" }, remaining: 1 }]],
+    refuses: [["its copy is at work", { g: 1, s1: LL }]],
+  },
+  {
     name: "commit of a failure beside a copy that has failed",
     write: commitWrite(1, join, [
       {
