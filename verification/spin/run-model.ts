@@ -43,8 +43,9 @@ export async function runModel(one: Case, { memoryMib, seconds }: Limits): Promi
   try {
     cpSync(join(here, model), join(folder, model));
     await build(folder, "spin", ["-a", ...search.spin, model]);
-    // What is rejected is so soon, mostly: to compile it well would take longer than to search it.
-    const effort = one.expect === "rejected" && !one.long ? "-O0" : "-O2";
+    // What is rejected is so soon, mostly, and what is short has few states: to compile that well takes longer than to search it.
+    const short = one.expect === "rejected" ? "-O0" : "-O1";
+    const effort = one.long ? "-O2" : short;
     const gcc = [effort, "-w", "-DCOLLAPSE", `-DMEMLIM=${memoryMib}`, ...search.gcc, "-o", "pan", "pan.c"];
     await build(folder, "gcc", gcc);
     const pan = ["-n", "15", "timeout", "-s", "INT", String(seconds), "./pan", ...search.pan];
