@@ -60,7 +60,7 @@ import { askForCopies } from "./hedge.ts";
 import { isInTurn, isReleased, nextInLane } from "./lanes.ts";
 import { type Located, locate, slotIn } from "./places.ts";
 import { release, resendMs, startAll } from "./release.ts";
-import { firstSend, lowerDue, sendFollow, sendMap, sendNodes } from "./sending.ts";
+import { firstSend, lowerDue, sendFollow, sendMap, sendNodes, visitSoon } from "./sending.ts";
 import { lookAt, takenOver, unlessKept } from "./taken-over.ts";
 
 /** A settled node, with the place of its slot. */
@@ -327,6 +327,7 @@ async function startNode(delivery: Delivery, node: PlanNode, wins: Wins): Promis
   // After the end nothing new starts, but what an earlier delivery has carried is still driven on.
   if (!deps.protocol.mayStart(head, node.afterEnd)) return lookOnly(delivery, node);
   const nowMs = deps.clock.now();
+  if (head.status !== "RUNNING") await visitSoon(delivery, head);
   const carried =
     wins.alone &&
     deps.protocol.mayCarry({

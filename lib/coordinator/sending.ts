@@ -8,7 +8,7 @@ import type { FollowMessage, HedgeMessage, MapMessage, TaskMessage, WakeMessage 
 import { startMs } from "../model/start-time.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { OutgoingMessage, QueueRef } from "../ports/index.ts";
-import { lowerDueWrite } from "../protocol/head.ts";
+import { type Head, lowerDueWrite } from "../protocol/head.ts";
 import type { WaitingSlot } from "../protocol/slot.ts";
 import { reissueWrite } from "../protocol/writes.ts";
 import { fitTogether, fragmentOf } from "../records/plans.ts";
@@ -220,4 +220,14 @@ export async function lowerDue({ deps, run }: Pick<Delivery, "deps" | "run">, du
       dueNowMs > nowMs ? lowerDueWrite(run.id, dueMs) : lowerDueWrite(run.id, Math.max(nowMs, dueNowMs + 1), dueNowMs);
   }
   throw new StoreError(`run ${run.id}: its due time kept changing`);
+}
+
+/**
+ * An error callback may be called when the sweeper has seen that nothing of the ended run is open, by somebody who stood still:
+ * it has to come once more. A visit that is ahead, and soon, sees it.
+ */
+export async function visitSoon(delivery: Pick<Delivery, "deps" | "run">, { dueMs }: Head): Promise<void> {
+  const { clock, settings } = delivery.deps;
+  const soonMs = clock.now() + settings.sweepSeconds * 1000;
+  if (dueMs === undefined || dueMs < clock.now() || dueMs > soonMs) await lowerDue(delivery, soonMs);
 }

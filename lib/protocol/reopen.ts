@@ -14,7 +14,7 @@ import { outsideOwner } from "./outside.ts";
 import type { ListName } from "./release.ts";
 import { leaseOver } from "./rows.ts";
 import { asSeen, countsOf, decodeSlot, encodeSlot, endlessMs, isBad, type Slot } from "./slot.ts";
-import { decided, memberSlot, type Snapshot, tallyOf } from "./snapshot.ts";
+import { isKept, memberSlot, type Snapshot, tallyOf } from "./snapshot.ts";
 import { isGoodMark, isTop, itemsAt, markOf, sizeOf, type TallyPlace, tallyKey, topOf } from "./tally.ts";
 
 /** What time it is for leases of the old generation. */
@@ -136,10 +136,10 @@ function startMember(plan: Plan, join: JoinId, index: number, starts: (id: NodeI
   if (source?.kind === "node") starts(source.node);
 }
 
-/** Joins that were decided *callback*, and below which nothing runs again. */
+/** Joins that an older generation has decided *callback*, and below which nothing runs again. */
 function keptJoins(snapshot: Snapshot, again: Again): ReadonlySet<JoinId> {
   const kept = Object.values(snapshot.plan.joins).filter(
-    (join) => join.size > 0 && !again.joins.has(join.id) && decided(snapshot, join) === "callback",
+    (join) => join.size > 0 && !again.joins.has(join.id) && isKept(snapshot, join),
   );
   return new Set(kept.map((join) => join.id));
 }

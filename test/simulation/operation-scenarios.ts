@@ -223,6 +223,16 @@ export const operationScenarios: readonly Scenario[] = [
     open: true,
   },
   {
+    // After the last visit that the run needed: another has to come for what is started now.
+    name: "revoke of a chord in a run that has failed, its error callback lost",
+    workflow: { group: [{ chord: { header: [{ ...one(1), delaySeconds: 5000 }], callback: sum, onError } }, fails] },
+    sweeper: true,
+    base: [{ site: "node.send", mode: "lost" }],
+    operations: [{ request: { type: "revoke", path: "[0]" }, atStartOf: "[1]", afterSeconds: 1000 }],
+    status: "FAILED",
+    open: true,
+  },
+  {
     name: "revoke of a chord before its turn",
     workflow: { chord: { header: [one(1), slow(100, 2)], callback: settledChord(one(3), one(4)) } },
     sweeper: true,

@@ -18,7 +18,16 @@ import { releasedOf } from "../../lib/protocol/released.ts";
 import { isBelow, reopenWrites } from "../../lib/protocol/reopen.ts";
 import { lostOf } from "../../lib/protocol/rows.ts";
 import { decodeSlot, type Slot } from "../../lib/protocol/slot.ts";
-import { decided, isKept, nodeOf, type Snapshot, slotOf, snapshotOf, tallyOf } from "../../lib/protocol/snapshot.ts";
+import {
+  decided,
+  fired,
+  isKept,
+  nodeOf,
+  type Snapshot,
+  slotOf,
+  snapshotOf,
+  tallyOf,
+} from "../../lib/protocol/snapshot.ts";
 import { topOf } from "../../lib/protocol/tally.ts";
 import { auditItems } from "../../lib/records/audit.ts";
 import { resolve } from "../../lib/records/inputs.ts";
@@ -186,7 +195,10 @@ function countFaults(snapshot: Snapshot, join: PlanJoin, { appliedLate }: Leeway
 
 /** L7: a chord that ends the members it was decided without has none left, nor any part of one. */
 function restFaults(snapshot: Snapshot, join: PlanJoin): string[] {
-  if (!endsRest(join, tallyOf(snapshot, join, topOf(join)), snapshot.head.generation)) return [];
+  const { generation, status, endedAtMs } = snapshot.head;
+  if (!endsRest(join, tallyOf(snapshot, join, topOf(join)), generation)) return [];
+  // Of a run that was revoked before, nothing starts any more, and nobody comes for it.
+  if (status === "REVOKED" && Number(fired(snapshot, join)?.atMs) > Number(endedAtMs)) return [];
   const prefix = memberPrefix(join);
   const kept = new Set(Object.values(snapshot.plan.joins).flatMap((one) => (isKept(snapshot, one) ? [one.id] : [])));
   const isOpen = (node: PlanNode) => !node.afterEnd && slotOf(snapshot, node).state !== "settled";

@@ -276,6 +276,23 @@ describe("a join that was decided callback", () => {
       },
     });
   });
+
+  it("is kept with what lies below it by a later generation alone: its own opens what it has left", () => {
+    const workflow: Workflow = { chord: { header: [a, { chain: [b, c] }], callback: a, when: { quorum: 1 } } };
+    const waits = { a: 0, s: "W", d: 1, t: 50_000 };
+    const decided = { decision: "callback", decidedBy: "w", decidedAt: 9000, accepted: { v: "[[0,0]]" } };
+    const owed = (g: number) =>
+      writesOf(
+        { workflow, images: {} },
+        itemsOf({
+          "tally#.#0#0": { g, remaining: 1, s0: good, ...decided },
+          "node#header[1]/[0]": { g: 1, s0: waits },
+        }),
+        40_000,
+      ).map(({ key }) => key.sk);
+    expect(owed(1)).toEqual([]);
+    expect(owed(2)).toEqual(["node#header[1]/[0]"]);
+  });
 });
 
 describe("tasks that run again though they have succeeded", () => {
