@@ -32,7 +32,7 @@ export function tooManyAtOnce(
     if (maxConcurrency === undefined) return [];
     const members = new Set(
       bodies
-        .filter((body) => body.generation === generation)
+        .filter((body) => body.generation === generation && !plan.nodes[pathOf(body)]?.afterEnd)
         .flatMap((body) => memberAround(join, pathOf(body)) ?? [])
         .filter((index) => isOpen(join, index)),
     );

@@ -177,7 +177,8 @@ const lateMs = (random: Random) => random.below(random.pick([100, 2000, 60_000, 
 export function clockOf({ schedule }: Network, process: Process): Clock {
   return {
     now: () => epochMs(schedule.now() + process.offsetMs),
-    after: (delayMs, run) => schedule.at(schedule.now() + Math.max(0, delayMs), run, process),
+    // Clocks tell whole milliseconds, and a third of a lease is none.
+    after: (delayMs, run) => schedule.at(schedule.now() + Math.max(0, Math.ceil(delayMs)), run, process),
   };
 }
 
