@@ -148,6 +148,7 @@ export const budgetScenarios: readonly Scenario[] = [
     workflow: { group: [mended, mended, mended] },
     request: { budget: { maxAttemptsTotal: 5 }, onFailure: "finish" },
     operations: [{ request: again }],
+    rejects: 1,
     status: "FAILED",
     open: true,
   },

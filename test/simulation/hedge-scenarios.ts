@@ -213,7 +213,7 @@ export const hedgeScenarios: readonly Scenario[] = [
         hedge,
       },
     },
-    operations: [{ atStartOf: "header[0]", afterSeconds: 40, request: { type: "revoke", task: "header[0]" } }],
+    operations: [{ atStartOf: "header[0]", afterSeconds: 40, request: { type: "revoke", path: "header[0]" } }],
     sweeper: true,
     status,
     open: true,

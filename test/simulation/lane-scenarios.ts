@@ -294,6 +294,7 @@ export const laneScenarios: readonly Scenario[] = [
       // A fault may have kept the run from its end until now; else this one is refused.
       { request: { ...retry, requestId: "operation-2" } },
     ],
+    rejects: 1,
     status: "SUCCEEDED",
     value: [
       [

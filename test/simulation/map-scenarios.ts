@@ -147,18 +147,32 @@ export const mapScenarios: readonly Scenario[] = [
     open: true,
   },
   {
-    // Its failure is not handed on before somebody else has settled the map: whoever resumes the run does not find it.
-    name: "map: fails during a pause, and is revoked",
-    workflow: settledChord({ chain: [list(2), { chord: { header: map(failsLate), callback: sum, onError } }] }),
+    // Who resumes it and dies there leaves both: its error callback to call, and its end to tell.
+    name: "map: fails during a pause, and goes on before its parent knows",
+    workflow: { chain: [list(1), { chord: { header: map({ task: "endless" }), callback: sum, onError } }] },
     base: [{ site: "map.commit", mode: "paused" }],
     operations: [
-      { request: { type: "pause" }, atStartOf: "map:header[0]/[0]", afterSeconds: 2 },
+      { request: { type: "pause" }, atStartOf: "map:header[0]", afterSeconds: 2 },
+      { request: { type: "resume", requestId: "operation-2" }, atStartOf: "map:header[0]", afterSeconds: 60 },
+    ],
+    status: "FAILED",
+    open: true,
+  },
+  {
+    // Its failure is not handed on before somebody else has settled the map: whoever resumes the run does not find it.
+    name: "map: fails during a pause, and is revoked",
+    workflow: settledChord({
+      chain: [list(1), { chord: { header: map({ task: "endless" }), callback: sum, onError } }],
+    }),
+    base: [{ site: "map.commit", mode: "paused" }],
+    operations: [
+      { request: { type: "pause" }, atStartOf: "map:header[0]", afterSeconds: 2 },
       {
-        request: { type: "revoke", path: "[1]", requestId: "operation-2" },
-        atStartOf: "map:header[0]/[0]",
+        request: { type: "revoke", path: "header[0]/[1]", requestId: "operation-2" },
+        atStartOf: "map:header[0]",
         afterSeconds: 60,
       },
-      { request: { type: "resume", requestId: "operation-3" }, atStartOf: "map:header[0]/[0]", afterSeconds: 600 },
+      { request: { type: "resume", requestId: "operation-3" }, atStartOf: "map:header[0]", afterSeconds: 600 },
     ],
     sweeper: true,
     status: "SUCCEEDED",
@@ -293,6 +307,7 @@ export const mapScenarios: readonly Scenario[] = [
       // A fault may have kept the run from its end until now; else this one is refused.
       { request: { ...retry, requestId: "operation-2" } },
     ],
+    rejects: 1,
     status: "SUCCEEDED",
     value: [[1], 1],
     open: true,
@@ -317,6 +332,7 @@ export const mapScenarios: readonly Scenario[] = [
       { request: retry, atStartOf: "[1]/[0]", afterSeconds: 40 },
       { request: { ...retry, requestId: "operation-2" } },
     ],
+    rejects: 1,
     status: "SUCCEEDED",
     value: [[1], 1],
     open: true,

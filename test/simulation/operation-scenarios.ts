@@ -130,6 +130,7 @@ export const operationScenarios: readonly Scenario[] = [
       { request: { ...retry, requestId: "operation-2" }, atStartOf: "[0]", afterSeconds: 5 },
       { request: { ...retry, requestId: "operation-3" } },
     ],
+    rejects: 2,
     status: "SUCCEEDED",
     value: [1, 2],
     open: true,
@@ -172,6 +173,7 @@ export const operationScenarios: readonly Scenario[] = [
       // A fault may have kept the run from its end until now; else this one is refused.
       { request: { ...retry, requestId: "operation-2" } },
     ],
+    rejects: 1,
     status: "SUCCEEDED",
     open: true,
   },

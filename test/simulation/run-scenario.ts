@@ -100,7 +100,7 @@ export async function runScenario({
     const left = scenario.drops ? [] : unhandled(world);
     const children = await childFaults(world, needsSweeper);
     const broken = [...brokenInvariants(world, snapshot), ...children];
-    const unasked = clean ? [] : neverAsked(operations, begun);
+    const unasked = clean ? [] : [...neverAsked(operations, begun), ...wronglyRejected(world, scenario)];
     const inRun = [...broken, ...budgetFaults(world), ...left, ...unasked];
     const faults = [...inRun, ...(isLate(scenario, injected, state) ? [] : differences(scenario, state, clean))];
     return { state, calls: world.calls, faults };
@@ -155,6 +155,13 @@ function neverAsked(operations: readonly Operation[], begun: ReadonlySet<Operati
     ({ request, command, atStartOf }) =>
       `nobody asked for ${JSON.stringify(request ?? command)}: ${atStartOf} has not started`,
   );
+}
+
+/** An operation that is refused by mistake leaves a scenario that shows nothing either. */
+function wronglyRejected(world: World, { rejects = 0 }: Scenario): string[] {
+  const rejected = world.store.dump().filter(({ key }) => key.sk === "rejected");
+  const errors = JSON.stringify(rejected.map(({ image }) => image.error));
+  return rejected.length === rejects ? [] : [`rejected are ${errors}, should be ${rejects}`];
 }
 
 function isAt(taskId: string, atStartOf: string): boolean {

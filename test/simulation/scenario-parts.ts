@@ -33,6 +33,8 @@ export interface Scenario {
   readonly operations?: readonly Operation[];
   /** The same request is sent that often. */
   readonly copies?: number;
+  /** How many of its requests are rejected when nothing is at fault. @default 0 */
+  readonly rejects?: number;
   /** The scenario needs the sweeper even without a fault. */
   readonly sweeper?: boolean;
   /** Faults that happen before any other: each at the first call of its site. */
