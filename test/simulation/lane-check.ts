@@ -22,6 +22,9 @@ export function tooManyAtOnce(
 ): string[] {
   const run = taskId.slice(0, taskId.indexOf("/"));
   const pathOf = (body: Entry) => body.taskId.slice(run.length + 1);
+  const head = items.find((item) => item.key.pk === run && item.key.sk === "head")?.image;
+  // While the run goes on, a member has failed before its error callback is called; after the end nobody records that it has.
+  const isOwed = (body: Entry) => head?.status !== "RUNNING" && plan.nodes[pathOf(body)]?.afterEnd;
   const isOpen = (join: PlanJoin, index: number): boolean => {
     const { key, attribute } = memberPlace(run, join, index);
     const image = items.find((item) => item.key.sk === key.sk && item.key.pk === key.pk)?.image;
@@ -32,7 +35,7 @@ export function tooManyAtOnce(
     if (maxConcurrency === undefined) return [];
     const members = new Set(
       bodies
-        .filter((body) => body.generation === generation && !plan.nodes[pathOf(body)]?.afterEnd)
+        .filter((body) => body.generation === generation && !isOwed(body))
         .flatMap((body) => memberAround(join, pathOf(body)) ?? [])
         .filter((index) => isOpen(join, index)),
     );

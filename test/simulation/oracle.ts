@@ -53,10 +53,12 @@ export interface Leeway {
   readonly unsweptMs: number;
   /** Whether a write that its process had given up may have been applied later, when nobody drove on from it any more. */
   readonly appliedLate: boolean;
+  /** Whether who has read that a run goes on may stand still, and decide a join of it after its end. */
+  readonly decidesAfterEnd: boolean;
 }
 
 /** One clock, and a head read at most a minute ago. */
-const exact: Leeway = { skewMs: 0, afterEndMs: 60_000, unsweptMs: 0, appliedLate: false };
+const exact: Leeway = { skewMs: 0, afterEndMs: 60_000, unsweptMs: 0, appliedLate: false, decidesAfterEnd: false };
 
 /** The final state of a run, as two runs of one scenario are compared. */
 export interface FinalState {
@@ -132,7 +134,7 @@ export function brokenRun(world: Seen, snapshot: Snapshot, leeway: Leeway = exac
     ...joins.flatMap((join) => countFaults(snapshot, join, leeway)),
     ...joins.flatMap((join) => startedInVain(snapshot, join, world.entries, leeway.skewMs)),
     ...generationFaults(snapshot),
-    ...joins.flatMap((join) => restFaults(snapshot, join)),
+    ...joins.flatMap((join) => restFaults(snapshot, join, leeway)),
     ...early(world, snapshot, leeway),
     ...tooSoon(world, snapshot, leeway),
     ...enteredTwice(world),
@@ -194,11 +196,12 @@ function countFaults(snapshot: Snapshot, join: PlanJoin, { appliedLate }: Leeway
 }
 
 /** L7: a chord that ends the members it was decided without has none left, nor any part of one. */
-function restFaults(snapshot: Snapshot, join: PlanJoin): string[] {
+function restFaults(snapshot: Snapshot, join: PlanJoin, { decidesAfterEnd }: Leeway): string[] {
   const { generation, status, endedAtMs } = snapshot.head;
   if (!endsRest(join, tallyOf(snapshot, join, topOf(join)), generation)) return [];
   // Of a run that was revoked before, nothing starts any more, and nobody comes for it.
-  if (status === "REVOKED" && Number(fired(snapshot, join)?.atMs) > Number(endedAtMs)) return [];
+  const isAfterEnd = Number(fired(snapshot, join)?.atMs) > Number(endedAtMs);
+  if (decidesAfterEnd && status === "REVOKED" && isAfterEnd) return [];
   const prefix = memberPrefix(join);
   const kept = new Set(Object.values(snapshot.plan.joins).flatMap((one) => (isKept(snapshot, one) ? [one.id] : [])));
   const isOpen = (node: PlanNode) => !node.afterEnd && slotOf(snapshot, node).state !== "settled";

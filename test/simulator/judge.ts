@@ -36,6 +36,7 @@ const leewayOf = ({ happened }: World, { mix }: Case): Leeway => ({
   afterEndMs: Number.POSITIVE_INFINITY,
   unsweptMs: mix.on.has("sweeper-absent") ? longestAbsenceMs : 0,
   appliedLate: happened.some(({ fault }) => fault === "applied-late"),
+  decidesAfterEnd: true,
 });
 
 /** The world as the oracle of the crash lane looks at it. */
