@@ -48,7 +48,7 @@ export async function runModel(one: Case, { memoryMib, seconds }: Limits): Promi
     const effort = one.long ? "-O2" : short;
     const gcc = [effort, "-w", "-DCOLLAPSE", `-DMEMLIM=${memoryMib}`, ...search.gcc, "-o", "pan", "pan.c"];
     await build(folder, "gcc", gcc);
-    const pan = ["-n", "15", "timeout", "-s", "INT", String(seconds), "./pan", ...search.pan];
+    const pan = ["-n", "15", "timeout", "--foreground", "-s", "INT", String(seconds), "./pan", ...search.pan];
     return readReport((await run(folder, "nice", pan)).stdout);
   } finally {
     rmSync(folder, { recursive: true });
