@@ -80,7 +80,7 @@ export const commandScenarios: readonly Scenario[] = [
     name: "command: fix all that is stuck",
     workflow: { chord: { header: [one(1), one(2), one(3)], callback: sum } },
     shape: { leafSize: 2, fan: 2 },
-    base: [{ site: "node.send", mode: "lost" }],
+    base: [{ site: "release.send", mode: "lost" }],
     operations: [{ command: ["fix", "--yes"], afterSeconds: 3600 }],
     status: "SUCCEEDED",
     value: 6,

@@ -41,6 +41,8 @@ export async function runScenario({
   variant,
   afterWrite,
 }: ScenarioRun): Promise<Outcome> {
+  // Whoever shows that a scenario comes to what it says shows that it does what it says too.
+  const isUndisturbed = injected.length === 0 && clean === undefined && variant === undefined;
   // Of two faults one may take the message that would make up for the other.
   const needsSweeper =
     scenario.sweeper === true || injected.length > 1 || injected.some(({ mode }) => mode === "lost" || mode === "gone");
@@ -88,20 +90,20 @@ export async function runScenario({
       end = await world.settle();
     }
     if (end === "hang") return { state: undefined, calls: world.calls, faults: ["L1: it does not come to rest"] };
-    if (scenario.ends !== undefined)
-      return {
-        state: undefined,
-        calls: world.calls,
-        faults: [...endFaults(world, scenario.ends), ...(injected.length === 0 ? removedLate(world, scenario) : [])],
-      };
+    const vacuous = isUndisturbed ? [...neverAsked(operations, begun), ...neverHappened(world, scenario)] : [];
+    if (scenario.ends !== undefined) {
+      const late = injected.length === 0 ? removedLate(world, scenario) : [];
+      const faults = [...endFaults(world, scenario.ends), ...late, ...vacuous];
+      return { state: undefined, calls: world.calls, faults };
+    }
     if (injected.length > 1 && isGivenUp(world, scenario))
       return { state: undefined, calls: world.calls, faults: auditFaults(world) };
     const { snapshot, state } = await readRun(world, runId);
     const left = scenario.drops ? [] : unhandled(world);
     const children = await childFaults(world, needsSweeper);
     const broken = [...brokenInvariants(world, snapshot), ...children];
-    const unasked = clean ? [] : [...neverAsked(operations, begun), ...wronglyRejected(world, scenario)];
-    const inRun = [...broken, ...budgetFaults(world), ...left, ...unasked];
+    const refused = isUndisturbed ? wronglyRejected(world, scenario) : [];
+    const inRun = [...broken, ...budgetFaults(world), ...left, ...vacuous, ...refused];
     const faults = [...inRun, ...(isLate(scenario, injected, state) ? [] : differences(scenario, state, clean))];
     return { state, calls: world.calls, faults };
   } catch (error) {
@@ -155,6 +157,11 @@ function neverAsked(operations: readonly Operation[], begun: ReadonlySet<Operati
     ({ request, command, atStartOf }) =>
       `nobody asked for ${JSON.stringify(request ?? command)}: ${atStartOf} has not started`,
   );
+}
+
+/** Faults of its own at calls that a run without others does not make. */
+function neverHappened({ baseDone }: World, { base = [] }: Scenario): string[] {
+  return base.filter((fault) => !baseDone.has(fault)).map(({ site, mode }) => `never at ${site}: ${mode}`);
 }
 
 /** An operation that is refused by mistake leaves a scenario that shows nothing either. */

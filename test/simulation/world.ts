@@ -123,6 +123,8 @@ export interface World {
   readonly store: ReturnType<typeof createMemoryStore>;
   readonly queue: ReturnType<typeof createMemoryQueue>;
   readonly calls: readonly Call[];
+  /** Those of the faults before any other that have happened. */
+  readonly baseDone: ReadonlySet<BaseFault>;
   readonly entries: Entry[];
   /** Records that a body was entered. @returns What it calls when it ends. */
   enter(entry: Omit<Entry, "atMs">): () => void;
@@ -202,6 +204,7 @@ export function createWorld(options: WorldOptions): World {
   const queue = createMemoryQueue({ clock, visibilitySeconds, maxReceiveCount: options.maxReceiveCount ?? 20 });
   const ids: Ids = createSeededIds(options.seed ?? 1);
   const calls: Call[] = [];
+  const baseDone = new Set<BaseFault>();
   const gates: Gate[] = [];
   /** Calls that wait to be chosen, and messages that were received and wait for a process. */
   const turns: (() => void)[] = [];
@@ -215,7 +218,6 @@ export function createWorld(options: WorldOptions): World {
   let fairnessKey: string | undefined;
   let compiledPlan: Plan | undefined;
   const bodies = new Set<RunningBody>();
-  const baseDone = new Set<BaseFault>();
 
   const faultAt = (number: number): FaultMode | undefined =>
     options.faults?.find((fault) => fault.call === number)?.mode;
@@ -352,6 +354,7 @@ export function createWorld(options: WorldOptions): World {
     store,
     queue,
     calls,
+    baseDone,
     entries,
     violations,
     onEntry: undefined,
