@@ -21,7 +21,7 @@ export interface Report {
   readonly histories: number;
   readonly failures: readonly Failure[];
   /** Histories by site and mode. */
-  readonly reached: ReadonlyMap<string, { readonly kind: CallKind; readonly byMode: ReadonlyMap<FaultMode, number> }>;
+  readonly reached: Map<string, { readonly kind: CallKind; readonly byMode: Map<FaultMode, number> }>;
 }
 
 /** One of so many equal parts of the histories, from 0. */
@@ -48,14 +48,9 @@ export interface CrashPointOptions {
 
 /** Runs all single faults of the scenarios, or all pairs. */
 export async function crashPoints(options: CrashPointOptions = {}): Promise<Report> {
-  const reached = new Map<string, { kind: CallKind; byMode: Map<FaultMode, number> }>();
+  const reached: Report["reached"] = new Map();
   const failures: Failure[] = [];
   let histories = 0;
-  const note = (site: string, kind: CallKind, mode: FaultMode) => {
-    const row = reached.get(site) ?? { kind, byMode: new Map<FaultMode, number>() };
-    reached.set(site, row);
-    row.byMode.set(mode, (row.byMode.get(mode) ?? 0) + 1);
-  };
   for (const [at, scenario] of scenarios.entries()) {
     if (options.names && !options.names.includes(scenario.name)) continue;
     const { number, of } = partOf(scenario, options);
@@ -82,14 +77,14 @@ export async function crashPoints(options: CrashPointOptions = {}): Promise<Repo
     };
     for (const { fault, kind } of faultsAt(clean.calls)) {
       if (!options.pairs && !isMine()) continue;
-      note(fault.site, kind, fault.mode);
+      noteReached(reached, fault, kind);
       const { calls } = await run([fault]);
       if (options.untilFirst && failures.length > 0) return { histories, failures, reached };
       if (!options.pairs) continue;
       for (const second of faultsAt(calls.filter((call) => call.number > fault.call))) {
         const isAsked = options.mode === undefined || [fault.mode, second.fault.mode].includes(options.mode);
         if (!isAsked || !isMine()) continue;
-        note(second.fault.site, second.kind, second.fault.mode);
+        noteReached(reached, second.fault, second.kind);
         await run([fault, second.fault]);
       }
     }
@@ -97,18 +92,31 @@ export async function crashPoints(options: CrashPointOptions = {}): Promise<Repo
   return { histories, failures, reached };
 }
 
+/** One history more with that fault. */
+export function noteReached(
+  reached: Report["reached"],
+  { site, mode }: Failure["faults"][number],
+  kind: CallKind,
+): void {
+  const row = reached.get(site) ?? { kind, byMode: new Map<FaultMode, number>() };
+  reached.set(site, row);
+  row.byMode.set(mode, (row.byMode.get(mode) ?? 0) + 1);
+}
+
 function partOf({ name }: Scenario, { part, apart }: CrashPointOptions): Part {
   return (apart?.names.includes(name) ? apart.part : part) ?? { number: 0, of: 1 };
 }
 
 /** Every fault that can be at these calls. */
-function faultsAt(calls: readonly Call[]): { readonly fault: Failure["faults"][number]; readonly kind: CallKind }[] {
+export function faultsAt(
+  calls: readonly Call[],
+): { readonly fault: Failure["faults"][number]; readonly kind: CallKind }[] {
   return calls.flatMap(({ number, site, kind }) =>
     modes.filter((mode) => applies(mode, kind)).map((mode) => ({ fault: { call: number, mode, site }, kind })),
   );
 }
 
-async function cleanRun(scenario: Scenario): Promise<{
+export async function cleanRun(scenario: Scenario): Promise<{
   state: FinalState | undefined;
   calls: Awaited<ReturnType<typeof runScenario>>["calls"];
   faults: readonly string[];

@@ -12,9 +12,11 @@ import { runScenario } from "./run-scenario.ts";
 import type { Scenario } from "./scenario-parts.ts";
 import { scenarios } from "./scenarios.ts";
 import { smallScenarios, wholeScenarios } from "./small-scenarios.ts";
+import { triples } from "./triples.ts";
 import { catchVariant, variants } from "./variants.ts";
 
 const processes = availableParallelism();
+const none: Report = { histories: 0, failures: [], reached: new Map() };
 
 /** What a part says, as one line of JSON. */
 interface Said {
@@ -60,20 +62,25 @@ function partOf(text: string): Part {
   return { number, of };
 }
 
-async function say(part: Part, { scenario, pairs, variants, share, mode }: CrashPointOptions): Promise<void> {
-  const named = scenario === undefined ? undefined : [scenario];
-  const names = pairs ? (named ?? smallScenarios) : named;
-  const none: Report = { histories: 0, failures: [], reached: new Map() };
-  const ofShare = { number: part.number, of: part.of * share };
-  const apart = names === undefined ? { apart: { names: wholeScenarios, part } } : { names };
-  const report = variants ? none : await crashPoints({ ...apart, part: ofShare, pairs, ...(mode && { mode }) });
+async function say(part: Part, options: CrashPointOptions): Promise<void> {
+  const report = options.variants ? none : await reportOf(part, options);
   const said: Said = {
     histories: report.histories,
     failures: report.failures,
     reached: [...report.reached].map(([site, { kind, byMode }]) => [site, { kind, byMode: [...byMode] }]),
-    caught: variants ? await caughtIn(part) : [],
+    caught: options.variants ? await caughtIn(part) : [],
   };
   process.stdout.write(JSON.stringify(said));
+}
+
+async function reportOf(part: Part, options: CrashPointOptions): Promise<Report> {
+  const { scenario, pairs, share, mode, triples: count, from } = options;
+  if (count !== undefined) return await triples({ from, count, part });
+  const named = scenario === undefined ? undefined : [scenario];
+  const names = pairs ? (named ?? smallScenarios) : named;
+  const ofShare = { number: part.number, of: part.of * share };
+  const apart = names === undefined ? { apart: { names: wholeScenarios, part } } : { names };
+  return await crashPoints({ ...apart, part: ofShare, pairs, ...(mode && { mode }) });
 }
 
 /** The reports of all parts as one. */
@@ -89,20 +96,22 @@ function together(parts: readonly Said[]): Report {
   return { histories: sum, failures: parts.flatMap(({ failures }) => failures), reached };
 }
 
-async function everything({ scenario, pairs, share, mode }: CrashPointOptions): Promise<boolean> {
+async function everything(options: CrashPointOptions): Promise<boolean> {
+  const { scenario, pairs, share, mode, triples: count, from } = options;
   const start = performance.now();
-  const chosen = [...(pairs ? ["--pairs"] : []), ...(mode === undefined ? [] : ["--mode", mode])];
+  const drawn = count === undefined ? [] : ["--triples", String(count), "--from", String(from)];
+  const chosen = [...(pairs ? ["--pairs"] : []), ...(mode === undefined ? [] : ["--mode", mode]), ...drawn];
   const asked = [...(scenario === undefined ? [] : ["--scenario", scenario]), ...chosen];
   const report = together(await inParts(share, ...asked));
   for (const failure of report.failures) console.log(`${describeFailure(failure)}\n`);
-  // A share need not reach everything.
-  const missing = scenario !== undefined || share > 1 || pairs ? [] : unreached(report);
+  const isWhole = scenario === undefined && share === 1 && !pairs && count === undefined;
+  const missing = isWhole ? unreached(report) : [];
   console.log(table(report));
   if (missing.length > 0) console.log(`\nreached by no scenario: ${missing.join(", ")}`);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  const count = scenario === undefined ? (pairs ? smallScenarios : scenarios).length : 1;
+  const within = scenario === undefined ? (pairs ? smallScenarios : scenarios).length : 1;
   console.log(
-    `\n${report.histories} histories of ${count} scenarios in ${seconds} s: ${report.failures.length} failures`,
+    `\n${report.histories} histories of ${within} scenarios in ${seconds} s: ${report.failures.length} failures`,
   );
   return report.failures.length === 0 && missing.length === 0;
 }
@@ -141,7 +150,7 @@ async function oneHistory(name: string, injected: readonly Fault[]): Promise<boo
 }
 
 async function main(options: CrashPointOptions): Promise<boolean> {
-  const { scenario, faults, variants, pairs, part } = options;
+  const { scenario, faults, variants, pairs, triples: drawn, part } = options;
   if (options.help) {
     console.log(usage);
     return true;
@@ -153,7 +162,7 @@ async function main(options: CrashPointOptions): Promise<boolean> {
   if (scenario !== undefined && faults !== undefined) return oneHistory(scenario, faults);
   if (variants) return wrongVariants();
   const held = await everything(options);
-  return scenario === undefined && !pairs ? (await wrongVariants()) && held : held;
+  return scenario === undefined && !pairs && drawn === undefined ? (await wrongVariants()) && held : held;
 }
 
 let options: CrashPointOptions | undefined;

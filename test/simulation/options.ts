@@ -14,6 +14,10 @@ export interface CrashPointOptions {
   readonly pairs: boolean;
   /** Only pairs with a fault of that mode. */
   readonly mode: FaultMode | undefined;
+  /** So many triples of faults, drawn at random in all scenarios. */
+  readonly triples: number | undefined;
+  /** The first of their seeds. */
+  readonly from: number;
   /** One history in so many, but for the small scenarios. */
   readonly share: number;
   /** Of a process that another has started: which part is its own. */
@@ -21,7 +25,8 @@ export interface CrashPointOptions {
   readonly help: boolean;
 }
 
-export const usage = `usage: npm run verify:crash-points -- [--scenario NAME [--fault CALL:MODE,…]] [--pairs [--mode MODE]] [--share N] [--variants]
+export const usage = `usage: npm run verify:crash-points -- [--scenario NAME [--fault CALL:MODE,…]] [--pairs [--mode MODE]] [--share N]
+                                        [--triples N [--from SEED]] [--variants]
 
 Every scenario with every single fault at every call of table and queue, in virtual time; then known wrong drivers, each of
 which must be caught. Dealt over as many processes as there are cores (here: ${availableParallelism()}).
@@ -31,6 +36,8 @@ which must be caught. Dealt over as many processes as there are cores (here: ${a
                         MODE: ${Object.keys(faultModes).join(", ")}
   --pairs               every pair of faults, in the scenarios that small-scenarios.ts names, or in that of --scenario
   --mode MODE           with --pairs: those in which one fault at least is of that mode
+  --triples N           so many histories of three faults, drawn at random in all scenarios, in recovery too
+  --from SEED           with --triples: other ones; default 0
   --share N             one history in N, but all of the whole scenarios in small-scenarios.ts
   --variants            the wrong drivers alone, each with what catches it
   --help                this text
@@ -50,11 +57,13 @@ export function parseOptions(args: readonly string[]): CrashPointOptions {
       pairs: { type: "boolean", default: false },
       mode: { type: "string" },
       share: { type: "string", default: "1" },
+      triples: { type: "string" },
+      from: { type: "string" },
       part: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { scenario, fault, share, mode, ...flags } = values;
+  const { scenario, fault, share, mode, triples, from, ...flags } = values;
   if (!/^[1-9]\d*$/.test(share))
     throw new TypeError(`--share ${share}: must be a whole number from 1, for example --share 16`);
   if (scenario !== undefined && !scenarios.some(({ name }) => name === scenario))
@@ -65,8 +74,22 @@ export function parseOptions(args: readonly string[]): CrashPointOptions {
     throw new TypeError("--fault is of a scenario: name it with --scenario");
   if (mode !== undefined && !(flags.pairs && isMode(mode)))
     throw new TypeError(`--mode ${mode}: must come with --pairs, and be one of ${Object.keys(faultModes).join(", ")}`);
-  const faults = fault?.split(",").map(faultOf);
-  return { ...flags, scenario, faults, share: Number(share), mode, part: values.part };
+  if (triples !== undefined && !/^[1-9]\d*$/.test(triples))
+    throw new TypeError(`--triples ${triples}: must be a whole number from 1, for example --triples 10000`);
+  if (triples !== undefined && (scenario !== undefined || flags.pairs || flags.variants))
+    throw new TypeError("--triples are of all scenarios: leave out --scenario, --pairs and --variants");
+  if (from !== undefined && (triples === undefined || !/^\d+$/.test(from)))
+    throw new TypeError(`--from ${from}: must come with --triples, and be a whole number, for example --from 10000`);
+  return {
+    ...flags,
+    scenario,
+    faults: fault?.split(",").map(faultOf),
+    share: Number(share),
+    mode,
+    triples: triples === undefined ? undefined : Number(triples),
+    from: Number(from ?? 0),
+    part: values.part,
+  };
 }
 
 function faultOf(text: string): Fault {

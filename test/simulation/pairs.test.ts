@@ -3,6 +3,7 @@ import { crashPoints } from "./crash-points.ts";
 import { describeFailure } from "./report.ts";
 import { scenarios } from "./scenarios.ts";
 import { wholeScenarios } from "./small-scenarios.ts";
+import { triples } from "./triples.ts";
 
 it("are of scenarios that there are", () => {
   const names = scenarios.map(({ name }) => name);
@@ -21,6 +22,12 @@ it("pairs of faults: those of one mode alone", async () => {
 
 it("pairs of faults: a share of those of an empty chord", async () => {
   const report = await crashPoints({ names: ["empty chord"], pairs: true, part: { number: 0, of: 200 } });
+  expect(report.failures.map(describeFailure)).toEqual([]);
+  expect(report.histories).toBeGreaterThan(100);
+});
+
+it("triples of faults: a few, drawn in all scenarios", async () => {
+  const report = await triples({ from: 1, count: 40, part: { number: 0, of: 1 } });
   expect(report.failures.map(describeFailure)).toEqual([]);
   expect(report.histories).toBeGreaterThan(100);
 });

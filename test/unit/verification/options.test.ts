@@ -19,6 +19,7 @@ describe("verify:crash-points", () => {
       variants: false,
       pairs: false,
       share: 1,
+      from: 0,
       part: undefined,
       help: false,
     });
@@ -36,6 +37,7 @@ describe("verify:crash-points", () => {
     expect(parseOptions(["--pairs", "--share", "16"])).toMatchObject({ pairs: true, share: 16 });
     expect(parseOptions(["--pairs", "--mode", "gone"])).toMatchObject({ pairs: true, mode: "gone" });
     expect(parseOptions(["--variants"])).toMatchObject({ variants: true });
+    expect(parseOptions(["--triples", "100", "--from", "7"])).toMatchObject({ triples: 100, from: 7 });
   });
 
   it.each([
@@ -46,6 +48,10 @@ describe("verify:crash-points", () => {
     [["--scenario", "chord of 5", "--fault", "12:nonsense"], "--fault 12:nonsense: must be CALL:MODE"],
     [["--scenario", "chord of 5", "--fault", "paused"], "--fault paused: must be CALL:MODE"],
     [["--scenario", "chord of 5", "--fault", "1:paused:2"], "--fault 1:paused:2: must be CALL:MODE"],
+    [["--triples", "0"], "--triples 0: must be a whole number from 1"],
+    [["--triples", "9", "--pairs"], "--triples are of all scenarios: leave out --scenario, --pairs"],
+    [["--from", "9"], "--from 9: must come with --triples"],
+    [["--triples", "9", "--from", "x"], "--from x: must come with --triples, and be a whole number"],
     [["--share", "0"], "--share 0: must be a whole number from 1"],
     [["--share", "half"], "--share half: must be a whole number from 1"],
     [["--shares"], "Unknown option '--shares'"],
@@ -60,11 +66,13 @@ describe("verify:crash-points", () => {
     expect(parseOptions(["-h"]).help).toBe(true);
     expect(flagsOf(usage).sort()).toEqual([
       "--fault",
+      "--from",
       "--help",
       "--mode",
       "--pairs",
       "--scenario",
       "--share",
+      "--triples",
       "--variants",
     ]);
     expect(usage).toContain("crash-before");
