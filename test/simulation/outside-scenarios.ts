@@ -220,7 +220,7 @@ export const outsideScenarios: readonly Scenario[] = [
         header: [
           {
             dag: {
-              nodes: { a: { task: "slow", args: [200, 1] }, b: { task: "plus", args: [1, { $result: "a" }] } },
+              nodes: { a: { task: "slow", args: [400, 1] }, b: { task: "plus", args: [1, { $result: "a" }] } },
               output: "a",
             },
           },

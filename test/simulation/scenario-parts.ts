@@ -212,7 +212,7 @@ export function scenarioTasks(world: World) {
     elsewhereSlow: outside("elsewhereSlow", { timeoutSeconds: 60 }),
     elsewhereSilent: outside("elsewhereSilent", { timeoutSeconds: 60 }),
     elsewhereNever: outside("elsewhereNever", { timeoutSeconds: 60, retry: { maxLost: 2 } }),
-    elsewhereLate: outside("elsewhereLate", { timeoutSeconds: 60 }),
+    elsewhereLate: outside("elsewhereLate", { timeoutSeconds: 60, retry: { maxLost: 5 } }),
     elsewhereTwice: outside("elsewhereTwice"),
     elsewhereDropped: outside("elsewhereDropped", { timeoutSeconds: 60 }),
     busy: task("busy", (ctx: { attempt: number }, value: number) => {
@@ -264,7 +264,9 @@ export function scenarioTasks(world: World) {
       if (world.clock.now() >= startMs + 30_000) return value;
       throw new FatalError("broken at first");
     }),
-    killsOnce: task("killsOnce", (ctx: { attempt: number }, value: number) => (ctx.attempt < 2 ? world.die() : value)),
+    killsOnce: task("killsOnce", (ctx: { attempt: number }, value: number) => (ctx.attempt < 2 ? world.die() : value), {
+      retry: { maxLost: 5 },
+    }),
   };
 }
 
