@@ -2,7 +2,6 @@
  * Messages that control gets from our own functions, beside ranges: maps to bring on, runs that follow their
  * parents, and hedged joins to look at.
  */
-import { InvalidRequestError } from "../errors.ts";
 import {
   type FollowMessage,
   followMessageSchema,
@@ -11,6 +10,7 @@ import {
   type MapMessage,
   mapMessageSchema,
 } from "../model/message.ts";
+import { parseMessage } from "../plan/parse-message.ts";
 
 /** How every one of them begins; no request does. */
 const openings = {
@@ -32,35 +32,10 @@ export function isHedgeMessage(body: string): boolean {
 }
 
 /** Parses at the border. @throws InvalidRequestError when it is no such message */
-export function parseHedgeMessage(body: string): HedgeMessage {
-  const parsed = hedgeMessageSchema.safeParse(jsonIn(body));
-  if (parsed.success) return parsed.data;
-  throw notOne(parsed.error.issues);
-}
+export const parseHedgeMessage = (body: string): HedgeMessage => parseMessage(hedgeMessageSchema, body);
 
 /** Parses at the border. @throws InvalidRequestError when it is no such message */
-export function parseMapMessage(body: string): MapMessage {
-  const parsed = mapMessageSchema.safeParse(jsonIn(body));
-  if (parsed.success) return parsed.data;
-  throw notOne(parsed.error.issues);
-}
+export const parseMapMessage = (body: string): MapMessage => parseMessage(mapMessageSchema, body);
 
 /** Parses at the border. @throws InvalidRequestError when it is no such message */
-export function parseFollowMessage(body: string): FollowMessage {
-  const parsed = followMessageSchema.safeParse(jsonIn(body));
-  if (parsed.success) return parsed.data;
-  throw notOne(parsed.error.issues);
-}
-
-function notOne([issue]: readonly { readonly path: PropertyKey[]; readonly message: string }[]): InvalidRequestError {
-  const path = ["message", ...(issue?.path ?? [])].map(String).join(".");
-  return new InvalidRequestError(path, undefined, issue?.message ?? "is no message of control");
-}
-
-function jsonIn(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new InvalidRequestError("message", undefined, "must be JSON");
-  }
-}
+export const parseFollowMessage = (body: string): FollowMessage => parseMessage(followMessageSchema, body);

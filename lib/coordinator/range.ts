@@ -4,8 +4,9 @@
  * Its slot goes through the same states as a task's, by the same table: so a copy does nothing, and a range whose sender
  * died is taken over when the lease is over.
  */
-import { InvalidRequestError, StoreError } from "../errors.ts";
+import { StoreError } from "../errors.ts";
 import { type RangeMessage, rangeMessageSchema } from "../model/message.ts";
+import { parseMessage } from "../plan/parse-message.ts";
 import type { RetryPolicy } from "../plan/types.ts";
 import type { Image } from "../ports/index.ts";
 import { rangePlace, type SlotPlace } from "../protocol/keys.ts";
@@ -31,20 +32,7 @@ export function isRangeMessage(body: string): boolean {
 }
 
 /** A range message, parsed at the border. @throws InvalidRequestError when it is none. */
-export function parseRangeMessage(body: string): RangeMessage {
-  const parsed = rangeMessageSchema.safeParse(jsonIn(body));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new InvalidRequestError(issue?.path.join(".") ?? "", undefined, issue?.message ?? "must be a range message");
-}
-
-function jsonIn(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new InvalidRequestError("", undefined, "must be JSON");
-  }
-}
+export const parseRangeMessage = (body: string): RangeMessage => parseMessage(rangeMessageSchema, body);
 
 /** Starts a range of a list, unless that is done or somebody else's. */
 export async function handleRange(delivery: Delivery, message: RangeMessage): Promise<void> {

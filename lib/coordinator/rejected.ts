@@ -4,6 +4,7 @@
  */
 import { InvalidRequestError, TuttiError } from "../errors.ts";
 import { cutTo } from "../model/cut.ts";
+import { limits } from "../model/limits.ts";
 import { textOfThrown } from "../model/thrown.ts";
 import type { ReceivedMessage, Value } from "../ports/index.ts";
 import { dueShard, listShard, rejectedKey, shardOf } from "../protocol/keys.ts";
@@ -59,9 +60,16 @@ type Described = {
   readonly value?: string;
 };
 
-/** The ids a request names, also when the rest of it is not readable; else they come from the message, so that copies agree. */
+/**
+ * The ids a request names, also when the rest of it is not readable; else they come from the message, so that copies agree. One
+ * that is too large is not parsed: it has the first request id that stands in it.
+ */
 export function requestIdIn(message: ReceivedMessage): { readonly requestId: string; readonly runId?: string } {
   const fallback = `message-${message.messageId}`;
+  if (Buffer.byteLength(message.body) > limits.rawMessageBytes) {
+    const [, requestId = fallback] = /"requestId"\s*:\s*"([A-Za-z0-9][A-Za-z0-9_.:-]{0,127})"/.exec(message.body) ?? [];
+    return { requestId };
+  }
   try {
     const value = JSON.parse(message.body) as { readonly requestId?: unknown; readonly id?: unknown } | null;
     const text = (found: unknown) =>

@@ -8,6 +8,7 @@
 import { InvalidRequestError, StoreError } from "../errors.ts";
 import type { NodeId } from "../model/ids.ts";
 import { type WakeMessage, wakeMessageSchema } from "../model/message.ts";
+import { parseMessage } from "../plan/parse-message.ts";
 import type { PlanNode } from "../plan/types.ts";
 import type { WriteResult } from "../ports/index.ts";
 import type { OpenSlot, SettledSlot } from "../protocol/slot.ts";
@@ -28,20 +29,7 @@ export function isWakeMessage(body: string): boolean {
 }
 
 /** A message that ends a sleep, parsed at the border. @throws InvalidRequestError when it is none. */
-export function parseWakeMessage(body: string): WakeMessage {
-  const parsed = wakeMessageSchema.safeParse(jsonIn(body));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new InvalidRequestError(issue?.path.join(".") ?? "", undefined, issue?.message ?? "must be a wake message");
-}
-
-function jsonIn(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new InvalidRequestError("", undefined, "must be JSON");
-  }
-}
+export const parseWakeMessage = (body: string): WakeMessage => parseMessage(wakeMessageSchema, body);
 
 /** Ends a sleep whose time has come, and drives on from it. */
 export async function handleWake(delivery: Delivery, id: NodeId): Promise<void> {

@@ -6,6 +6,7 @@
  */
 import { InvalidRequestError } from "../errors.ts";
 import { nodesOf, type TaskMessage, taskMessageSchema, tokenOf } from "../model/message.ts";
+import { parseMessage } from "../plan/parse-message.ts";
 import type { PlanFragment, PlanNode } from "../plan/types.ts";
 import type { ReceivedMessage } from "../ports/index.ts";
 import { type PlanCache, UnknownUnitError } from "../records/plans.ts";
@@ -102,22 +103,7 @@ async function inTurn(turns: Turns, job: () => Promise<void>): Promise<void> {
 }
 
 /** A task message, parsed at the border. @throws InvalidRequestError when it is none. */
-export function parseTaskMessage(body: string): TaskMessage {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    throw new InvalidRequestError("message", body, "must be JSON");
-  }
-  const parsed = taskMessageSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new InvalidRequestError(
-    `message.${issue?.path.join(".") ?? ""}`,
-    undefined,
-    issue?.message ?? "is not a task message",
-  );
-}
+export const parseTaskMessage = (body: string): TaskMessage => parseMessage(taskMessageSchema, body);
 
 /** The nodes a message names. @throws InvalidRequestError for one that its run does not have: it never will. */
 export async function namedNodes({ run }: Delivery, task: TaskMessage): Promise<PlanNode[]> {

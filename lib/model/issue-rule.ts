@@ -6,7 +6,7 @@ import type { Segment } from "./document-path.ts";
 import { limits } from "./limits.ts";
 
 /** Any schema, for rooms that do not know zod. */
-export type Schema = z.ZodType;
+export type Schema<Value = unknown> = z.ZodType<Value>;
 export type Issue = z.core.$ZodIssue;
 
 /** What may stand at keys that take values of several forms. */

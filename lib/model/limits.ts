@@ -8,6 +8,8 @@
 export const limits = {
   /** A request sent raw on the request queue. */
   rawMessageBytes: 256 * 1024,
+  /** Any message: SQS takes no larger one. */
+  messageBytes: 1024 * 1024,
   /** The message of a task that a program elsewhere runs: any queue takes that much, older ones and other engines' too. */
   outsideMessageBytes: 256 * 1024,
   /** A workflow as JSON that is stored apart from its request. */

@@ -5,6 +5,7 @@
  * test that wants disorder, duplicates or refusals wraps this queue. Fairness keys are kept, and change no order.
  */
 import { MessageTooLargeError } from "../../errors.ts";
+import { limits } from "../../model/limits.ts";
 import type { ConsumedQueue, OutgoingMessage, Queue, QueueConsumer, QueueDepth, QueueRef } from "../../ports/queue.ts";
 import type { Clock } from "../../ports/system.ts";
 import { createMessages, type QueuedMessage } from "./messages.ts";
@@ -27,9 +28,8 @@ export interface MemoryQueue extends Queue, QueueConsumer {
   list(): readonly QueuedMessage[];
 }
 
-/** Limits of SQS: messages a batch, bytes a message, and seconds of delay and visibility. */
+/** Limits of SQS: messages a batch, and seconds of delay and visibility. */
 const maxBatch = 10;
-const maxMessageBytes = 1024 * 1024;
 const maxDelaySeconds = 900;
 const maxVisibilitySeconds = 43_200;
 
@@ -108,7 +108,7 @@ function checkMessage({ body, delaySeconds, attributes = {} }: OutgoingMessage):
   checkNumber("seconds of delay", delaySeconds, 0, maxDelaySeconds);
   const texts = Object.entries(attributes).flatMap(([name, value]) => [name, "String", value]);
   const bytes = [body, ...texts].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  if (bytes > maxMessageBytes) throw new MessageTooLargeError(bytes, maxMessageBytes);
+  if (bytes > limits.messageBytes) throw new MessageTooLargeError(bytes, limits.messageBytes);
 }
 
 function checkNumber(what: string, number: number, min: number, max: number): void {

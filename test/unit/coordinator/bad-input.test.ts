@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { createVirtualClock } from "../../../lib/adapters/memory/clock.ts";
 import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
@@ -91,6 +91,24 @@ describe("a bad request", () => {
     expect(item?.key.pk).toMatch(/^rejected#(q1|message-m1)$/);
     expect(item?.image).toMatchObject({ kind: "request", listShard: expect.any(String), error });
     expect(queue.queues()).toEqual([]);
+  });
+
+  it.each([
+    ["a request", request({ name: "x".repeat(900 * 1024), workflow: {} })],
+    ["a report", `{"tutti":1,"type":"report","requestId":"q1","x":"${"x".repeat(900 * 1024)}"}`],
+    ...["wake", "range", "map", "follow", "hedge"].map((type) => [
+      `a ${type} message`,
+      `{"tutti":1,"type":"${type}","requestId":"q1","x":"${"x".repeat(1025 * 1024)}"}`,
+    ]),
+  ])("is not parsed when it is too large: %s", async (_name, body) => {
+    const { store, control, coordinator } = deployment();
+    const parsing = vi.spyOn(JSON, "parse");
+    expect(await control(body as string)).toEqual({ kind: "acknowledge" });
+    const letter = { messageId: "m2", body: body as string, receiveCount: 1, sentAtMs: 0, attributes: {} };
+    await coordinator.deadLetter({ from: "request" }, { ...letter, attributes: { [returnedAttribute]: "1" } });
+    expect(parsing.mock.calls.filter(([text]) => text === body)).toEqual([]);
+    parsing.mockRestore();
+    expect(new Set(store.dump().map(({ key }) => key.sk))).toEqual(new Set(["rejected"]));
   });
 
   it("leaves the other records of its batch untouched", async () => {

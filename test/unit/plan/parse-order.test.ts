@@ -4,6 +4,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { InvalidRequestError } from "../../../lib/errors.ts";
 import { limits } from "../../../lib/model/limits.ts";
+import { taskMessageSchema } from "../../../lib/model/message.ts";
+import { parseMessage } from "../../../lib/plan/parse-message.ts";
 import { isReport, parseReport } from "../../../lib/plan/parse-report.ts";
 import { parseDocument, parseRequest } from "../../../lib/plan/parse-request.ts";
 
@@ -32,6 +34,13 @@ describe("bytes", () => {
   ])("of a %s are counted before it is parsed", (_kind, parse) => {
     const parsing = vi.spyOn(JSON, "parse");
     expect(refusal(() => parse(large)).rule).toMatch(/^must have at most 262144 bytes/);
+    expect(parsing).not.toHaveBeenCalled();
+  });
+
+  it("of a message of our own are counted before it is parsed", () => {
+    const parsing = vi.spyOn(JSON, "parse");
+    const message = `{"tutti":1,"type":"task","x":"${"x".repeat(limits.messageBytes)}"}`;
+    expect(refusal(() => parseMessage(taskMessageSchema, message)).rule).toBe("must have at most 1048576 bytes");
     expect(parsing).not.toHaveBeenCalled();
   });
 
