@@ -104,8 +104,8 @@ async function everything(options: CrashPointOptions): Promise<boolean> {
   const asked = [...(scenario === undefined ? [] : ["--scenario", scenario]), ...chosen];
   const report = together(await inParts(share, ...asked));
   for (const failure of report.failures) console.log(`${describeFailure(failure)}\n`);
-  const isWhole = scenario === undefined && share === 1 && !pairs && count === undefined;
-  const missing = isWhole ? unreached(report) : [];
+  const isOfAll = scenario === undefined && !pairs && count === undefined;
+  const missing = isOfAll ? unreached(report, share > 1) : [];
   console.log(table(report));
   if (missing.length > 0) console.log(`\nreached by no scenario: ${missing.join(", ")}`);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);

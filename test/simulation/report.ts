@@ -7,11 +7,12 @@ import { messageSites, sites } from "./sites.ts";
 
 const modes = Object.keys(faultModes) as FaultMode[];
 
-/** Cells that no history reached though the fault applies there, and sites that no scenario reaches at all. */
-export function unreached(report: Report): string[] {
+/** Sites that no history reaches at all, and, when all single faults were tried, cells though the fault applies there. */
+export function unreached(report: Report, isShare: boolean): string[] {
   return [...sites, ...messageSites].flatMap((site) => {
     const row = report.reached.get(site);
     if (!row) return [site];
+    if (isShare) return [];
     return modes.filter((mode) => applies(mode, row.kind) && !row.byMode.has(mode)).map((mode) => `${site} × ${mode}`);
   });
 }

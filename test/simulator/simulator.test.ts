@@ -40,6 +40,14 @@ it("has the same history twice for one seed, and another for another", async () 
   expect(new Set([first, other, third]).size).toBe(3);
 });
 
+it.each([false, true])("has processes of both versions in every history, small ones too: %s", async (small) => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const { lines } = await runHistory(ofSeed(seed, small), { keeps: "lines" });
+    const versions = new Set(lines.flatMap((line) => JSON.stringify(line).match(/\.v[12]/g) ?? []));
+    expect([...versions].sort(), `seed ${seed}`).toEqual([".v1", ".v2"]);
+  }
+});
+
 it("has the same history whether it is written down or not", async () => {
   const written = await runHistory(ofSeed(9), { keeps: "lines" });
   expect((await runHistory(ofSeed(9))).digest).toBe(written.digest);

@@ -97,9 +97,10 @@ export function createWorld({ seed, schedule: order, mix, keeps, sweeps, variant
   const idle: { readonly process: Process; readonly role: string; readonly coordinator: Coordinator }[] = [];
   const wrong = (what: readonly string[]) => void (what.length > 0 && violations.push(...what));
   let made = 0;
+  let started = 0;
 
   const releases = { 1: releaseOf(), 2: releaseOf() } as const;
-  // Workers are replaced one after the other, within minutes; some histories have one version only.
+  // Workers are replaced one after the other, at once or within minutes; the first two calls of a function are of one version each.
   const [fromMs, untilMs] = random.pick([
     [0, 0],
     [0, 120_000],
@@ -153,6 +154,7 @@ export function createWorld({ seed, schedule: order, mix, keeps, sweeps, variant
   });
 
   function versionNow(): 1 | 2 {
+    if (started < 2) return ++started as 1 | 2;
     const sinceMs = schedule.now() - startMs;
     if (sinceMs >= untilMs) return 2;
     return sinceMs < fromMs || random.chance(0.5) ? 1 : 2;
