@@ -49,8 +49,8 @@ export function createAliases(): Aliases {
 /** The condition expression; undefined when the condition holds of everything. */
 export function renderCondition(condition: Condition, aliases: Aliases): string | undefined {
   const plain = simplify(condition);
-  if (plain === true) return undefined;
-  if (plain !== false) return render(plain, aliases, "top");
+  if (typeof plain !== "boolean") return render(plain, aliases, false);
+  if (plain) return undefined;
   const key = aliases.path([partitionKey.name]);
   return `attribute_exists(${key}) AND attribute_not_exists(${key})`;
 }
@@ -68,7 +68,7 @@ function simplify(condition: Condition): Condition | boolean {
   return of.length === 0 ? neutral : of.length === 1 ? (of[0] as Condition) : { is: condition.is, of };
 }
 
-function render(condition: Condition, aliases: Aliases, within: "top" | "all" | "any"): string {
+function render(condition: Condition, aliases: Aliases, isInAll: boolean): string {
   switch (condition.is) {
     case "absent":
       return `attribute_not_exists(${aliases.path(condition.path)})`;
@@ -81,12 +81,10 @@ function render(condition: Condition, aliases: Aliases, within: "top" | "all" | 
     case "above":
       return `${aliases.path(condition.path)} > ${aliases.value(condition.value)}`;
     case "all":
-      return condition.of.map((part) => render(part, aliases, "all")).join(" AND ");
+      return condition.of.map((part) => render(part, aliases, true)).join(" AND ");
     case "any": {
-      const alternatives = condition.of.map((part) => render(part, aliases, "any")).join(" OR ");
-      return within === "all" ? `(${alternatives})` : alternatives;
+      const alternatives = condition.of.map((part) => render(part, aliases, false)).join(" OR ");
+      return isInAll ? `(${alternatives})` : alternatives;
     }
-    default:
-      return condition satisfies never;
   }
 }

@@ -34,7 +34,8 @@ describe("conditions in DynamoDB's words", () => {
       "#0 = :0 AND #1 = :1 OR attribute_not_exists(#2)",
     ],
     ["all in all: none", all(equal("a", 1), all(equal("b", 1), all(equal("c", 1)))), "#0 = :0 AND #1 = :0 AND #2 = :0"],
-    ["any in any: none", any(equal("a", 1), any(equal("b", 1))), "#0 = :0 OR #1 = :0"],
+    ["any in any: none", any(equal("a", 1), any(equal("b", 1), equal("c", 1))), "#0 = :0 OR #1 = :0 OR #2 = :0"],
+    ["any of one in any", any(equal("a", 1), any(equal("b", 1))), "#0 = :0 OR #1 = :0"],
     [
       "any in all in any",
       any(all(any(equal("a", 1), equal("b", 1)), equal("c", 1)), equal("d", 1)),
