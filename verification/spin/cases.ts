@@ -160,6 +160,7 @@ const groups: readonly Group[] = [
       "CREATE_OVER_TOMBSTONE",
     ],
   },
+  { model: "head", flags: "-DCRASH=1", long: true },
 
   {
     model: "late",

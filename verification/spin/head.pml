@@ -87,7 +87,7 @@ inline earliest() {
   if :: owedTime(0) && timer[0] < next -> next = timer[0] :: else fi;
   if :: owedTime(1 % TIMERS) && timer[1 % TIMERS] < next -> next = timer[1 % TIMERS] :: else fi;
   if :: owedTime(2 % TIMERS) && timer[2 % TIMERS] < next -> next = timer[2 % TIMERS] :: else fi;
-  if :: next <= now -> found = 1; next = now + 1 :: else fi
+  if :: next <= now || (allFired && running == 0) -> found = 1; next = now + 1 :: else fi /* that the run has to end is found too */
 }
 inline fire(i) { if :: owedTime(i) && timer[i] <= at -> timer[i] = NEVER :: else fi }
 
