@@ -69,6 +69,8 @@ const groups: readonly Group[] = [
   { model: "chord", flags: "-DN=2 -DCRASH=1 -DHAND=1 -DDUP=1 -DPAUSE=1 -DDMAX=1" },
   { model: "chord", flags: "-DW=3 -DN=2 -DCRASH=1 -DDMAX=1" },
   { model: "chord", flags: "-DN=2 -DCRASH=1 -DLOSS=1", rejected: ["NO_SWEEPER"], long: true },
+  { model: "chord", flags: "-DN=2 -DCRASH=0 -DEARLY=1" },
+  { model: "chord", flags: "-DN=2 -DCRASH=1 -DEARLY=1", long: true },
   { model: "chord", flags: "-DN=2 -DCRASH=0 -DDUP=1 -DDMAX=1", live: true },
   { model: "chord", flags: "-DN=2 -DCRASH=1 -DDMAX=1", rejected: ["LOSER_RETURNS"], live: true },
 
@@ -107,6 +109,7 @@ const groups: readonly Group[] = [
   { model: "generation", flags: "-DN=2 -DONERR=1 -DFAILS=2 -DCRASH=0", long: true },
   { model: "generation", flags: "-DN=2 -DCRASH=0 -DLATE=1", long: true },
   { model: "generation", flags: "-DN=2 -DCRASH=0 -DRETRIES=2", long: true },
+  { model: "generation", flags: "-DN=2 -DCRASH=1 -DRETRIES=2", long: true },
   { model: "generation", flags: "-DN=3 -DPER=2 -DCRASH=0", long: true },
   { model: "generation", flags: "-DN=2 -DCRASH=0 -DLOSS=1", long: true },
   { model: "generation", flags: "-DN=2 -DLOSS=1", rejected: ["NO_SWEEPER"], holds: false },
