@@ -161,16 +161,19 @@ async function checkJson(stage: Stage, golden: Golden): Promise<void> {
 const nameOf = ({ argv, as }: Golden) => as ?? argv[0] ?? "";
 
 describe("commands that read", () => {
-  it.each(reads.map((one) => [nameOf(one), one] as const))("%s", async (_, golden) => {
-    const stage = await anHour();
-    const { store, queue, switches } = stage.deployment;
-    // Nobody else moves meanwhile: what changes, the command has changed.
-    Object.assign(switches, { control: false, workers: false, letters: false });
-    const before = JSON.stringify([store.dump(), queue.list()]);
-    await checkText(stage, golden);
-    await checkJson(stage, golden);
-    expect(JSON.stringify([store.dump(), queue.list()])).toBe(before);
-  });
+  it.each(reads.map((one) => [nameOf(one), one] as const))(
+    "%s changes nothing, in table and queues (G10)",
+    async (_, golden) => {
+      const stage = await anHour();
+      const { store, queue, switches } = stage.deployment;
+      // Nobody else moves meanwhile: what changes, the command has changed.
+      Object.assign(switches, { control: false, workers: false, letters: false });
+      const before = JSON.stringify([store.dump(), queue.list()]);
+      await checkText(stage, golden);
+      await checkJson(stage, golden);
+      expect(JSON.stringify([store.dump(), queue.list()])).toBe(before);
+    },
+  );
 });
 
 describe("commands that change something", () => {

@@ -182,7 +182,7 @@ describe("layOut", () => {
     ...facts,
   });
 
-  it("refuses a task that its function would cut off, to the second", () => {
+  it("refuses a task that its function would cut off, to the second (G2)", () => {
     expect(() => layOut([aTask({ timeoutSeconds: 870 })], {})).not.toThrow();
     expect(() => layOut([aTask({ timeoutSeconds: 871 })], {})).toThrow(
       "task resize may take 871 s, and the function of queue images runs 900 s, of which 870 s are for the task",

@@ -102,6 +102,19 @@ describe("readEnvironment", () => {
     expect(() => readEnvironment({ ...complete, ...wrong })).toThrow(problem);
   });
 
+  it.each([
+    ["TUTTI_VISIBILITY_SECONDS", ["0", "43201", "60 s"], "from 1 to 43200"],
+    ["TUTTI_SWEEP_SECONDS", ["0", "3601", "1e3"], "from 1 to 3600"],
+    ["TUTTI_LEASE_SECONDS", ["0", "3601", "-30"], "from 1 to 3600"],
+    ["TUTTI_CLOCK_SKEW_SECONDS", ["-1", "301", "0.5"], "from 0 to 300"],
+    ["TUTTI_RETENTION_SECONDS", ["0", "31622401", ""], "from 1 to 31622400"],
+  ])("G2: starts no process with a time that it cannot keep: %s", (name, wrong, allowed) => {
+    for (const value of wrong)
+      expect(() => readEnvironment({ ...complete, [name]: value }), value).toThrow(
+        `${name} must be a whole number ${allowed}`,
+      );
+  });
+
   it("wants a worker function to read a queue that is known", () => {
     expect(() => workerQueueOf(readEnvironment(complete))).toThrow("TUTTI_QUEUE is not set");
     expect(() => workerQueueOf(readEnvironment({ ...complete, TUTTI_QUEUE: "images" }))).toThrow(

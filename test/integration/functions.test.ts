@@ -138,7 +138,10 @@ describe.skipIf(!dynoxideAvailable())("functions", () => {
     await waitFor("the request on its queue again", async () => (await engine.queue.depth("request")).visible === 1);
   });
 
-  it("do not start with an environment that is not complete", () => {
+  it("do not start with an environment that is not complete, or wrong (G2)", () => {
+    vi.stubEnv("TUTTI_VISIBILITY_SECONDS", "0");
+    expect(() => createSweepFunction()).toThrow("TUTTI_VISIBILITY_SECONDS must be a whole number from 1 to 43200");
+    vi.stubEnv("TUTTI_VISIBILITY_SECONDS", undefined);
     vi.stubEnv("TUTTI_TABLE", "");
     expect(() => createSweepFunction()).toThrow("TUTTI_TABLE must be the name of a table");
     vi.stubEnv("TUTTI_TABLE", engine.connection.table);

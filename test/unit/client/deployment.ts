@@ -7,7 +7,12 @@ import { createSeededIds } from "../../../lib/adapters/memory/ids.ts";
 import { createMemoryQueue } from "../../../lib/adapters/memory/queue.ts";
 import { createMemoryStore } from "../../../lib/adapters/memory/store.ts";
 import { createPortClient, type TuttiClient } from "../../../lib/client/client.ts";
-import { type Coordinator, createCoordinator, type Disposition } from "../../../lib/coordinator/index.ts";
+import {
+  type Coordinator,
+  createCoordinator,
+  type Disposition,
+  type Settings,
+} from "../../../lib/coordinator/index.ts";
 import { defaults } from "../../../lib/model/limits.ts";
 import { type CompileOptions, compile } from "../../../lib/plan/compile.ts";
 import type { QueueFacts } from "../../../lib/ports/facts.ts";
@@ -71,6 +76,8 @@ export interface DeploymentOptions {
   readonly shape?: CompileOptions;
   /** Tasks that one invocation runs side by side. @default that of the product */
   readonly tasksPerInvocation?: number;
+  /** Times of the driver; those of the queue stay. @default those of the product */
+  readonly settings?: Partial<Settings>;
   /** Is told of each call of the driver to the table, by site, before it has its effect. */
   readonly onCall?: (site: string) => void;
   /** @default nobody is told */
@@ -112,6 +119,7 @@ export function createDeployment(options: DeploymentOptions = {}): Deployment {
         visibilitySeconds: defaults.visibilitySeconds,
         retentionSeconds: defaults.retentionSeconds,
         tasksPerInvocation: options.tasksPerInvocation ?? defaults.tasksPerInvocation,
+        ...options.settings,
       },
       registry,
       catalog: catalogOf(registry),
