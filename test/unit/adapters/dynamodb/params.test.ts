@@ -112,7 +112,7 @@ describe("requests to DynamoDB", () => {
     expect(ConditionExpression.length).toBeLessThan(600);
   });
 
-  it("asks for a partition, or for a prefix of it, strongly and in order", () => {
+  it("asks for a partition, or for a prefix of it, strongly and in order (J16)", () => {
     expect(queryParams("t", { pk: "run", prefix: "", cursor: undefined })).toEqual({
       TableName: "t",
       ConsistentRead: true,

@@ -159,6 +159,40 @@ describe("pages", () => {
   });
 });
 
+describe("reads", () => {
+  const isStrong = ({ input }: Command): boolean | undefined => {
+    const { ConsistentRead, RequestItems } = input as {
+      ConsistentRead?: boolean;
+      RequestItems?: Record<string, object>;
+    };
+    return RequestItems === undefined
+      ? ConsistentRead
+      : Object.values(RequestItems).every((one) => isStrong({ input: one }));
+  };
+
+  it("are strong, also what is asked again and further pages, but for those of an index (J16)", async () => {
+    const { store, sent, during } = storeAnswering((command) => {
+      const { RequestItems, ExclusiveStartKey } = command.input as BatchGetItemCommandInput & {
+        ExclusiveStartKey?: object;
+      };
+      if (RequestItems === undefined)
+        return { Items: [], ...(ExclusiveStartKey === undefined ? { LastEvaluatedKey: wire(first) } : {}) };
+      const open = RequestItems.t?.Keys ?? [];
+      // As AWS answers: with what is needed to ask again.
+      return { UnprocessedKeys: open.length === 1 ? {} : { t: { ...RequestItems.t, Keys: open.slice(0, 1) } } };
+    });
+    const [first] = keys(1) as [Key];
+    await store.get(first, "test.get");
+    await during(store.getMany(keys(150), "test.getMany"));
+    const { cursor } = await store.query("run", "item", undefined, "test.query");
+    await store.query("run", "item", cursor, "test.query");
+    expect(sent.map(isStrong)).toEqual(new Array(7).fill(true));
+    await store.due("due#1", 500, undefined, "test.due");
+    await store.list("list#1", undefined, "test.list");
+    expect(sent.slice(7).map(isStrong)).toEqual([undefined, undefined]);
+  });
+});
+
 describe("answers and errors", () => {
   const write = { key: { pk: "run", sk: "head" }, set: [{ path: ["a"] as const, value: 1 }] };
 
