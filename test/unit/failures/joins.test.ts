@@ -1,14 +1,16 @@
 /** Arming, firing and odd shapes: sections B, C and D of docs/failures.md. */
-import { describe, expect, it } from "vitest";
-import { chain, chord, dag, group, after as nodeAfter } from "../../../lib/canvas/canvas.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { chain, chord, dag, group, map, after as nodeAfter } from "../../../lib/canvas/canvas.ts";
 import { ref } from "../../../lib/canvas/reference.ts";
 import { WaitTimedOutError } from "../../../lib/client/errors.ts";
 import { FatalError, type InvalidRequestError } from "../../../lib/errors.ts";
 import type { Workflow } from "../../../lib/model/workflow.ts";
-import type { HeldMessage } from "../../../lib/ports/queue.ts";
+import type { HeldMessage, OutgoingMessage } from "../../../lib/ports/queue.ts";
 import type { TestEngine } from "../../../lib/testing/index.ts";
 import { createDeployment } from "../client/deployment.ts";
 import { byHand, engineOf, shuffled, startMs, startsOf, task } from "./support.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** Tasks that take virtual time, fail, or hand on what they get. */
 function rig(settings: Parameters<typeof engineOf>[1] = {}) {
@@ -44,6 +46,48 @@ describe("arming", () => {
   it("B5: a dependency that does not exist is refused, and nothing starts", async () => {
     const error = await refused({ dag: { nodes: { a: { task: "one", after: ["ghost"] }, b: { task: "one" } } } });
     expect(error).toMatchObject({ path: "workflow.dag.nodes.a.after[0]", value: '"ghost"' });
+  });
+
+  it("B9: a header that only the run knows: all of it is recorded before any of it is sent, and the callback waits for what is not sent yet", async () => {
+    const values = times(250, (value) => value);
+    let [ended, called] = [0, 0];
+    const lists = task("lists", () => values);
+    const counted = task("counted", (_ctx, value: number) => {
+      ended++;
+      return value;
+    });
+    const all = task("all", (_ctx, results: number[]) => {
+      called++;
+      return results;
+    });
+    const world = byHand({ lists, counted, all }, { shape: { tasksPerMessage: () => 1 } });
+    const standing: OutgoingMessage[] = [];
+    const recorded = new Set<unknown>();
+    const send = world.queue.send.bind(world.queue);
+    const sending = vi.spyOn(world.queue, "send").mockImplementation(async (to, messages, site) => {
+      const { run } = JSON.parse(messages[0]?.body ?? "");
+      if (run?.startsWith("map-")) recorded.add((await world.store.get({ pk: run, sk: "head" }, "test"))?.taskCount);
+      // Parts of a hundred: the first is sent, those that follow stand still.
+      const stands = messages.filter(({ body }) => JSON.parse(body).range > 0);
+      standing.push(...stands);
+      const passing = messages.filter((message) => !stands.includes(message));
+      return passing.length === 0 ? { failed: [] } : send(to, passing, site);
+    });
+    await world.submit(chain(lists.with(), chord(map(counted), all)));
+    await world.finish();
+    await world.advance(1);
+    await world.finish();
+    expect([ended, standing.length, called]).toEqual([100, 2, 0]);
+    // The members and their callback.
+    expect([...recorded]).toEqual([251]);
+    expect((await world.client.inspect("r")).run.status).toBe("RUNNING");
+    sending.mockRestore();
+    await send("request", standing, "test");
+    await world.advance(1);
+    await world.finish();
+    await world.advance(1);
+    expect([ended, called]).toEqual([250, 1]);
+    expect((await world.client.inspect("r")).run).toMatchObject({ status: "SUCCEEDED", result: values });
   });
 
   it("B6: a node may have several children, and a run that is submitted again stays as it is", async () => {
