@@ -95,7 +95,10 @@ export function createMessages(rules: MessageRules, changed: () => void): Messag
       while (taken.length < max) {
         const next = firstPlace(state, queue);
         if (!next || next.visibleAtMs > nowMs()) break;
-        taken.push(deliver(state, next.message));
+        if (isDead(state, queue, next)) {
+          bury(state, queue, next);
+          changed();
+        } else taken.push(deliver(state, next.message));
       }
       return taken;
     },
@@ -174,17 +177,22 @@ function deliver(state: State, message: Message): HeldMessage {
   return { messageId, body, receiveCount, sentAtMs, attributes: { ...message.attributes }, ...key, queue, receipt };
 }
 
-/** Moves what would be delivered once too often, of every queue. */
+/** Whether it is visible, and would be delivered once too often. */
+function isDead({ rules }: State, queue: ConsumedQueue, { message, visibleAtMs }: Place): queue is QueueRef {
+  const { clock, maxReceiveCount } = rules;
+  return !queue.startsWith("dead:") && visibleAtMs <= clock.now() && message.receiveCount >= maxReceiveCount;
+}
+
+function bury(state: State, queue: QueueRef, { message, visibleAtMs }: Place): void {
+  state.messages.get(queue)?.delete(message);
+  if (message.receipt !== undefined) state.held.delete(message.receipt);
+  put(state, message, `dead:${queue}`, visibleAtMs);
+}
+
+/** Moves what is dead and first in its queue, of every queue; what is behind others moves when it is its turn. */
 function buryDead(state: State): void {
-  const { clock, maxReceiveCount } = state.rules;
   for (const queue of [...state.places.keys()]) {
-    if (queue.startsWith("dead:")) continue;
-    for (let place = firstPlace(state, queue); place; place = firstPlace(state, queue)) {
-      const { message, visibleAtMs } = place;
-      if (visibleAtMs > clock.now() || message.receiveCount < maxReceiveCount) break;
-      state.messages.get(queue)?.delete(message);
-      if (message.receipt !== undefined) state.held.delete(message.receipt);
-      put(state, message, `dead:${queue as QueueRef}`, visibleAtMs);
-    }
+    for (let place = firstPlace(state, queue); place && isDead(state, queue, place); place = firstPlace(state, queue))
+      bury(state, queue, place);
   }
 }

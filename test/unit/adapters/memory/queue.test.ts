@@ -50,6 +50,18 @@ describe("memory queue in virtual time", () => {
     expect(queue.nextEventAt()).toBeUndefined();
   });
 
+  it("delivers nothing once too often that waits behind others", async () => {
+    const { clock, queue, send, receive, bodies } = rig();
+    await send("dead");
+    await send("delayed", 100);
+    await queue.changeVisibility((await receive()).receipt, 0);
+    await queue.changeVisibility((await receive()).receipt, 200);
+    clock.advanceTo(200_000);
+    expect(await bodies()).toEqual(["delayed"]);
+    expect((await queue.receive(`dead:${queueName}`, 10)).map(({ body }) => body)).toEqual(["dead"]);
+    expect(queue.depth(queueName)).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
+  });
+
   it("moves a message to the dead-letter queue when it would be visible once too often", async () => {
     const { clock, queue, send, receive, bodies } = rig();
     await send("1");
