@@ -123,6 +123,22 @@ function sendingContract(fresh: () => Rig): void {
       expect(message.sentAtMs).toBeLessThanOrEqual(Date.now() + 1);
     });
 
+    it("says which messages of a batch were refused, and delivers the others", async () => {
+      const rig = fresh();
+      const eleven = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`name${i}`, "1"]));
+      const sent = await rig.send(
+        "1",
+        { body: "2", delaySeconds: 0, attributes: { cause: "" } },
+        { body: "3", delaySeconds: 0, attributes: { "a name": "1" } },
+        { body: "4", delaySeconds: 0, attributes: { cause: "\uffff" } },
+        { body: "5", delaySeconds: 0, attributes: eleven },
+        { body: "6", delaySeconds: 0, fairnessKey: "two words" },
+        "7",
+      );
+      expect([...sent.failed].sort()).toEqual([1, 2, 3, 4, 5]);
+      expect(await takeAll(rig, 2)).toEqual(["1", "7"]);
+    });
+
     it("takes messages for several tenants in one call, and delivers each with its key", async () => {
       const rig = fresh();
       const message = { body: "1", delaySeconds: 0 };

@@ -32,6 +32,7 @@ export interface MemoryQueue extends Queue, QueueConsumer {
 const maxBatch = 10;
 const maxDelaySeconds = 900;
 const maxVisibilitySeconds = 43_200;
+const maxAttributes = 10;
 
 export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
   const { clock } = options;
@@ -67,8 +68,9 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
     async send(queue, batch) {
       checkNumber("messages in one batch", batch.length, 0, maxBatch);
       for (const message of batch) checkMessage(message);
-      for (const message of batch) messages.add(queue, message);
-      return { failed: [] };
+      const failed = batch.flatMap((message, position) => (isRefused(message) ? [position] : []));
+      for (const [position, message] of batch.entries()) if (!failed.includes(position)) messages.add(queue, message);
+      return { failed };
     },
 
     async receive(queue, max, { waitSeconds = 0, signal } = {}) {
@@ -109,6 +111,19 @@ function checkMessage({ body, delaySeconds, attributes = {} }: OutgoingMessage):
   const texts = Object.entries(attributes).flatMap(([name, value]) => [name, "String", value]);
   const bytes = [body, ...texts].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > limits.messageBytes) throw new MessageTooLargeError(bytes, limits.messageBytes);
+}
+
+/** What SQS takes as an attribute's name and value (AWS, SQS message metadata), and as a fairness key (AWS, MessageGroupId). */
+const attributeName = /^(?!aws\.|amazon\.|\.)(?!.*\.\.)[a-z0-9_.-]{1,256}(?<!\.)$/i;
+const attributeValue = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
+const fairnessKeyForm = /^[!-~]{1,128}$/;
+
+/** Whether SQS takes the others of a batch and not this one. */
+function isRefused({ attributes = {}, fairnessKey }: OutgoingMessage): boolean {
+  const named = Object.entries(attributes);
+  if (named.length > maxAttributes) return true;
+  if (fairnessKey !== undefined && !fairnessKeyForm.test(fairnessKey)) return true;
+  return named.some(([name, value]) => !attributeName.test(name) || !attributeValue.test(value));
 }
 
 function checkNumber(what: string, number: number, min: number, max: number): void {
