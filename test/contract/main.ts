@@ -5,15 +5,20 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { missingDynamoDbLocal } from "./dynamodb-local.ts";
 
-const help = `The contract of a store, and random operations compared with the memory store, on a real engine.
+const help = `The contract of a store, and random operations compared with the memory store, on a real engine; and a tenth as many
+on our SQS server, compared with the memory queue.
 
   npm run verify:engine                                20,000 operations on dynoxide
   npm run verify:engine -- --engine dynamodb-local     on Amazon's DynamoDB Local, where Java and its JAR are
   npm run verify:engine -- --operations 200000
   npm run verify:engine -- --seed 7                    the same operations again
+  npm run verify:engine -- --queues                    20,000 operations on the queues alone
   --help
 
 Exit codes: 0 the same answers, or the engine is not here (said in a line), 1 others, 2 wrong usage.`;
+
+const storeTests = ["test/contract/store.dynamodb.test.ts", "test/contract/store.differential.test.ts"];
+const queueTest = "test/contract/queue.differential.test.ts";
 
 class UsageError extends Error {}
 
@@ -21,6 +26,7 @@ const options = {
   engine: { type: "string", default: "dynoxide" },
   operations: { type: "string", default: "20000" },
   seed: { type: "string" },
+  queues: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -38,7 +44,7 @@ const whole = (name: string, text: string): string => {
 };
 
 function main(): number {
-  const { engine, operations, seed, help: isHelp } = read();
+  const { engine, operations, seed, queues, help: isHelp } = read();
   if (isHelp) {
     console.log(help);
     return 0;
@@ -54,9 +60,10 @@ function main(): number {
     ...process.env,
     TUTTI_ENGINE: engine,
     TUTTI_OPERATIONS: whole("operations", operations),
+    TUTTI_QUEUE_OPERATIONS: String(queues ? operations : Math.ceil(Number(operations) / 10)),
     ...(seed === undefined ? {} : { TUTTI_SEED: whole("seed", seed) }),
   };
-  const tests = ["test/contract/store.dynamodb.test.ts", "test/contract/store.differential.test.ts"];
+  const tests = queues ? [queueTest] : [...storeTests, queueTest];
   const { status } = spawnSync("npx", ["vitest", "run", "--project", "contract", ...tests], { stdio: "inherit", env });
   return status === 0 ? 0 : 1;
 }

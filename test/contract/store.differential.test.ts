@@ -9,13 +9,13 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../lib/adapters/memory/store.ts";
 import type { Item, Store } from "../../lib/ports/index.ts";
+import { historiesFor, historiesOf } from "./histories.ts";
 import { realEngine } from "./real-engine.ts";
 import type { StoreUnderTest } from "./store.contract.ts";
 import { answerOf, type Operation, operations } from "./store-operations.ts";
 
 const count = Number(process.env.TUTTI_OPERATIONS ?? 2000);
 const seed = process.env.TUTTI_SEED === undefined ? {} : { seed: Number(process.env.TUTTI_SEED) };
-const historyLength = 40;
 
 const { name, isThere, make } = realEngine();
 
@@ -28,10 +28,7 @@ describe.skipIf(!isThere())(`the memory store and DynamoDB on ${name}`, () => {
 
   it(`give the same answers to ${count} random operations`, { timeout: 30_000 + count * 20 }, async () => {
     let performed = 0;
-    // What is left out of a history shrinks it.
-    const slots = fc.array(fc.option(operations, { freq: 30 }), { minLength: historyLength, maxLength: historyLength });
-    const histories = slots.map((slot) => slot.filter((operation) => operation !== null));
-    const property = fc.asyncProperty(histories, async (history) => {
+    const property = fc.asyncProperty(historiesOf(operations), async (history) => {
       const memory = createMemoryStore();
       await empty(engine.store);
       for (const operation of history) {
@@ -40,7 +37,7 @@ describe.skipIf(!isThere())(`the memory store and DynamoDB on ${name}`, () => {
       }
       deepStrictEqual(await everything(engine.store), memory.dump());
     });
-    await fc.assert(property, { ...seed, numRuns: Math.ceil(count / (historyLength - 2)) });
+    await fc.assert(property, { ...seed, numRuns: historiesFor(count) });
     expect(performed).toBeGreaterThan(0.95 * count);
   });
 });
