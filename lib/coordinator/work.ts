@@ -20,8 +20,8 @@ import { recordRejected } from "./rejected.ts";
 import { type HeadCache, openRun, StaleGeneration } from "./run.ts";
 import { createTurns, type Turns } from "./turns.ts";
 
-/** A longer visibility than this is refused by SQS (12 h). */
-const maxReturnSeconds = 43_200;
+/** SQS refuses to hide a message until later than 12 h after its receive, and a function may have had it for 15 minutes. */
+const maxReturnSeconds = 43_200 - 900;
 /** Receives after which the pause between two deliveries grows no further (2⁹ s). */
 const backoffReceives = 9;
 

@@ -70,7 +70,7 @@ export interface QueueConsumer {
   remove(...receipts: readonly string[]): Promise<void>;
   /**
    * Gives a message back after `seconds` (0–43,200). No error when the message is gone; with a receipt that is not its last
-   * one it may come back early all the same.
+   * one it may come back early all the same. SQS refuses to hide it until later than 12 hours after its receive.
    */
   changeVisibility(receipt: string, seconds: number): Promise<void>;
 }
