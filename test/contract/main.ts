@@ -5,8 +5,8 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { missingDynamoDbLocal } from "./dynamodb-local.ts";
 
-const help = `The contract of a store, and random operations compared with the memory store, on a real engine; and a tenth as many
-on our SQS server, compared with the memory queue.
+const help = `The contract of a store, and random operations compared with the memory store, on a real engine; and a twentieth as
+many on our SQS server, compared with the memory queue.
 
   npm run verify:engine                                20,000 operations on dynoxide
   npm run verify:engine -- --engine dynamodb-local     on Amazon's DynamoDB Local, where Java and its JAR are
@@ -60,7 +60,7 @@ function main(): number {
     ...process.env,
     TUTTI_ENGINE: engine,
     TUTTI_OPERATIONS: whole("operations", operations),
-    TUTTI_QUEUE_OPERATIONS: String(queues ? operations : Math.ceil(Number(operations) / 10)),
+    TUTTI_QUEUE_OPERATIONS: String(queues ? operations : Math.ceil(Number(operations) / 20)),
     ...(seed === undefined ? {} : { TUTTI_SEED: whole("seed", seed) }),
   };
   const tests = queues ? [queueTest] : [...storeTests, queueTest];
