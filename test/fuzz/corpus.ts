@@ -4,14 +4,15 @@
 import { encodeToken } from "../../lib/model/outside.ts";
 
 const plan = { hash: "h".repeat(64), pages: 1 };
-const around = { tutti: 1, run: "r-1", generation: 1, dispatch: 1, plan };
+const fragment = { nodes: { a: {} }, joins: {} };
+/** What our own functions say, in the order in which they write it: a message is known by its first two keys. */
+const ours = (type: string) => ({ tutti: 1, type, run: "r-1", generation: 1 });
+const dispatched = (type: string) => ({ ...ours(type), dispatch: 1, plan });
 const submit = { tutti: 1, type: "submit", requestId: "q-1", id: "r-1" };
-const report = {
-  tutti: 1,
-  type: "report",
-  requestId: "q-2",
-  token: encodeToken({ run: "r-1", generation: 1, dispatch: 1, attempt: 1, lost: 0, node: "." }),
-};
+const operate = (type: string) => ({ tutti: 1, type, requestId: "q-3", id: "r-1", generation: 1 });
+const token = encodeToken({ run: "r-1", generation: 1, dispatch: 1, attempt: 1, lost: 0, node: "." });
+const report = { tutti: 1, type: "report", requestId: "q-2", token };
+const budget = { maxTasks: 10, maxAttemptsTotal: 20, maxCost: 0.5 };
 const echo = { task: "echo", args: [1, "two", { three: [null, true] }] };
 
 /** Workflows with every canvas and every key. */
@@ -66,14 +67,25 @@ const requests: readonly unknown[] = [
     headers: { user: "u" },
     deadlineSeconds: 3600,
     onFailure: "finish",
-    budget: { maxTasks: 10, maxAttemptsTotal: 20, maxCost: 0.5 },
+    fairnessKey: "a",
+    budget,
     workflow: echo,
   },
-  { ...submit, document: { sha256: "0".repeat(64), bytes: 100, parts: 1 } },
-  { tutti: 1, type: "revoke", requestId: "q-3", run: "r-1", path: "header[0]", reason: "a reason" },
-  { tutti: 1, type: "pause", requestId: "q-4", run: "r-1" },
-  { tutti: 1, type: "resume", requestId: "q-5", run: "r-1" },
-  { tutti: 1, type: "retry", requestId: "q-6", run: "r-1", tasks: ["."], args: { ".": [1] } },
+  {
+    ...submit,
+    name: "stored apart",
+    headers: { user: "u" },
+    deadlineSeconds: 3600,
+    onFailure: "fail-fast",
+    fairnessKey: "a",
+    budget,
+    document: { sha256: "0".repeat(64), bytes: 100, parts: 1 },
+  },
+  { ...operate("revoke"), path: "header[0]", reason: "a reason" },
+  operate("pause"),
+  operate("resume"),
+  { ...operate("retry"), tasks: ["."], args: { ".": [1] }, budget },
+  { ...operate("remove"), reason: "a reason" },
 ];
 
 const reports: readonly unknown[] = [
@@ -83,16 +95,42 @@ const reports: readonly unknown[] = [
 ];
 
 const taskMessages: readonly unknown[] = [
-  { ...around, type: "task", node: "." },
-  { ...around, type: "task", node: "header[3]/[1]", fragment: { nodes: { a: {} }, joins: {} } },
-  { ...around, type: "pack", nodes: ["header[0]", "header[1]"] },
+  { ...dispatched("task"), node: "." },
+  { ...dispatched("task"), node: "header[3]/[1]", fragment },
+  { ...dispatched("task"), node: "header[3]", copyOf: 1, fragment },
+  { ...dispatched("pack"), nodes: ["header[0]", "header[1]"], fragment },
 ];
 
 const controlMessages: readonly unknown[] = [
-  { ...around, type: "wake", node: "[1]" },
-  { tutti: 1, type: "range", run: "r-1", generation: 1, dispatch: 1, plan, list: "start", range: 0 },
-  { tutti: 1, type: "map", run: "r-1", generation: 1, node: "[1]" },
+  { ...dispatched("wake"), node: "[1]", fragment },
+  { ...dispatched("range"), list: "start", range: 0 },
+  { ...ours("map"), node: "[1]" },
   { tutti: 1, type: "follow", run: "r-1" },
+  { ...ours("hedge"), join: "." },
+];
+
+const outsideTask = {
+  tutti: 1,
+  type: "outside-task",
+  token,
+  taskId: "r-1/.",
+  task: "echo",
+  headers: { tenant: "a", trace: null },
+  label: null,
+  attempt: 1,
+  deadline: "2026-12-01T08:00:00.000Z",
+  timeoutSeconds: 60,
+  reportQueueUrl: "https://sqs.us-east-1.amazonaws.com/000000000000/tutti-request",
+};
+
+/** For programs elsewhere; we get them back as dead letters. */
+const outsideMessages: readonly unknown[] = [
+  { ...outsideTask, args: [1, "two", { three: [null, true] }] },
+  {
+    ...outsideTask,
+    label: "one",
+    storedArgs: { pk: "r-1", sk: ["value#0", "value#1"], bytes: 400_000, encoding: "gzip" },
+  },
 ];
 
 const events: readonly unknown[] = [
@@ -108,4 +146,21 @@ const events: readonly unknown[] = [
   },
 ];
 
-export const corpus = { workflows, requests, reports, taskMessages, controlMessages, events } as const;
+export const corpus = {
+  workflows,
+  requests,
+  reports,
+  taskMessages,
+  controlMessages,
+  outsideMessages,
+  events,
+} as const;
+
+/** Whatever a queue may hold. */
+export const messages: readonly unknown[] = [
+  ...requests,
+  ...reports,
+  ...taskMessages,
+  ...controlMessages,
+  ...outsideMessages,
+];

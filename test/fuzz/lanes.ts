@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { ZodError } from "zod";
 import { deliveredIn } from "../../lambdas/batch.ts";
-import { parseFollowMessage, parseMapMessage } from "../../lib/coordinator/control-message.ts";
+import { parseFollowMessage, parseHedgeMessage, parseMapMessage } from "../../lib/coordinator/control-message.ts";
 import { parseRangeMessage } from "../../lib/coordinator/range.ts";
 import { parseWakeMessage } from "../../lib/coordinator/sleep.ts";
 import { parseTaskMessage } from "../../lib/coordinator/work.ts";
@@ -14,12 +14,12 @@ import { requestOf } from "../../lib/model/request.ts";
 import { describeThrown } from "../../lib/model/thrown.ts";
 import { compile } from "../../lib/plan/compile.ts";
 import { mapTask } from "../../lib/plan/map.ts";
-import { isReport, parseReport } from "../../lib/plan/parse-report.ts";
+import { isOutsideMessage, isReport, parseOutsideMessage, parseReport } from "../../lib/plan/parse-report.ts";
 import { parseRequest, parseWorkflowDocument } from "../../lib/plan/parse-request.ts";
 import { catalogOf, registryOf } from "../../lib/tasks/registry.ts";
 import { checkBatch, type Source } from "./batches.ts";
 import { checkCommandLine, commandLines } from "./commands.ts";
-import { corpus } from "./corpus.ts";
+import { corpus, messages } from "./corpus.ts";
 import { damagedText, damagedValue } from "./damage.ts";
 import { Harm } from "./guard.ts";
 import { asyncLane, type Lane, syncLane, takenOrRefused } from "./lane.ts";
@@ -51,10 +51,15 @@ function checkDocument(value: unknown): void {
       throw new Harm(`the task ${task} is in no registry`);
 }
 
-const controlParsers = [parseWakeMessage, parseRangeMessage, parseMapMessage, parseFollowMessage];
+const controlParsers = [parseWakeMessage, parseRangeMessage, parseMapMessage, parseFollowMessage, parseHedgeMessage];
 
 function checkControlMessage(text: string): void {
   for (const parse of controlParsers) takenOrRefused<unknown>(() => parse(text));
+}
+
+function checkOutsideMessage(text: string): void {
+  isOutsideMessage(text);
+  takenOrRefused(() => parseOutsideMessage(text));
 }
 
 function checkEvent(value: unknown): void {
@@ -87,19 +92,20 @@ const anyValue = fc.anything({
 });
 
 const badPerBatch = 8;
-const bodies = damagedText([...corpus.requests, ...corpus.reports, ...corpus.taskMessages, ...corpus.controlMessages]);
+const bodies = damagedText(messages);
 const batches = fc.tuple(fc.array(bodies, { minLength: badPerBatch, maxLength: badPerBatch }), fc.nat(badPerBatch));
 const batchLane = (source: Source, share: number): Lane =>
   asyncLane(`batch-${source}`, share, badPerBatch, batches, ([bad, at]) => checkBatch(source, bad, at));
 
 export const lanes: readonly Lane[] = [
-  syncLane("request", 260, damagedText(corpus.requests), checkRequest),
-  syncLane("document", 260, damagedValue(corpus.workflows), checkDocument),
+  syncLane("request", 250, damagedText(corpus.requests), checkRequest),
+  syncLane("document", 250, damagedValue(corpus.workflows), checkDocument),
   syncLane("report", 110, damagedText(corpus.reports), checkReport),
   syncLane("task-message", 110, damagedText(corpus.taskMessages), (text) => {
     takenOrRefused(() => parseTaskMessage(text));
   }),
   syncLane("control-message", 80, damagedText(corpus.controlMessages), checkControlMessage),
+  syncLane("outside-message", 20, damagedText(corpus.outsideMessages), checkOutsideMessage),
   syncLane("event", 60, damagedValue(corpus.events), checkEvent),
   syncLane("value", 60, anyValue, checkValue),
   batchLane("worker", 20),
