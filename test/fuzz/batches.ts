@@ -7,6 +7,7 @@ import { createControlHandler } from "../../lambdas/control/handler.ts";
 import { createDeadLetterHandler } from "../../lambdas/dead-letter/handler.ts";
 import { createWorkerHandler } from "../../lambdas/worker/handler.ts";
 import { silentLog } from "../../lib/adapters/system/log.ts";
+import { returnedAttribute } from "../../lib/coordinator/dead-letter.ts";
 import { readHead } from "../../lib/records/snapshots.ts";
 import { createDeployment, type Deployment } from "../unit/client/deployment.ts";
 import { Harm } from "./guard.ts";
@@ -31,11 +32,26 @@ const message = (messageId: string, body: string) => ({
   attributes: {},
 });
 
-function eventOf(bodies: readonly string[], good: string | undefined, at: number): SQSEvent {
-  const records: (readonly [string, string])[] = bodies.map((body, index) => [`bad-${index}`, body]);
-  if (good !== undefined) records.splice(at % (records.length + 1), 0, [goodId, good]);
+/** A record, as far as they differ. */
+interface Given {
+  readonly messageId: string;
+  readonly body: string;
+  /** Of the two dead-letter queues that there are. */
+  readonly from: "request" | "task";
+  /** Whether it was put back once. */
+  readonly returned: boolean;
+}
+
+const arns = {
+  request: "arn:aws:sqs:us-east-1:000000000000:tutti-request-dlq",
+  task: "arn:aws:sqs:us-east-1:000000000000:tutti-task-default-dlq",
+} as const;
+
+const sourceOf = (arn: string) => (arn === arns.request ? "request" : "task:default");
+
+function eventOf(given: readonly Given[]): SQSEvent {
   return {
-    Records: records.map(([messageId, body]) => ({
+    Records: given.map(({ messageId, body, from, returned }) => ({
       messageId,
       body,
       receiptHandle: `receipt-${messageId}`,
@@ -45,14 +61,30 @@ function eventOf(bodies: readonly string[], good: string | undefined, at: number
         SenderId: "s",
         ApproximateFirstReceiveTimestamp: "0",
       },
-      messageAttributes: {},
+      messageAttributes: returned ? { [returnedAttribute]: { stringValue: "1", dataType: "String" } } : {},
       md5OfBody: "",
       eventSource: "aws:sqs",
-      eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:tutti-task-default-dlq",
+      eventSourceARN: arns[from],
       awsRegion: "us-east-1",
     })),
   };
 }
+
+/** Bad records of every origin, and the good one among them. */
+function besides(good: Given, bodies: readonly string[], at: number): readonly Given[] {
+  const bad = bodies.map(
+    (body, index): Given => ({
+      messageId: `bad-${index}`,
+      body,
+      from: index % 3 === 0 ? "task" : "request",
+      returned: index % 3 === 1,
+    }),
+  );
+  return bad.toSpliced(at % (bad.length + 1), 0, good);
+}
+
+/** Time for what follows from a record; less than a message is hidden, so that nothing is delivered again. */
+const afterSeconds = 30;
 
 /** Gives a batch to one of the handlers. @throws Harm when the good record, or anything else, is not as it should be. */
 export async function checkBatch(source: Source, bodies: readonly string[], at: number): Promise<void> {
@@ -64,25 +96,36 @@ export async function checkBatch(source: Source, bodies: readonly string[], at: 
     log: silentLog,
     clock: deployment.clock,
   };
-  const good = source === "worker" ? await goodTask(deployment) : goodRequest;
-  const event = eventOf(bodies, source === "dead-letter" ? undefined : good, at);
-  const { batchItemFailures } = await handled(source, event, deps);
+  const event = eventOf(besides(await goodRecord(source, deployment, at), bodies, at));
+  const { batchItemFailures } = await deployment.until(handled(source, event, deps));
   const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   const ids = new Set(event.Records.map(({ messageId }) => messageId));
   if (failed.some((id) => !ids.has(id)))
     throw new Harm(`failures name what was not in the batch: ${failed.join(", ")}`);
   if (failed.includes(goodId)) throw new Harm("the good record was returned");
-  if (source === "dead-letter") return;
-  const status = (await readHead(deployment.store, "good"))?.status;
-  const expected = source === "worker" ? "SUCCEEDED" : "RUNNING";
-  if (status !== expected) throw new Harm(`the run of the good record is ${status} and not ${expected}`);
+  // What a worker is given it does at once; what the others send on is for workers.
+  if (source !== "worker") {
+    deployment.switches.workers = true;
+    await deployment.advance(afterSeconds);
+  }
+  const status = (await readHead(deployment.store, goodId))?.status;
+  if (status !== "SUCCEEDED") throw new Harm(`the run of the good record is ${status} and not SUCCEEDED`);
 }
 
-/** The message of a task of a run that waits for it. */
+/** A request, or the message of a task of a run that waits for it. As a dead letter each is the only one of its kind. */
+async function goodRecord(source: Source, deployment: Deployment, at: number): Promise<Given> {
+  const around = { messageId: goodId, returned: false } as const;
+  if (source === "control" || (source === "dead-letter" && at % 2 === 0))
+    return { ...around, body: goodRequest, from: "request" };
+  return { ...around, body: await goodTask(deployment), from: "task" };
+}
+
+/** Takes the message out of its queue: nobody else is to run the task. */
 async function goodTask({ coordinator, queue }: Deployment): Promise<string> {
   await coordinator.control(message("m", goodRequest));
   const [held] = await queue.receive("task:default", 1);
   if (held === undefined) throw new Error("the good run has sent nothing");
+  await queue.remove(held.receipt);
   return held.body;
 }
 
@@ -92,7 +135,7 @@ type Deps = Parameters<typeof createControlHandler>[0] & Parameters<typeof creat
 
 function handled(source: Source, event: SQSEvent, deps: Deps): Promise<SQSBatchResponse> {
   if (source === "control") return createControlHandler(deps)(event);
-  if (source === "dead-letter") return createDeadLetterHandler({ ...deps, sourceOf: () => "task:default" })(event);
+  if (source === "dead-letter") return createDeadLetterHandler({ ...deps, sourceOf })(event);
   const handler = createWorkerHandler({ ...deps, queue: "default" });
   return handler(event, { getRemainingTimeInMillis: () => 870_000 });
 }
