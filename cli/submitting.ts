@@ -76,10 +76,11 @@ export async function submitFile(
   flags: SubmitFlags,
   wait: boolean,
 ): Promise<RunHandle> {
-  const document = (await readDocument(io, file)) as SubmitRequest;
+  // Not checked yet: a file may hold null.
+  const document = (await readDocument(io, file)) as SubmitRequest | null;
   const given = budgetIn(flags);
   // A limit that is given here goes before that limit in FILE; the others stay.
-  const budget = given && { ...document.budget, ...given };
+  const budget = given && { ...document?.budget, ...given };
   const { id, name, deadlineSeconds, onFailure, header, fairnessKey } = flags;
   const options: SubmitOptions = {
     wait,
@@ -100,7 +101,7 @@ export async function submitFile(
     );
   });
   try {
-    return await Promise.race([client.submit(document, options), interrupted]);
+    return await Promise.race([client.submit(document as SubmitRequest, options), interrupted]);
   } finally {
     unlisten();
   }

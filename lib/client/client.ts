@@ -461,10 +461,16 @@ type IdentifiedRequest = SubmitRequest & { readonly requestId: string };
 function requestToSend(ids: Ids, document: Submittable, options: SubmitOptions): IdentifiedRequest {
   const { wait: _wait, ...given } = options;
   const around = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const parsed = parseFileDocument("toJSON" in document ? document.toJSON() : document);
+  const parsed = parseFileDocument(documentOf(document));
   // Parsed again with the options in place: they obey the same rules.
   const request = Object.keys(around).length === 0 ? parsed : parseFileDocument({ ...parsed, ...around });
   return { ...request, requestId: request.requestId ?? requestIdSchema.parse(ids.next()) };
+}
+
+/** A program may hand over anything: what gives no document is taken for one, and refused by its rule. */
+function documentOf(given: unknown): unknown {
+  const own = given as { readonly toJSON?: unknown } | null | undefined;
+  return typeof own?.toJSON === "function" ? own.toJSON() : given;
 }
 
 async function send({ store, queue, clock }: ClientDeps, request: IdentifiedRequest): Promise<void> {

@@ -162,6 +162,9 @@ describe("a bad document", () => {
     ["not JSON", "{ task: add }", "", /must be JSON: /],
     ["empty", "  \n", "", /must be JSON, and it is empty/],
     ["no object", "[1]", "workflow", /must be/],
+    ["null", "null", "workflow", /must be/],
+    ["a text", '"add"', "workflow", /must be/],
+    ["a key toJSON", '{"task":"add","args":[1,2],"toJSON":1}', "workflow.toJSON", /the key is unknown/],
     ["a wrong version", '{"tutti":2,"type":"submit","workflow":{"task":"add"}}', "tutti", /must be 1/],
     ["a wrong type", '{"tutti":1,"type":"begin","workflow":{"task":"add"}}', "type", /must be "submit"/],
     ["a request about a run", '{"tutti":1,"type":"revoke"}', "type", /must be "submit"/],
@@ -214,6 +217,14 @@ describe("a bad document", () => {
     expect(told).toMatchObject({ exitCode: exitCodes.issue, stdout: "" });
     expect(told.stderr).toMatch(/^error: .*\n {2}nothing was started: correct the document and send it again\n$/);
     expect(told.stderr).toMatch(rule);
+  });
+
+  it("is refused by its rule with a budget on the command line too", async () => {
+    const { stderr } = await tutti(["submit", "-", "--max-tasks", "3", "--json"], {
+      deployment: deploy(),
+      stdin: "null",
+    });
+    expect(json(stderr)).toMatchObject({ code: "invalid-request", path: "workflow" });
   });
 
   it("is shown the beginning of a long value", async () => {

@@ -90,6 +90,15 @@ describe("submit", () => {
     expect(sent).toHaveLength(0);
   });
 
+  it.each([null, undefined, 1, "add", { task: "add", toJSON: 1 }])(
+    "refuses what gives no document: %s",
+    async (given) => {
+      const { client, sent } = createDeployment({ tasks });
+      await expect(client.submit(given as never)).rejects.toThrow(InvalidRequestError);
+      expect(sent).toHaveLength(0);
+    },
+  );
+
   it("stores a workflow that makes the message larger than 256 KiB, and sends where it is", async () => {
     const { client, until, sent, store } = createDeployment({ tasks: { first } });
     const text = (length: number) => ({ task: "first", args: ["x".repeat(length)] });
