@@ -21,6 +21,7 @@ import { checkBatch, type Source } from "./batches.ts";
 import { checkCommandLine, commandLines } from "./commands.ts";
 import { corpus, messages } from "./corpus.ts";
 import { damagedText, damagedValue } from "./damage.ts";
+import { checkExport, damagedExports } from "./exports.ts";
 import { Harm } from "./guard.ts";
 import { asyncLane, type Lane, syncLane, takenOrRefused } from "./lane.ts";
 import { checkLog, markedRequests } from "./secrets.ts";
@@ -100,8 +101,8 @@ const batchLane = (source: Source, share: number): Lane =>
 export const lanes: readonly Lane[] = [
   syncLane("request", 250, damagedText(corpus.requests), checkRequest),
   syncLane("document", 250, damagedValue(corpus.workflows), checkDocument),
-  syncLane("report", 110, damagedText(corpus.reports), checkReport),
-  syncLane("task-message", 110, damagedText(corpus.taskMessages), (text) => {
+  syncLane("report", 100, damagedText(corpus.reports), checkReport),
+  syncLane("task-message", 90, damagedText(corpus.taskMessages), (text) => {
     takenOrRefused(() => parseTaskMessage(text));
   }),
   syncLane("control-message", 80, damagedText(corpus.controlMessages), checkControlMessage),
@@ -112,5 +113,6 @@ export const lanes: readonly Lane[] = [
   batchLane("control", 20),
   batchLane("dead-letter", 10),
   asyncLane("log", 6, 2, markedRequests, checkLog),
-  asyncLane("command-line", 4, 1, commandLines, checkCommandLine),
+  asyncLane("export", 20, 1, damagedExports, checkExport),
+  asyncLane("command-line", 14, 1, commandLines, checkCommandLine),
 ];
