@@ -23,10 +23,10 @@ const count = defineTask({ name: "count", args: anything }, (_ctx, values) => va
 const text = defineTask({ name: "text", args: anything }, (_ctx, bytes) => "x".repeat(bytes));
 /** Longer than it takes to have it copied; its copy takes as long, so that it comes too late. None ends with another. */
 const lateMs = 500;
-const apartMs = 3;
-const late = defineTask({ name: "late", args: anything }, async (_ctx, value) => {
-  await sleep(lateMs + value * apartMs);
-  return value;
+const apartMs = 40;
+const late = defineTask({ name: "late", args: anything }, async (_ctx, rank) => {
+  await sleep(lateMs + rank * apartMs);
+  return rank;
 });
 const tasks = { one, list, count, text, late };
 
@@ -62,13 +62,16 @@ const counting: typeof shapes = [
   ["a quorum of all of 300", { chord: { ...many(300).chord, when: { quorum: 300 } } }, 10],
 ];
 /** The members that are left when nine in ten have ended are late. */
-const lateMembers = (members: number, isLate: (index: number) => boolean) => ({
-  chord: {
-    header: Array.from({ length: members }, (_, i) => (isLate(i) ? { task: "late", args: [i] } : of)),
-    callback: { task: "count" },
-    hedge: { afterPercentile: 90 },
-  },
-});
+const lateMembers = (members: number, isLate: (index: number) => boolean) => {
+  let rank = 0;
+  return {
+    chord: {
+      header: Array.from({ length: members }, (_, i) => (isLate(i) ? { task: "late", args: [rank++] } : of)),
+      callback: { task: "count" },
+      hedge: { afterPercentile: 90 },
+    },
+  };
+};
 const hedged: typeof shapes = [
   ["a hedged chord of 20 with two late members", lateMembers(20, (i) => i >= 18), 10],
   ["a hedged chord of 100 with ten late members", lateMembers(100, (i) => i >= 90), 10],
