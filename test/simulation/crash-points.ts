@@ -20,7 +20,7 @@ export interface Failure {
 export interface Report {
   readonly histories: number;
   readonly failures: readonly Failure[];
-  /** Histories by site and mode. */
+  /** Histories by site and mode; of a site that scenarios come to and no history has a fault at, none. */
   readonly reached: Map<string, { readonly kind: CallKind; readonly byMode: Map<FaultMode, number> }>;
 }
 
@@ -75,6 +75,7 @@ export async function crashPoints(options: CrashPointOptions = {}): Promise<Repo
       if (outcome.faults.length > 0) failures.push({ scenario: scenario.name, faults, what: outcome.faults });
       return outcome;
     };
+    for (const { site, kind } of clean.calls) rowOf(reached, site, kind);
     for (const { fault, kind } of faultsAt(clean.calls)) {
       if (!options.pairs && !isMine()) continue;
       noteReached(reached, fault, kind);
@@ -98,9 +99,15 @@ export function noteReached(
   { site, mode }: Failure["faults"][number],
   kind: CallKind,
 ): void {
+  const { byMode } = rowOf(reached, site, kind);
+  byMode.set(mode, (byMode.get(mode) ?? 0) + 1);
+}
+
+/** The histories at that call site. */
+function rowOf(reached: Report["reached"], site: string, kind: CallKind) {
   const row = reached.get(site) ?? { kind, byMode: new Map<FaultMode, number>() };
   reached.set(site, row);
-  row.byMode.set(mode, (row.byMode.get(mode) ?? 0) + 1);
+  return row;
 }
 
 function partOf({ name }: Scenario, { part, apart }: CrashPointOptions): Part {
