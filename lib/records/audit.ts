@@ -5,6 +5,7 @@
 import { gunzipSync } from "node:zlib";
 import { contentHash } from "../model/hash.ts";
 import type { RunId } from "../model/ids.ts";
+import { textOfThrown } from "../model/thrown.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Image, Item } from "../ports/index.ts";
 import {
@@ -34,7 +35,13 @@ export function auditRunItems(runId: RunId, items: readonly Item[], context: Aud
   const rest = items.filter(({ key }) => key.sk !== headKey(runId).sk);
   const images = new Map(rest.filter(({ key }) => key.pk === runId).map(({ key, image }) => [key.sk, image]));
   const unpack: AuditedRun["unpack"] = (value) => unpacked(runId, images, value);
-  return auditRun({ runId, head, items: rest, plan: planIn(runId, head, images), unpack, ...context });
+  try {
+    return auditRun({ runId, head, items: rest, plan: planIn(runId, head, images), unpack, ...context });
+  } catch (error) {
+    // An export may hold anything. Whatever the checks cannot even read, nothing of ours has written; other runs are audited all the same.
+    const explanation = `the items of the run cannot be read: ${textOfThrown(error)}`;
+    return [{ invariant: "S23", run: runId, explanation, key: headKey(runId) }];
+  }
 }
 
 function planIn(runId: RunId, head: Image, images: ReadonlyMap<string, Image>): AuditedRun["plan"] {

@@ -248,6 +248,16 @@ describe("the audit", () => {
     ]);
   });
 
+  it.each([
+    ["a hash that is no text", { planHash: { toString: "x" } }],
+    ["a count that is no number", { planPages: { valueOf: "x", toString: 1 } }],
+  ])("says of a run that cannot be read that it cannot: %s", (_what, attributes) => {
+    const [violation, ...more] = auditItems(head("chord", attributes as never).items).violations;
+    expect(more).toEqual([]);
+    expect(violation).toMatchObject({ invariant: "S23", run: "run-1" });
+    expect(violation?.explanation).toMatch(/^the items of the run cannot be read: /);
+  });
+
   it("concludes nothing from what is missing while a run is being removed", () => {
     const due = head("chord", { due: dump("chord").nowMs });
     expect(audited(without(due, leaf))).toEqual([]);
