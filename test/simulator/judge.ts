@@ -35,7 +35,7 @@ const leewayOf = ({ happened }: World, { mix }: Case): Leeway => ({
   skewMs: 2 * skewMs,
   afterEndMs: Number.POSITIVE_INFINITY,
   unsweptMs: mix.on.has("sweeper-absent") ? longestAbsenceMs : 0,
-  leftAlone: happened.some(({ fault }) => fault === "applied-late" || fault === "gone"),
+  appliedLate: happened.some(({ fault }) => fault === "applied-late"),
   decidesAfterEnd: true,
 });
 
