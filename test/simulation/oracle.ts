@@ -51,14 +51,14 @@ export interface Leeway {
   readonly afterEndMs: number;
   /** How long there may be no sweep. */
   readonly unsweptMs: number;
-  /** Whether a write that its process had given up may have been applied later, when nobody drove on from it any more. */
-  readonly appliedLate: boolean;
+  /** Whether nobody may have been left to drive on from a write: its process had given it up, or has died with its message. */
+  readonly leftAlone: boolean;
   /** Whether who has read that a run goes on may stand still, and decide a join of it after its end. */
   readonly decidesAfterEnd: boolean;
 }
 
 /** One clock, and a head read at most a minute ago. */
-const exact: Leeway = { skewMs: 0, afterEndMs: 60_000, unsweptMs: 0, appliedLate: false, decidesAfterEnd: false };
+export const exact: Leeway = { skewMs: 0, afterEndMs: 60_000, unsweptMs: 0, leftAlone: false, decidesAfterEnd: false };
 
 /** The final state of a run, as two runs of one scenario are compared. */
 export interface FinalState {
@@ -186,12 +186,12 @@ export function auditFaults(world: Pick<Seen, "store" | "clock">): string[] {
 }
 
 /** L2: whatever count is reached is decided in the end. */
-function countFaults(snapshot: Snapshot, join: PlanJoin, { appliedLate }: Leeway): string[] {
+function countFaults(snapshot: Snapshot, join: PlanJoin, { leftAlone }: Leeway): string[] {
   const { status } = snapshot.head;
   const owed = owedDecision(join, tallyOf(snapshot, join, topOf(join)));
   // No decision of a run that has ended has an effect but that which calls an error callback, and of a revoked one not even that.
   const calls = owed === "error" && join.onError !== null && status !== "REVOKED";
-  const isLeft = appliedLate && status !== "RUNNING" && !calls;
+  const isLeft = leftAlone && status !== "RUNNING" && !calls;
   return owed === undefined || isLeft ? [] : [`L2: ${join.id} owes ${owed}`];
 }
 

@@ -35,7 +35,7 @@ const leewayOf = ({ happened }: World, { mix }: Case): Leeway => ({
   skewMs: 2 * skewMs,
   afterEndMs: Number.POSITIVE_INFINITY,
   unsweptMs: mix.on.has("sweeper-absent") ? longestAbsenceMs : 0,
-  appliedLate: happened.some(({ fault }) => fault === "applied-late"),
+  leftAlone: happened.some(({ fault }) => fault === "applied-late" || fault === "gone"),
   decidesAfterEnd: true,
 });
 
